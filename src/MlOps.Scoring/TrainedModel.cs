@@ -1,0 +1,123 @@
+using MlOps.Data;
+
+namespace MlOps.Scoring;
+
+/// <summary>What a model predicts.</summary>
+public enum ModelTask
+{
+    /// <summary>A number.</summary>
+    Regression,
+
+    /// <summary>One of two classes, with the probability of the positive one.</summary>
+    Binary,
+
+    /// <summary>One of three or more classes, with a probability each.</summary>
+    Multiclass,
+}
+
+/// <summary>A column that a caller sends.</summary>
+/// <param name="Name">The column's name as in the training data.</param>
+/// <param name="Kind">How it enters: Numeric and Boolean as float32 (NaN is missing; true is 1), Categorical and Text as string
+/// (empty is missing), Timestamp as int64 milliseconds since the epoch (<see cref="long.MinValue"/> is missing).</param>
+public sealed record InputColumn(string Name, FeatureKind Kind);
+
+/// <summary>A model's contract with its callers: what goes in and what comes out.</summary>
+/// <param name="Classes">Empty for regression; <c>[negative, positive]</c> for binary; else every class, ordinally sorted.</param>
+public sealed record Signature(ModelTask Task, string Label, IReadOnlyList<InputColumn> Inputs, IReadOnlyList<string> Classes)
+{
+    /// <summary>Numbers predicted per row: 1 for regression, else one probability per class.</summary>
+    public int Outputs => Task == ModelTask.Regression ? 1 : Classes.Count;
+}
+
+/// <summary>A fitted model: features from columns, then a predictor over them. What <c>model.onnx</c> holds.</summary>
+/// <param name="Encoders">In feature order; those with sparse features (text) stand last.</param>
+public sealed record TrainedModel(Signature Signature, IReadOnlyList<Encoder> Encoders, Predictor Predictor);
+
+/// <summary>Turns one column into one or more float32 features, the same in training and in scoring.</summary>
+public abstract record Encoder(string Column)
+{
+    /// <summary>Number of features it makes.</summary>
+    public abstract int Width { get; }
+}
+
+/// <summary>A number: <c>(x − Offset) × Scale</c>, missing replaced by <see cref="Fill"/> first (NaN keeps it missing). Booleans are 0 and 1.</summary>
+public sealed record NumericEncoder(string Column, float Fill = float.NaN, float Offset = 0, float Scale = 1) : Encoder(Column)
+{
+    /// <inheritdoc/>
+    public override int Width => 1;
+}
+
+/// <summary>A category as a number: <c>Values[i]</c> for <c>Categories[i]</c>; <see cref="Missing"/> for a missing cell, <see cref="Unknown"/> for a text never seen.</summary>
+public sealed record OrdinalEncoder(string Column, string[] Categories, float[] Values, float Missing = float.NaN, float Unknown = float.NaN)
+    : Encoder(Column)
+{
+    /// <inheritdoc/>
+    public override int Width => 1;
+}
+
+/// <summary>A category as zeros and a single one; the empty text, where it is among <see cref="Categories"/>, stands for missing; unknown is all zeros.</summary>
+public sealed record OneHotEncoder(string Column, string[] Categories) : Encoder(Column)
+{
+    /// <inheritdoc/>
+    public override int Width => Categories.Length;
+}
+
+/// <summary>A part of the calendar (UTC, proleptic Gregorian).</summary>
+public enum CalendarPart
+{
+    /// <summary>Whole days since 1970-01-01.</summary>
+    Day,
+
+    /// <summary>0 to 23.</summary>
+    Hour,
+
+    /// <summary>0 (Monday) to 6 (Sunday).</summary>
+    Weekday,
+
+    /// <summary>1 to 12.</summary>
+    Month,
+}
+
+/// <summary>An instant as calendar parts, each <c>(part − Offsets[i]) × Scales[i]</c>; missing gives <c>Fill[i]</c> before that (NaN keeps it missing).</summary>
+public sealed record CalendarEncoder(string Column, CalendarPart[] Parts, float[] Fill, float[] Offsets, float[] Scales) : Encoder(Column)
+{
+    /// <inheritdoc/>
+    public override int Width => Parts.Length;
+}
+
+/// <summary>Words and pairs of words, weighted by TF-IDF; sparse.</summary>
+/// <param name="Terms">One per feature: a token, or two tokens with a blank between. Tokens are maximal runs of letters and digits of the
+/// lower-cased text, as the ONNX graph's Tokenizer finds them.</param>
+/// <param name="Weights">A term that occurs <c>n</c> times gives <c>n × Weights[i]</c>; the row is then divided by its Euclidean length (all zeros stay zeros).</param>
+public sealed record TextEncoder(string Column, string[] Terms, float[] Weights) : Encoder(Column)
+{
+    /// <inheritdoc/>
+    public override int Width => Terms.Length;
+}
+
+/// <summary>How raw scores become predictions.</summary>
+public enum Link
+{
+    /// <summary>As they are.</summary>
+    Identity,
+
+    /// <summary>One raw score to the positive class's probability, <c>1 / (1 + e^−x)</c>.</summary>
+    Logistic,
+
+    /// <summary>One raw score per class to probabilities that sum to 1.</summary>
+    Softmax,
+}
+
+/// <summary>Computes raw scores from features. Regression and binary have one raw score, multiclass one per class.</summary>
+public abstract record Predictor(Link Link);
+
+/// <summary><c>Intercepts[k] + Σ Weights[k][j] × x[j]</c>; the features have no NaN.</summary>
+public sealed record LinearPredictor(Link Link, float[][] Weights, float[] Intercepts) : Predictor(Link);
+
+/// <summary><c>BaseScores[k]</c> plus the leaf of every tree whose output is k.</summary>
+public sealed record TreeEnsemble(Link Link, float[] BaseScores, IReadOnlyList<Tree> Trees) : Predictor(Link);
+
+/// <summary>A binary tree in arrays, root first: node i is a leaf with score <c>Value[i]</c> where <c>Feature[i]</c> is −1; else a row goes to
+/// <c>Left[i]</c> when <c>x ≤ Threshold[i]</c>, or when x is NaN and <c>MissingLeft[i]</c>, else to <c>Right[i]</c>.</summary>
+/// <param name="Output">The raw score it adds to.</param>
+public sealed record Tree(int Output, int[] Feature, float[] Threshold, bool[] MissingLeft, int[] Left, int[] Right, float[] Value);
