@@ -1,0 +1,65 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MlOps.Content;
+using MlOps.Data;
+using MlOps.Engine;
+using MlOps.Pipelines.Manifests;
+
+namespace MlOps.Pipelines.Actions;
+
+/// <summary>Reads a dataset once: its typed table, its profile, the digests of its rows; and holds it against its contract.</summary>
+/// <param name="store">Keeps the bytes of files too large for git.</param>
+internal sealed class ImportAction(ContentStore store) : IStepExecutor
+{
+    public const string Name = "import";
+    public const string Csv = "csv";
+    public const string Table = "table.frame";
+    public const string ProfileFile = "profile.json";
+    public const string Rows = "rows.digests";
+
+    /// <summary>A file larger than this is kept in the store, because it does not belong in git.</summary>
+    public const long LargeBytes = 10_000_000;
+
+    public bool ReadsInPlace => true;
+
+    public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
+    {
+        var path = context.InputPath(Csv);
+        var identity = FileIdentity.OfFile(path);
+        var name = context.Step.Inputs[Csv] is FileInput file ? file.Path.Value : ((OutputInput)context.Step.Inputs[Csv]).Output;
+        var frame = CsvReader.ReadFile(path, new() { Path = name }, cancellationToken);
+        if (context.Step.Parameters["contract"] is { } declared)
+        {
+            var breaches = declared.Deserialize(ManifestJson.Default.DataContract)!.Check(frame, name);
+            if (breaches.Count > 0)
+            {
+                throw new DiagnosticException(breaches);
+            }
+        }
+
+        context.Report($"{frame.RowCount} rows");
+        var profile = Profile.ToJson(frame);
+        File.WriteAllBytes(context.OutputPath(ProfileFile), profile);
+        File.WriteAllBytes(context.OutputPath(Rows), RowDigests.Of(frame).ToBytes());
+        using (var table = File.Create(context.OutputPath(Table)))
+        {
+            FrameFile.Write(frame, table);
+        }
+
+        if (identity.Bytes > LargeBytes)
+        {
+            store.PutFile(path);
+        }
+
+        return new()
+        {
+            ["bytes"] = identity.Bytes,
+            ["columns"] = new JsonObject(frame.Columns.Select(column =>
+                KeyValuePair.Create(column.Name, (JsonNode?)JsonNamingPolicy.CamelCase.ConvertName(column.Type.ToString())))),
+            ["profile"] = Digest.Of(profile).ToString(),
+            ["rows"] = frame.RowCount,
+            ["sha256"] = identity.Sha256.Hex,
+            ["xxh128"] = identity.Xxh128Hex,
+        };
+    }
+}

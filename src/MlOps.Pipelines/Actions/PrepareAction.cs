@@ -1,0 +1,114 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MlOps.Content;
+using MlOps.Data;
+using MlOps.Engine;
+using MlOps.Learning;
+using MlOps.Pipelines.Definitions;
+
+namespace MlOps.Pipelines.Actions;
+
+/// <summary>Takes a model's columns out of a dataset, drops rows without a label, and tells test rows from training rows.</summary>
+internal sealed class PrepareAction : IStepExecutor
+{
+    public const string Name = "prepare";
+    public const string Table = ImportAction.Table;
+    public const string Train = "train.frame";
+    public const string Test = "test.frame";
+
+    public bool ReadsInPlace => true;
+
+    public static JsonObject Parameters(ModelDefinition model)
+    {
+        var split = model.Split;
+        var declared = new JsonObject { ["by"] = JsonNamingPolicy.CamelCase.ConvertName(split.By.ToString()) };
+        if (split.Column is not null)
+        {
+            declared["column"] = split.Column;
+        }
+
+        if (split.By == SplitBy.Column)
+        {
+            declared["value"] = split.Value;
+        }
+        else
+        {
+            declared["share"] = split.Share;
+        }
+
+        return new()
+        {
+            ["columns"] = new JsonArray([.. model.Manifest.Features.Keys.Order(StringComparer.Ordinal).Select(name => (JsonNode)name)]),
+            ["label"] = model.Manifest.Label,
+            ["split"] = declared,
+        };
+    }
+
+    public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
+    {
+        using var file = File.OpenRead(context.InputPath(Table));
+        var frame = FrameFile.Read(file);
+        var parameters = context.Step.Parameters;
+        var label = (string)parameters["label"]!;
+        var columns = parameters["columns"]!.AsArray().Select(name => (string)name!).ToList();
+        Check(frame, context.Step, label, columns);
+
+        var labels = frame[label];
+        var labelled = Enumerable.Range(0, frame.RowCount).Where(row => !labels.IsMissing(row)).ToArray();
+        var rows = labelled.Length == frame.RowCount ? frame : frame.Select(labelled);
+        var isTest = Split.Assign(rows, Spec(parameters["split"]!.AsObject()));
+        var kept = rows.WithOnly([.. columns, label]);
+        var train = Write(context, Train, kept, isTest, side: false);
+        var test = Write(context, Test, kept, isTest, side: true);
+        return new() { ["rows"] = new JsonObject { ["dropped"] = frame.RowCount - labelled.Length, ["test"] = test, ["train"] = train } };
+    }
+
+    private static SplitSpec Spec(JsonObject split) => new(
+        Enum.Parse<SplitBy>((string)split["by"]!, ignoreCase: true),
+        (string?)split["column"],
+        (double?)split["share"] ?? 0.2,
+        (string?)split["value"]);
+
+    private static int Write(StepContext context, string output, Frame frame, bool[] isTest, bool side)
+    {
+        var rows = Enumerable.Range(0, frame.RowCount).Where(row => isTest[row] == side).ToArray();
+        using var file = File.Create(context.OutputPath(output));
+        FrameFile.Write(frame.Select(rows), file);
+        return rows.Length;
+    }
+
+    private static void Check(Frame frame, Step step, string label, List<string> columns)
+    {
+        var found = new List<Diagnostic>();
+        foreach (var (name, pointer) in columns.Select(name => (name, $"/features/{name}")).Append((label, "/label")))
+        {
+            if (frame.TryGet(name, out _))
+            {
+                continue;
+            }
+
+            var nearest = Diagnostic.Nearest(name, frame.Columns.Select(column => column.Name));
+            found.Add(new("MLO2020", $"column '{name}' is missing")
+            {
+                Where = $"{step.Origin}#{pointer}",
+                Why = $"the dataset has columns {string.Join(", ", frame.Columns.Select(column => column.Name))}",
+                Mend = nearest is null ? $"remove '{name}', or import data that has it" : $"did you mean '{nearest}'?",
+            });
+        }
+
+        if (found.Count == 0 && frame[label].MissingCount == frame.RowCount)
+        {
+            found.Add(new("MLO2021", $"no row has a value in the label '{label}'")
+            {
+                Where = $"{step.Origin}#/label",
+                Why = $"all {frame.RowCount} rows are empty there",
+                Mend = "choose another label, or import data that has it",
+            });
+        }
+
+        if (found.Count > 0)
+        {
+            throw new DiagnosticException(found);
+        }
+    }
+}

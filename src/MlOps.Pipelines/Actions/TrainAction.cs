@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MlOps.Data;
+using MlOps.Engine;
+using MlOps.Learning;
+using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Manifests;
+using MlOps.Scoring;
+
+namespace MlOps.Pipelines.Actions;
+
+/// <summary>Fits a model to the training rows and writes it as ONNX.</summary>
+/// <param name="threads">Changes the time only.</param>
+internal sealed class TrainAction(int threads) : IStepExecutor
+{
+    public const string Name = "train";
+    public const string Model = "model.onnx";
+
+    public bool ReadsInPlace => true;
+
+    public static JsonObject Parameters(ModelDefinition model)
+    {
+        var manifest = model.Manifest;
+        var parameters = Task(manifest);
+        parameters["features"] = new JsonObject(manifest.Features.Select(feature =>
+            KeyValuePair.Create(feature.Key, (JsonNode?)JsonNamingPolicy.CamelCase.ConvertName(feature.Value.ToString()))));
+        parameters["trainer"] = JsonSerializer.SerializeToNode(manifest.Trainer, ManifestJson.Default.TrainerOptions);
+        return parameters;
+    }
+
+    /// <summary>What is predicted, the part that training and evaluation share.</summary>
+    public static JsonObject Task(ModelManifest manifest)
+    {
+        var parameters = new JsonObject
+        {
+            ["label"] = manifest.Label,
+            ["task"] = JsonNamingPolicy.CamelCase.ConvertName(manifest.Task.ToString()),
+        };
+        if (manifest.Positive is not null)
+        {
+            parameters["positive"] = manifest.Positive;
+        }
+
+        return parameters;
+    }
+
+    /// <summary>What to learn, from the step's parameters alone; features in ordinal order, because the fingerprint knows no other.</summary>
+    public static LearningSpec Spec(JsonObject parameters) => new(
+        Enum.Parse<ModelTask>((string)parameters["task"]!, ignoreCase: true),
+        (string)parameters["label"]!,
+        (string?)parameters["positive"],
+        [.. (parameters["features"]?.AsObject() ?? []).OrderBy(feature => feature.Key, StringComparer.Ordinal)
+            .Select(feature => new FeatureSpec(feature.Key, Enum.Parse<FeatureKind>((string)feature.Value!, ignoreCase: true)))],
+        parameters["trainer"]?.Deserialize(ManifestJson.Default.TrainerOptions) ?? new LinearOptions());
+
+    public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
+    {
+        using var file = File.OpenRead(context.InputPath(PrepareAction.Train));
+        var model = Learner.Fit(FrameFile.Read(file), Spec(context.Step.Parameters), (stage, done, total) => context.Report($"{stage} {done} of {total}"), threads, cancellationToken);
+        File.WriteAllBytes(context.OutputPath(Model), OnnxModel.Write(model));
+        return [];
+    }
+}

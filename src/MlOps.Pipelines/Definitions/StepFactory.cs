@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MlOps.Content;
+using MlOps.Engine;
+using MlOps.Learning;
+using MlOps.Pipelines.Actions;
+using MlOps.Pipelines.Manifests;
+
+namespace MlOps.Pipelines.Definitions;
+
+/// <summary>Turns declarations into steps: per dataset an import; per model prepare, train, evaluate and gate; and the run steps.</summary>
+internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests code)
+{
+    private readonly Dictionary<string, StepInput> _written = new(StringComparer.Ordinal);
+
+    /// <summary>Every step of the workspace, checked against each other.</summary>
+    public StepGraph Graph()
+    {
+        var declarations = RunSteps().ToList();
+        foreach (var declaration in declarations)
+        {
+            foreach (var path in declaration.Writes)
+            {
+                _written[path] = new OutputInput(declaration.Name, path);
+            }
+        }
+
+        var builtIn = workspace.Manifest.Data.Select(data => Import(data.Key, data.Value)).Concat(workspace.Models.SelectMany(Model)).ToList();
+        return StepGraph.Create([.. builtIn, .. RunDeclaration.ToSteps(declarations, builtIn.ToDictionary(step => step.Name.Value))]);
+    }
+
+    public static StepName ImportOf(string dataset) => StepName.Parse($"data/{dataset}");
+
+    public static StepName Of(string model, string action) => StepName.Parse($"{model}/{action}");
+
+    private IEnumerable<RunDeclaration> RunSteps()
+    {
+        foreach (var (key, step) in workspace.Manifest.Steps)
+        {
+            yield return new(key, [.. step.Run], [.. step.Reads], [.. step.Writes]) { Origin = workspace.At("steps", key) };
+        }
+
+        foreach (var model in workspace.Models)
+        {
+            foreach (var (key, step) in model.Manifest.Steps)
+            {
+                // Inside a model paths start at its folder; the step's own folder looks like the workspace, so the program starts there.
+                yield return new(key, [.. step.Run], [.. step.Reads.Select(In)], [.. step.Writes.Select(In)])
+                {
+                    Owner = $"models/{model.Name}",
+                    Origin = model.At("steps", key),
+                };
+
+                string In(string path) => path.StartsWith('@') ? path : $"{model.Folder}/{path}";
+            }
+        }
+    }
+
+    private Step Import(string name, DatasetManifest data) => new()
+    {
+        Name = ImportOf(name),
+        Action = ImportAction.Name,
+        Address = new($"data/{name}", ImportAction.Name),
+        Code = Code(ImportAction.Name, "csv"),
+        Parameters = data.Contract is null ? [] : new JsonObject { ["contract"] = JsonSerializer.SerializeToNode(data.Contract, ManifestJson.Default.DataContract) },
+        Inputs = Inputs((ImportAction.Csv, _written.GetValueOrDefault(data.Path) ?? new FileInput(WorkspacePath.Parse(data.Path)) { InLock = false })),
+        Outputs = Names(ImportAction.Table, ImportAction.ProfileFile, ImportAction.Rows),
+        FactNames = Names("bytes", "columns", "profile", "rows", "sha256", "xxh128"),
+        Origin = workspace.At("data", name, "path"),
+    };
+
+    private IEnumerable<Step> Model(ModelDefinition model)
+    {
+        var manifest = model.Manifest;
+        yield return Step(PrepareAction.Name, "split", PrepareAction.Parameters(model)) with
+        {
+            Inputs = Inputs((PrepareAction.Table, new OutputInput(ImportOf(manifest.Data), ImportAction.Table))),
+            Outputs = Names(PrepareAction.Train, PrepareAction.Test),
+            FactNames = Names("rows"),
+        };
+        yield return Step(TrainAction.Name, manifest.Trainer.Name, TrainAction.Parameters(model)) with
+        {
+            Inputs = Inputs((PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train))),
+            Outputs = Names(TrainAction.Model),
+            CheckedOut = Out(TrainAction.Model),
+        };
+        yield return Step(EvaluateAction.Name, "metrics", EvaluateAction.Parameters(model)) with
+        {
+            Inputs = Inputs(
+                (TrainAction.Model, From(TrainAction.Name, TrainAction.Model)),
+                (PrepareAction.Test, From(PrepareAction.Name, PrepareAction.Test)),
+                (PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train))),
+            Outputs = Names(EvaluateAction.Metrics),
+            FactNames = Names("baseline", "metrics"),
+            CheckedOut = Out(EvaluateAction.Metrics),
+        };
+        if (manifest.Gate.Count > 0)
+        {
+            yield return Step(GateAction.Name, "thresholds", GateAction.Parameters(model)) with
+            {
+                Inputs = Inputs((EvaluateAction.Metrics, From(EvaluateAction.Name, EvaluateAction.Metrics))),
+                Outputs = Names(GateAction.Verdict),
+                FactNames = Names("gate"),
+            };
+        }
+
+        Step Step(string action, string codeName, JsonObject parameters) => new()
+        {
+            Name = Of(model.Name, action),
+            Action = action,
+            Address = new($"models/{model.Name}", action),
+            Code = Code(action, codeName),
+            Parameters = parameters,
+            Origin = model.File,
+        };
+
+        OutputInput From(string action, string output) => new(Of(model.Name, action), output);
+
+        ImmutableSortedDictionary<string, WorkspacePath> Out(string output) =>
+            ImmutableSortedDictionary.Create<string, WorkspacePath>(StringComparer.Ordinal).Add(output, WorkspacePath.Parse($"{model.Name}/{output}"));
+    }
+
+    private ImmutableSortedDictionary<string, Digest> Code(string action, string name) => StepRecord.NoOutputs.Add(name, code.Of(action));
+
+    private static ImmutableSortedDictionary<string, StepInput> Inputs(params (string Name, StepInput Input)[] inputs) =>
+        inputs.ToImmutableSortedDictionary(input => input.Name, input => input.Input, StringComparer.Ordinal);
+
+    private static ImmutableSortedSet<string> Names(params string[] names) => names.ToImmutableSortedSet(StringComparer.Ordinal);
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using MlOps.Engine;
+using MlOps.Pipelines.Definitions;
+
+namespace MlOps.Pipelines.Reports;
+
+/// <summary>What a build did, as the table at its end and as JSON.</summary>
+internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinition> models)
+{
+    /// <summary>Beyond this many rows those that are up to date are counted, not listed.</summary>
+    private const int MostRows = 40;
+
+    private readonly List<ModelDefinition> _models = [.. models];
+
+    public static string Word(StepStatus status) => status switch
+    {
+        StepStatus.UpToDate => "up to date",
+        StepStatus.Restored => "restored",
+        StepStatus.Ran => "ran",
+        StepStatus.Failed => "failed",
+        _ => "skipped",
+    };
+
+    public string Text() => Text(step => step.Status);
+
+    /// <summary>What the next call would print if nothing changed until then.</summary>
+    public string UpToDateText() => Text(_ => StepStatus.UpToDate);
+
+    public JsonObject Json() => new()
+    {
+        ["steps"] = new JsonArray([.. result.Steps.Select(step => (JsonNode)new JsonObject
+        {
+            ["step"] = step.Step.Name.Value,
+            ["status"] = Word(step.Status),
+            ["seconds"] = Math.Round(step.Seconds, 3),
+            ["reason"] = step.Explanation,
+        })]),
+        ["models"] = new JsonObject(_models.Select(model => KeyValuePair.Create(model.Name, (JsonNode?)new JsonObject
+        {
+            ["metrics"] = Fact(model, "metrics")?.DeepClone(),
+            ["baseline"] = Fact(model, "baseline")?.DeepClone(),
+            ["gate"] = Fact(model, "gate")?.DeepClone(),
+        }))),
+        ["lockWritten"] = result.LockWritten,
+    };
+
+    private string Text(Func<StepOutcome, StepStatus> statusOf)
+    {
+        var rows = result.Steps.Select(step => (Step: step, Status: statusOf(step))).ToList();
+        var collapsed = rows.Count > MostRows;
+        var table = new TextTable("step", "status", "seconds", "reason");
+        var shown = collapsed ? rows.Where(row => row.Status != StepStatus.UpToDate).Take(MostRows).ToList() : rows;
+        foreach (var (step, status) in shown)
+        {
+            table.Add(step.Step.Name.Value, Word(status),
+                status is StepStatus.Ran or StepStatus.Failed ? step.Seconds.ToString("0.00", CultureInfo.InvariantCulture) : "",
+                status == StepStatus.UpToDate ? "" : step.Explanation);
+        }
+
+        var parts = new List<string>();
+        if (shown.Count > 0)
+        {
+            parts.Add(table.ToString());
+        }
+
+        if (collapsed)
+        {
+            parts.Add(string.Join(", ", rows.GroupBy(row => row.Status).OrderBy(group => group.Key)
+                .Select(group => $"{group.Count().ToString("N0", CultureInfo.InvariantCulture)} {Word(group.Key)}")));
+        }
+
+        if (_models.Any(model => Fact(model, "metrics") is not null))
+        {
+            parts.Add("\n" + Metrics());
+        }
+
+        return string.Join('\n', parts);
+    }
+
+    private string Metrics()
+    {
+        var table = new TextTable("model", "metrics on test rows", "baseline", "gate");
+        foreach (var model in _models.Where(model => Fact(model, "metrics") is not null))
+        {
+            table.Add(model.Name, Shown(Fact(model, "metrics")!), Shown(Fact(model, "baseline")!), (string?)Fact(model, "gate")?["verdict"] ?? "none");
+        }
+
+        return table.ToString();
+    }
+
+    private static string Shown(JsonNode metrics) => string.Join("  ", metrics.AsObject().Select(metric =>
+        $"{metric.Key} {(metric.Value is { } value ? ((double)value).ToString("0.####", CultureInfo.InvariantCulture) : "undefined")}"));
+
+    private JsonNode? Fact(ModelDefinition model, string name) => result.Lock.Fact($"models/{model.Name}", name);
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MlOps.Delivery;
+using MlOps.Engine;
+using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Reports;
+
+namespace MlOps.Pipelines;
+
+public sealed partial class Workspace
+{
+    /// <summary>Says per dataset and model whether it is up to date, and per environment what runs; exit 2 if work is pending.</summary>
+    public async Task<Outcome> StatusAsync(CancellationToken cancellationToken)
+    {
+        RestoreData();
+        var plan = _engine.Plan(_graph, Options());
+        var pinned = CurrentLock;
+        var owners = new TextTable("what", "state", "facts");
+        var ownersJson = new JsonObject();
+        foreach (var owner in plan.Steps.GroupBy(step => step.Step.Address.Owner).OrderBy(owner => owner.Key, StringComparer.Ordinal))
+        {
+            var pending = owner.Count(step => step.Action != PlannedAction.UpToDate);
+            var name = owner.Key.Length == 0 ? "steps" : owner.Key;
+            owners.Add(name, pending == 0 ? "up to date" : $"{pending} of {owner.Count()} steps pending", Facts(pinned, owner.Key));
+            ownersJson[name] = new JsonObject { ["steps"] = owner.Count(), ["pending"] = pending };
+        }
+
+        var environments = new TextTable("environment", "state", "url", "process", "models");
+        var environmentsJson = new JsonObject();
+        var names = _definition.Manifest.Environments.Keys.DefaultIfEmpty("local").ToList();
+        foreach (var name in names)
+        {
+            var status = await Driver(_definition.Manifest.Environments.Count == 0 ? null : name, out _).StatusAsync(cancellationToken);
+            environments.Add(name, State(status, pinned), status.Url?.ToString() ?? "", status.ProcessId?.ToString() ?? "", string.Join(", ", status.Models.Select(model => model.Name)));
+            environmentsJson[name] = new JsonObject
+            {
+                ["state"] = JsonNamingPolicy.CamelCase.ConvertName(status.State.ToString()),
+                ["url"] = status.Url?.ToString(),
+                ["processId"] = status.ProcessId,
+                ["models"] = new JsonObject(status.Models.Select(model => KeyValuePair.Create(model.Name, (JsonNode?)model.Digest.ToString()))),
+            };
+        }
+
+        return new(plan.IsUpToDate ? ExitCode.Done : ExitCode.Pending, $"{owners}\n\n{environments}",
+            new JsonObject { ["pending"] = !plan.IsUpToDate, ["sources"] = ownersJson, ["environments"] = environmentsJson });
+    }
+
+    private string State(ServiceStatus status, LockFile pinned)
+    {
+        if (status.State != ServiceState.Ready)
+        {
+            return status.State == ServiceState.Stopped ? "stopped" : "not ready";
+        }
+
+        var behind = status.Models.Any(served => _definition.Models.FirstOrDefault(model => model.Name == served.Name) is not { } model || ModelDigest(pinned, model) != served.Digest);
+        return behind ? "ready, but the lock names other models" : "ready";
+    }
+
+    private static string Facts(LockFile pinned, string owner) => pinned.Fact(owner, "rows") is JsonValue rows ? $"{rows} rows"
+        : pinned.Fact(owner, "metrics") is JsonObject metrics
+            ? string.Join("  ", metrics.Select(metric => $"{metric.Key} {metric.Value?.ToString() ?? "undefined"}")) + ((string?)pinned.Fact(owner, "gate")?["verdict"] is { } verdict ? $"  gate {verdict}" : "")
+        : "";
+}

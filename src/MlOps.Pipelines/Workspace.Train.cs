@@ -1,0 +1,122 @@
+using System.Text;
+using MlOps.Content;
+using MlOps.Engine;
+using MlOps.Pipelines.Actions;
+using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Reports;
+
+namespace MlOps.Pipelines;
+
+public sealed partial class Workspace
+{
+    /// <summary>The key under which a remembered answer of <c>Train</c> without options stands.</summary>
+    public const string TrainKey = "Train";
+
+    /// <summary>Brings every step up to date and writes the lock if its bytes change.</summary>
+    public async Task<Outcome> TrainAsync(CancellationToken cancellationToken)
+    {
+        RestoreData();
+        var remember = _options is { Models.Count: 0, ForceAll: false, ForceStep: null, Rehash: false };
+        var result = await _engine.BuildAsync(_graph, Options() with { Progress = Progress(), Mirror = remember ? _mirror : null }, cancellationToken);
+        Tell(result);
+        var failedGates = result.Succeeded ? Chosen.Where(model => (string?)result.Lock.Fact($"models/{model.Name}", "gate")?["verdict"] == "fail").ToList() : [];
+        foreach (var model in failedGates)
+        {
+            _reporter.Warn(new("MLO2040", $"model '{model.Name}' fails its gate")
+            {
+                Where = model.At("gate"),
+                Why = string.Join("; ", result.Lock.Fact($"models/{model.Name}", "gate")!["reasons"]!.AsArray()),
+                Mend = "improve the model, or change the thresholds and say why in the pull request",
+            });
+        }
+
+        var exit = result.Cancelled ? ExitCode.Cancelled : !result.Succeeded ? ExitCode.Failed : failedGates.Count > 0 ? ExitCode.Refused : ExitCode.Done;
+        var report = new BuildReport(result, Chosen);
+        if (remember && exit == ExitCode.Done)
+        {
+            _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(report.UpToDateText()));
+        }
+
+        return new(exit, report.Text(), report.Json());
+    }
+
+    /// <summary>Pins datasets: runs their import steps only.</summary>
+    /// <param name="dataset">Only this one; null for all.</param>
+    public async Task<Outcome> ImportAsync(string? dataset, CancellationToken cancellationToken)
+    {
+        if (dataset is not null && !_definition.Manifest.Data.ContainsKey(dataset))
+        {
+            throw Unknown("MLO2032", $"there is no dataset '{dataset}'", dataset, _definition.Manifest.Data.Keys);
+        }
+
+        RestoreData();
+        var targets = _definition.Manifest.Data.Keys.Where(name => dataset is null || name == dataset).Select(StepFactory.ImportOf).ToList();
+        var result = await _engine.BuildAsync(_graph, Options(targets) with { Progress = Progress() }, cancellationToken);
+        Tell(result);
+        var report = new BuildReport(result, []);
+        return new(result.Cancelled ? ExitCode.Cancelled : result.Succeeded ? ExitCode.Done : ExitCode.Failed, report.Text(), report.Json());
+    }
+
+    private void Tell(BuildResult result)
+    {
+        foreach (var diagnostic in result.Diagnostics)
+        {
+            _reporter.Warn(Placed(diagnostic));
+        }
+    }
+
+    private Action<BuildEvent> Progress()
+    {
+        var running = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        return happened =>
+        {
+            switch (happened)
+            {
+                case BuildEvent.Waiting waiting:
+                    _reporter.Note($"waiting for another build of this workspace{(waiting.Holder is { } pid ? $" (process {pid})" : "")}");
+                    break;
+                case BuildEvent.StepStarted started:
+                    running[started.Step.Name.Value] = "";
+                    break;
+                case BuildEvent.StepProgress progress:
+                    running[progress.Step.Name.Value] = progress.Text;
+                    break;
+                case BuildEvent.StepFinished finished:
+                    running.Remove(finished.Outcome.Step.Name.Value);
+                    if (finished.Pending <= 100)
+                    {
+                        _reporter.Note($"[{finished.Done}/{finished.Pending}] {finished.Outcome.Step.Name} {BuildReport.Word(finished.Outcome.Status)}");
+                    }
+                    else if (finished.Done * 10 / finished.Pending != (finished.Done - 1) * 10 / finished.Pending)
+                    {
+                        _reporter.Note($"[{finished.Done}/{finished.Pending}]");
+                    }
+
+                    break;
+                default:
+                    break;
+            }
+
+            _reporter.Live(string.Join(" · ", running.Select(step => $"{step.Key} {step.Value}".TrimEnd())));
+        };
+    }
+
+    /// <summary>Brings back dataset files that git does not carry, where the store has the bytes that the lock names.</summary>
+    private void RestoreData()
+    {
+        foreach (var (name, data) in _definition.Manifest.Data)
+        {
+            var path = Path.Combine(Root, data.Path);
+            if (!File.Exists(path) && Digest.TryParse((string?)CurrentLock.Fact($"data/{name}", "sha256"), out var digest) && _engine.Store.Contains(digest))
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                if (_engine.Store.CopyTo(digest, path))
+                {
+                    _reporter.Note($"restored {data.Path} from the store");
+                }
+            }
+        }
+    }
+
+    private LockFile CurrentLock => LockFile.Read(_engine.LockPath);
+}

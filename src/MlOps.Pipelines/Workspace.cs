@@ -1,0 +1,126 @@
+using MlOps.Content;
+using MlOps.Engine;
+using MlOps.Pipelines.Actions;
+using MlOps.Pipelines.Definitions;
+
+namespace MlOps.Pipelines;
+
+/// <summary>A workspace, with one method per target. Everything that both hosts can do is done here.</summary>
+public sealed partial class Workspace
+{
+    private readonly WorkspaceOptions _options;
+    private readonly IReporter _reporter;
+    private readonly BuildMirror _mirror;
+    private readonly WorkspaceDefinition _definition;
+    private readonly StepGraph _graph;
+    private readonly BuildEngine _engine;
+
+    private Workspace(string root, WorkspaceOptions options, IReporter reporter)
+    {
+        (Root, _options, _reporter) = (root, options, reporter);
+        _mirror = new BuildMirror(root);
+        ObserveDeclarations();
+        _definition = WorkspaceDefinition.Load(root);
+        _graph = new StepFactory(_definition, new CodeDigests()).Graph();
+        _engine = NewEngine(root, options);
+        CheckNames();
+    }
+
+    /// <summary>The folder of <c>nuke.json</c>.</summary>
+    public string Root { get; }
+
+    /// <summary>Reads a workspace's declarations and checks them.</summary>
+    /// <exception cref="DiagnosticException">There is no workspace, or something declared is wrong: all that was found.</exception>
+    public static Workspace Open(WorkspaceOptions options, IReporter reporter) =>
+        new(WorkspaceFiles.FindRoot(options.Root), options, reporter);
+
+    private static BuildEngine NewEngine(string root, WorkspaceOptions options)
+    {
+        var store = new ContentStore(Path.Join(root, ".mlops", "store"));
+        return new(root, new Dictionary<string, IStepExecutor>(StringComparer.Ordinal)
+        {
+            [ImportAction.Name] = new ImportAction(store),
+            [PrepareAction.Name] = new PrepareAction(),
+            [TrainAction.Name] = new TrainAction(options.Jobs),
+            [EvaluateAction.Name] = new EvaluateAction(),
+            [GateAction.Name] = new GateAction(),
+        }, options.Rehash);
+    }
+
+    /// <summary>The models that this call is about, sorted by name.</summary>
+    private IEnumerable<ModelDefinition> Chosen => _definition.Models.Where(model => _options.Models.Count == 0 || _options.Models.Contains(model.Name));
+
+    private BuildOptions Options(IReadOnlyCollection<StepName>? targets = null) => new()
+    {
+        Targets = targets ?? (_options.Models.Count == 0 ? null : [.. Chosen.SelectMany(model => StepsOf(model.Name)).Select(step => step.Name)]),
+        Jobs = _options.Jobs,
+        KeepGoing = _options.KeepGoing,
+        ForceAll = _options.ForceAll,
+        Force = [.. Forced().Select(step => step.Name)],
+    };
+
+    private IEnumerable<Step> StepsOf(string model) => _graph.Steps.Where(step => step.Address.Owner == $"models/{model}");
+
+    private IEnumerable<Step> Forced() => _options.ForceStep is not { } name ? []
+        : _graph.Steps.Where(step => step.Name.Value == name || step.Address.Key == name);
+
+    private void CheckNames()
+    {
+        var models = _definition.Models.Select(model => model.Name).ToList();
+        foreach (var name in _options.Models.Except(models))
+        {
+            throw Unknown("MLO2030", $"there is no model '{name}'", name, models);
+        }
+
+        if (_options.ForceStep is { } step && !Forced().Any())
+        {
+            throw Unknown("MLO2031", $"there is no step '{step}'", step, _graph.Steps.SelectMany(known => new[] { known.Name.Value, known.Address.Key }));
+        }
+    }
+
+    private static DiagnosticException Unknown(string code, string what, string word, IEnumerable<string> known)
+    {
+        var names = known.Distinct().Order(StringComparer.Ordinal).ToList();
+        var nearest = Diagnostic.Nearest(word, names);
+        return new(new Diagnostic(code, what)
+        {
+            Why = names.Count == 0 ? "none is declared" : $"there are {string.Join(", ", names.Take(20))}{(names.Count > 20 ? ", …" : "")}",
+            Mend = nearest is null ? "choose one of them" : $"did you mean '{nearest}'?",
+        });
+    }
+
+    /// <summary>Everything that the declarations are read from, so that a remembered answer fails when any of it changes.</summary>
+    private void ObserveDeclarations()
+    {
+        _mirror.Observe(WorkspaceDefinition.FileName);
+        _mirror.Observe("models");
+        var models = Path.Combine(Root, "models");
+        if (Directory.Exists(models))
+        {
+            foreach (var folder in Directory.EnumerateDirectories(models).Order(StringComparer.Ordinal))
+            {
+                var name = Path.GetFileName(folder);
+                _mirror.Observe($"models/{name}");
+                _mirror.Observe($"models/{name}/model.json");
+            }
+        }
+
+        foreach (var file in new[] { "mlops.dll", "code.json" })
+        {
+            _mirror.Observe(Path.Combine(AppContext.BaseDirectory, file));
+        }
+    }
+
+    /// <summary>Puts the line in place of a pointer such as <c>models/churn/model.json#/features/age</c>.</summary>
+    private Diagnostic Placed(Diagnostic diagnostic)
+    {
+        if (diagnostic.Where?.Split('#') is not [var file, var pointer])
+        {
+            return diagnostic;
+        }
+
+        var path = pointer.Split('/')[1..];
+        var model = _definition.Models.FirstOrDefault(model => model.File == file);
+        return diagnostic with { Where = model?.At(path) ?? file };
+    }
+}
