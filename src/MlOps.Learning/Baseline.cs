@@ -1,4 +1,5 @@
 using MlOps.Data;
+using MlOps.Learning.Internal;
 using MlOps.Scoring;
 
 namespace MlOps.Learning;
@@ -9,10 +10,34 @@ public sealed record Baseline(Signature Signature, IReadOnlyList<float> Values)
 {
     /// <summary>The constant for the training rows; the features of the spec are not looked at.</summary>
     /// <exception cref="MlOps.Content.DiagnosticException">The label cannot be used (MLO6002 to MLO6007).</exception>
-    public static Baseline Fit(Frame train, LearningSpec spec) => throw new NotImplementedException();
+    public static Baseline Fit(Frame train, LearningSpec spec)
+    {
+        var labels = Labels.Read(train, spec);
+        if (spec.Task == ModelTask.Regression)
+        {
+            return new(labels.Signature, [(float)(labels.Numbers.Sum() / labels.Numbers.Length)]);
+        }
+
+        var counts = new int[labels.Signature.Classes.Count];
+        foreach (var k in labels.Classes)
+        {
+            counts[k]++;
+        }
+
+        return new(labels.Signature, [.. counts.Select(c => (float)((double)c / labels.Classes.Length))]);
+    }
 
     /// <summary>The constant, once per row.</summary>
-    public Predictions Predict(int rows) => throw new NotImplementedException();
+    public Predictions Predict(int rows)
+    {
+        var values = new float[rows * Values.Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = Values[i % Values.Count];
+        }
+
+        return new(Signature, values);
+    }
 
     /// <summary>The constant's metrics on test rows.</summary>
     public IReadOnlyDictionary<string, double?> Evaluate(Frame test) => Metrics.Evaluate(Signature, Predict(test.RowCount), test);

@@ -1,4 +1,9 @@
+using MlOps.Content;
 using MlOps.Data;
+using MlOps.Learning.Internal;
+using MlOps.Learning.Internal.Encoders;
+using MlOps.Learning.Internal.Linear;
+using MlOps.Learning.Internal.Trees;
 using MlOps.Scoring;
 
 namespace MlOps.Learning;
@@ -8,8 +13,55 @@ public static class Learner
 {
     /// <summary>Fits the encoders and the predictor to the training rows; rows without a label are passed over.</summary>
     /// <param name="threads">At least 1; changes the time only.</param>
-    /// <exception cref="MlOps.Content.DiagnosticException">The options, the label or a feature cannot be used (MLO6001 to MLO6019).</exception>
+    /// <exception cref="DiagnosticException">The options, the label or a feature cannot be used (MLO6001 to MLO6014).</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing remains.</exception>
-    public static TrainedModel Fit(Frame train, LearningSpec spec, LearningProgress? progress, int threads, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public static TrainedModel Fit(Frame train, LearningSpec spec, LearningProgress? progress, int threads, CancellationToken cancellationToken)
+    {
+        ThrowIfWrong(train, spec);
+        var labels = Labels.Read(train, spec);
+        var rows = labels.Rows.Length == train.RowCount ? train : train.Select(labels.Rows);
+        var workers = new Workers(threads, cancellationToken);
+
+        progress?.Invoke("encode", 0, 1);
+        var encoders = FitEncoders(rows, spec, labels);
+        var features = FeatureEncoding.Encode(encoders, rows);
+        progress?.Invoke("encode", 1, 1);
+
+        Predictor predictor = spec.Trainer switch
+        {
+            BoostedTreesOptions options => Boosting.Fit(features, labels, options, workers, progress),
+            LinearOptions options => LinearFit.Fit(features, labels, options, workers, progress),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+        return new(labels.Signature, encoders, predictor);
+    }
+
+    private static void ThrowIfWrong(Frame train, LearningSpec spec)
+    {
+        List<Diagnostic> found = [.. spec.Trainer.Validate()];
+        if (train.TryGet(spec.Label, out _))
+        {
+            found.AddRange(FeatureColumns.Check(train, spec));
+        }
+
+        if (found.Count > 0)
+        {
+            throw new DiagnosticException(found);
+        }
+    }
+
+    private static Encoder[] FitEncoders(Frame rows, LearningSpec spec, Labels labels)
+    {
+        var fitted = spec.Features
+            .Select(f => spec.Trainer is LinearOptions ? LinearEncoders.Fit(rows[f.Column], f.Kind) : TreeEncoders.Fit(rows[f.Column], f.Kind, labels))
+            .OfType<Encoder>()
+            .ToList();
+        return fitted.Count > 0
+            ? [.. fitted.Where(e => e is not TextEncoder), .. fitted.Where(e => e is TextEncoder)]
+            : throw new DiagnosticException(new Diagnostic("MLO6014", "there is no feature to learn from")
+            {
+                Why = "every feature is empty in the training rows",
+                Mend = "name columns under 'features' that have cells",
+            });
+    }
 }

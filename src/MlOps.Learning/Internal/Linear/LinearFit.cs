@@ -1,0 +1,47 @@
+using MlOps.Scoring;
+
+namespace MlOps.Learning.Internal.Linear;
+
+/// <summary>Fits a linear predictor: by elimination where that is cheap, else by iteration.</summary>
+internal static class LinearFit
+{
+    // Multiplications that the normal equations may cost.
+    private const double MostWork = 4e10;
+    private const int MostWidth = 3000;
+
+    public static LinearPredictor Fit(FeatureMatrix features, Labels labels, LinearOptions options, Workers workers, LearningProgress? progress)
+    {
+        var task = labels.Signature.Task;
+        var width = features.Width;
+        if (task == ModelTask.Regression && features.Sparse is null && width <= MostWidth && (double)features.Rows * width * width <= MostWork)
+        {
+            var (weights, intercept) = LeastSquares.Fit(features, labels.Numbers, options.L2, workers);
+            return new(Link.Identity, [ToFloats(weights)], [(float)intercept]);
+        }
+
+        RowLoss loss = task switch
+        {
+            ModelTask.Regression => new SquaredRowLoss(labels.Numbers),
+            ModelTask.Binary => new LogisticRowLoss(labels.Classes),
+            _ => new SoftmaxRowLoss(labels.Classes, labels.Signature.Classes.Count),
+        };
+        var objective = new LinearObjective(features, loss, options.L2, workers);
+        var solution = Lbfgs.Minimise(objective.Evaluate, objective.Start(), options, (done, total) => progress?.Invoke("iterations", done, total));
+        var (link, unit, centre) = loss is SquaredRowLoss squared ? (Link.Identity, squared.Unit, squared.Mean)
+            : (loss is LogisticRowLoss ? Link.Logistic : Link.Softmax, 1.0, 0.0);
+        return new(link,
+            [.. Enumerable.Range(0, loss.Outputs).Select(k => ToFloats(solution.AsSpan(k * width, width), unit))],
+            [.. Enumerable.Range(0, loss.Outputs).Select(k => (float)((solution[(loss.Outputs * width) + k] * unit) + centre))]);
+    }
+
+    private static float[] ToFloats(ReadOnlySpan<double> weights, double unit = 1)
+    {
+        var floats = new float[weights.Length];
+        for (var i = 0; i < floats.Length; i++)
+        {
+            floats[i] = (float)(weights[i] * unit);
+        }
+
+        return floats;
+    }
+}

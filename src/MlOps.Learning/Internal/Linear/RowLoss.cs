@@ -1,0 +1,100 @@
+using MlOps.Scoring;
+
+namespace MlOps.Learning.Internal.Linear;
+
+/// <summary>A convex loss of a row's raw scores.</summary>
+internal abstract class RowLoss(int outputs)
+{
+    /// <summary>Raw scores per row.</summary>
+    public int Outputs => outputs;
+
+    /// <summary>The summed loss of rows from <paramref name="firstRow"/> on, in their order; raw scores become derivatives.</summary>
+    /// <param name="scores">Output by output, each with the same number of rows.</param>
+    public abstract double Differentiate(int firstRow, double[][] scores, int rows);
+}
+
+/// <summary>Half the squared error of the standardised truth.</summary>
+internal sealed class SquaredRowLoss : RowLoss
+{
+    private readonly double[] _truth;
+
+    public SquaredRowLoss(double[] truth)
+        : base(1)
+    {
+        Mean = truth.Sum() / truth.Length;
+        Unit = Math.Sqrt(truth.Sum(t => (t - Mean) * (t - Mean)) / truth.Length);
+        _truth = [.. truth.Select(t => (t - Mean) / Unit)];
+    }
+
+    public double Mean { get; }
+
+    /// <summary>The standard deviation, which the truth is divided by.</summary>
+    public double Unit { get; }
+
+    public override double Differentiate(int firstRow, double[][] scores, int rows)
+    {
+        double loss = 0;
+        var z = scores[0];
+        for (var i = 0; i < rows; i++)
+        {
+            z[i] -= _truth[firstRow + i];
+            loss += 0.5 * z[i] * z[i];
+        }
+
+        return loss;
+    }
+}
+
+/// <summary>The negative log likelihood of two classes.</summary>
+internal sealed class LogisticRowLoss(int[] truth) : RowLoss(1)
+{
+    public override double Differentiate(int firstRow, double[][] scores, int rows)
+    {
+        double loss = 0;
+        var z = scores[0];
+        for (var i = 0; i < rows; i++)
+        {
+            // ln(1 + e^z) − y z
+            var e = DeterministicMath.Exp(-Math.Abs(z[i]));
+            loss += Math.Max(z[i], 0) + DeterministicMath.Log1p(e) - (truth[firstRow + i] * z[i]);
+            z[i] = ((z[i] >= 0 ? 1 : e) / (1 + e)) - truth[firstRow + i];
+        }
+
+        return loss;
+    }
+}
+
+/// <summary>The negative log likelihood of several classes.</summary>
+internal sealed class SoftmaxRowLoss(int[] truth, int classes) : RowLoss(classes)
+{
+    public override double Differentiate(int firstRow, double[][] scores, int rows)
+    {
+        double loss = 0;
+        for (var i = 0; i < rows; i++)
+        {
+            var most = double.NegativeInfinity;
+            foreach (var z in scores)
+            {
+                most = Math.Max(most, z[i]);
+            }
+
+            var y = truth[firstRow + i];
+            var own = scores[y][i] - most;
+            double sum = 0;
+            foreach (var z in scores)
+            {
+                sum += z[i] = DeterministicMath.Exp(z[i] - most);
+            }
+
+            loss += DeterministicMath.Log(sum) - own;
+            foreach (var z in scores)
+            {
+                z[i] /= sum;
+            }
+
+            scores[y][i] -= 1;
+        }
+
+        return loss;
+    }
+}

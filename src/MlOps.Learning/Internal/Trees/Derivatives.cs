@@ -1,0 +1,57 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace MlOps.Learning.Internal.Trees;
+
+/// <summary>Each row's first and second derivative of the loss as whole numbers, so that sums are exact in any order.</summary>
+/// <remarks>Two 64-bit words a row: the first derivative; the second one above a counter that is 1. Both fields hold the sum over all rows.</remarks>
+internal sealed unsafe class Derivatives : IDisposable
+{
+    private readonly int _firstBits;
+    private readonly int _secondBits;
+
+    public Derivatives(int rows)
+    {
+        Rows = rows;
+        CountBits = 32 - BitOperations.LeadingZeroCount((uint)rows);
+        _firstBits = Math.Min(40, 62 - CountBits);
+        _secondBits = Math.Clamp(62 - (2 * CountBits), 1, 30);
+        Words = (long*)NativeMemory.AlignedAlloc((nuint)(2L * sizeof(long) * Math.Max(1, rows)), 64);
+    }
+
+    public int Rows { get; }
+
+    /// <summary>Width of the counter in the second word.</summary>
+    public int CountBits { get; }
+
+    public long* Words { get; }
+
+    /// <summary>What one unit of a summed first derivative is worth.</summary>
+    public double FirstUnit { get; private set; }
+
+    /// <summary>What one unit of a summed second derivative is worth.</summary>
+    public double SecondUnit { get; private set; }
+
+    /// <summary>Fixes the units for a tree: no derivative may exceed the bounds.</summary>
+    /// <returns>False if there is nothing to learn: the first derivatives are all 0, or too small or large for numbers.</returns>
+    public bool Scale(double mostFirst, double mostSecond)
+    {
+        FirstUnit = Math.ScaleB(1, Math.ILogB(mostFirst) + 1 - _firstBits);
+        SecondUnit = Math.ScaleB(1, Math.ILogB(mostSecond) + 1 - _secondBits);
+        return mostFirst > 0 && double.IsNormal(FirstUnit) && double.IsFinite(1 / FirstUnit);
+    }
+
+    /// <summary>Sets rows from <paramref name="firstRow"/> on.</summary>
+    public void Set(int firstRow, ReadOnlySpan<double> first, ReadOnlySpan<double> second)
+    {
+        double perFirst = 1 / FirstUnit, perSecond = 1 / SecondUnit;
+        var words = Words + (2L * firstRow);
+        for (var i = 0; i < first.Length; i++)
+        {
+            words[2 * i] = (long)(first[i] * perFirst);
+            words[(2 * i) + 1] = ((long)(second[i] * perSecond) << CountBits) | 1;
+        }
+    }
+
+    public void Dispose() => NativeMemory.AlignedFree(Words);
+}

@@ -1,0 +1,99 @@
+namespace MlOps.Learning.Internal.Trees;
+
+/// <summary>Finds the split of a leaf that lessens the loss most: over all features, bins and both ways for missing; of equals the first.</summary>
+internal sealed unsafe class SplitFinder(BinnedRows rows, Derivatives derivatives, BoostedTreesOptions options, Workers workers)
+{
+    // Below this many bins a second thread costs more than it saves.
+    private const int BinsPerPiece = 16384;
+
+    private readonly long _countMask = (1L << derivatives.CountBits) - 1;
+
+    /// <param name="histogram">Two words per bin.</param>
+    public SplitCandidate Find(long* histogram, NodeSums total)
+    {
+        var features = rows.Features.Length;
+        if (rows.Offsets[^1] < 2 * BinsPerPiece)
+        {
+            return Find(histogram, total, 0, features);
+        }
+
+        var size = Math.Max(1, (int)((long)features * BinsPerPiece / rows.Offsets[^1]));
+        var found = new SplitCandidate[(features + size - 1) / size];
+        workers.ForRanges(features, size, (from, to) => found[from / size] = Find(histogram, total, from, to));
+        var best = found[0];
+        foreach (var candidate in found)
+        {
+            best = candidate.Gain > best.Gain ? candidate : best;
+        }
+
+        return best;
+    }
+
+    private SplitCandidate Find(long* histogram, NodeSums total, int from, int to)
+    {
+        var best = new SplitCandidate(0, -1, -1, false, default);
+        var unsplit = Score(total);
+        for (var feature = from; feature < to; feature++)
+        {
+            var bins = histogram + (2L * rows.Offsets[feature]);
+            var binning = rows.Binnings[feature];
+            var missing = binning.HasMissing ? new NodeSums(bins[2 * binning.Present], bins[(2 * binning.Present) + 1]) : default;
+            var someMissing = (missing.SecondAndCount & _countMask) != 0;
+            var left = default(NodeSums);
+
+            // The last bin alone splits nothing unless missing rows go right.
+            var last = binning.Present - (someMissing ? 0 : 1);
+            for (var bin = 0; bin < last; bin++)
+            {
+                var word = bins[(2 * bin) + 1];
+                if (word == 0)
+                {
+                    continue;
+                }
+
+                left += new NodeSums(bins[2 * bin], word);
+                Consider(left, false, ref best);
+                if (someMissing)
+                {
+                    Consider(left + missing, true, ref best);
+                }
+
+                void Consider(NodeSums sums, bool missingLeft, ref SplitCandidate champion)
+                {
+                    var rest = total - sums;
+                    if ((sums.SecondAndCount & _countMask) < options.MinRows || (rest.SecondAndCount & _countMask) < options.MinRows)
+                    {
+                        return;
+                    }
+
+                    var gain = Score(sums) + Score(rest);
+
+                    // What is left of two equal numbers after rounding is no gain.
+                    gain = gain - unsplit > 1e-10 * gain ? gain - unsplit : 0;
+                    if (gain > champion.Gain && Second(sums) >= options.MinHessian && Second(rest) >= options.MinHessian)
+                    {
+                        champion = new(gain, feature, bin, missingLeft, sums);
+                    }
+                }
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>The score that a leaf of these rows gives: the Newton step, shrunk.</summary>
+    public float Leaf(NodeSums sums)
+    {
+        var denominator = Second(sums) + options.L2;
+        return denominator > 0 ? (float)(-options.LearningRate * sums.First * derivatives.FirstUnit / denominator) : 0;
+    }
+
+    private double Score(NodeSums sums)
+    {
+        var first = sums.First * derivatives.FirstUnit;
+        var denominator = Second(sums) + options.L2;
+        return denominator > 0 ? first * first / denominator : 0;
+    }
+
+    private double Second(NodeSums sums) => (sums.SecondAndCount >> derivatives.CountBits) * derivatives.SecondUnit;
+}

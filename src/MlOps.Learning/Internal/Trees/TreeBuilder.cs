@@ -1,0 +1,39 @@
+using MlOps.Scoring;
+
+namespace MlOps.Learning.Internal.Trees;
+
+/// <summary>Collects a tree's nodes, root first, children in the order of the splits.</summary>
+internal sealed class TreeBuilder(int output)
+{
+    private readonly List<int> _feature = [];
+    private readonly List<float> _threshold = [];
+    private readonly List<bool> _missingLeft = [];
+    private readonly List<int> _left = [];
+    private readonly List<int> _right = [];
+    private readonly List<float> _value = [];
+
+    /// <summary>A new leaf.</summary>
+    public int Add()
+    {
+        _feature.Add(-1);
+        _threshold.Add(0);
+        _missingLeft.Add(false);
+        _left.Add(-1);
+        _right.Add(-1);
+        _value.Add(0);
+        return _feature.Count - 1;
+    }
+
+    public (int Left, int Right) Split(int node, int feature, float threshold, bool missingLeft)
+    {
+        (_feature[node], _threshold[node], _missingLeft[node]) = (feature, threshold, missingLeft);
+        return (_left[node], _right[node]) = (Add(), Add());
+    }
+
+    public void SetLeaf(int node, float value) => _value[node] = value;
+
+    /// <summary>The tree; null for a single leaf of 0, which says nothing.</summary>
+    public Tree? Build() => _feature.Count == 1 && _value[0] == 0
+        ? null
+        : new(output, [.. _feature], [.. _threshold], [.. _missingLeft], [.. _left], [.. _right], [.. _value]);
+}
