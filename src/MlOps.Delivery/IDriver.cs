@@ -16,6 +16,10 @@ public interface IDriver
     /// <exception cref="DiagnosticException">A model file or the service is missing, or a file's digest is not the one named.</exception>
     Digest Identify(ServiceSpec spec);
 
+    /// <summary>Makes sure that a specification could be started once what runs now has ended, and gets ready for it. What runs is not touched.</summary>
+    /// <exception cref="DiagnosticException">The port is a stranger's (MLO7001), or a file is missing or damaged.</exception>
+    Task PrepareAsync(ServiceSpec spec, CancellationToken cancellationToken);
+
     /// <summary>Starts the service where none runs and waits until it is ready. On failure nothing is left running.</summary>
     /// <exception cref="DiagnosticException">The port is taken (MLO7001), or the service did not become ready (MLO7004).</exception>
     Task<ServiceStatus> StartAsync(ServiceSpec spec, CancellationToken cancellationToken);
