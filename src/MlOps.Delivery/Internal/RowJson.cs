@@ -1,0 +1,85 @@
+using System.Text.Json;
+using MlOps.Data;
+using MlOps.Scoring;
+
+namespace MlOps.Delivery.Internal;
+
+/// <summary>Rows of a frame as the JSON that callers send; missing cells are null.</summary>
+internal static class RowJson
+{
+    /// <summary>Plain rows for <c>/score</c>: an array of objects.</summary>
+    public static byte[] Rows(Frame frame, Signature signature, int start, int count) => Write(json =>
+    {
+        json.WriteStartArray();
+        for (var row = start; row < start + count; row++)
+        {
+            json.WriteStartObject();
+            foreach (var input in signature.Inputs)
+            {
+                json.WritePropertyName(input.Name);
+                WriteCell(json, frame[input.Name], row);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    });
+
+    /// <summary>Tensors for <c>/v2/models/{m}/infer</c>: an inference request.</summary>
+    public static byte[] Tensors(Frame frame, Signature signature, int start, int count) => Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("inputs"u8);
+        foreach (var column in signature.Inputs.Select(input => frame[input.Name]))
+        {
+            json.WriteStartObject();
+            json.WriteString("name"u8, column.Name);
+            json.WriteString("datatype"u8, column switch { NumberColumn => "FP64"u8, BooleanColumn => "BOOL"u8, _ => "BYTES"u8 });
+            json.WriteStartArray("shape"u8);
+            json.WriteNumberValue(count);
+            json.WriteEndArray();
+            json.WriteStartArray("data"u8);
+            for (var row = start; row < start + count; row++)
+            {
+                WriteCell(json, column, row);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    private static byte[] Write(Action<Utf8JsonWriter> write)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            write(json);
+        }
+
+        return buffer.ToArray();
+    }
+
+    private static void WriteCell(Utf8JsonWriter json, Column column, int row)
+    {
+        switch (column)
+        {
+            case var _ when column.IsMissing(row):
+                json.WriteNullValue();
+                break;
+            case NumberColumn numbers:
+                json.WriteNumberValue(numbers.Values[row]);
+                break;
+            case BooleanColumn booleans:
+                json.WriteBooleanValue(booleans.Values[row] == 1);
+                break;
+            default:
+                json.WriteStringValue(column.Text(row));
+                break;
+        }
+    }
+}

@@ -1,0 +1,12 @@
+namespace MlOps.Serving.Http;
+
+/// <summary>Ends a request because of what the caller sent; the message tells the caller what is wrong.</summary>
+internal sealed class RequestException(int status, string message) : Exception(message)
+{
+    /// <summary>The HTTP status, 400 to 499.</summary>
+    public int Status => status;
+
+    public static RequestException BadRequest(string message) => new(StatusCodes.Status400BadRequest, message);
+
+    public static RequestException NotFound(string message) => new(StatusCodes.Status404NotFound, message);
+}

@@ -1,0 +1,20 @@
+namespace MlOps.Serving;
+
+/// <summary>What operators read in the service's log.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "listening on {Urls}, serving {Models}")]
+    public static partial void Listening(ILogger logger, string urls, string models);
+
+    [LoggerMessage(2, LogLevel.Information, "draining: {Requests} requests in flight on {Connections} connections")]
+    public static partial void Draining(ILogger logger, int requests, int connections);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Requests} requests were still in flight at the end of the grace period")]
+    public static partial void GraceEnded(ILogger logger, int requests);
+
+    [LoggerMessage(4, LogLevel.Error, "a request failed because of an error in the service")]
+    public static partial void Failed(ILogger logger, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Information, "drained")]
+    public static partial void Drained(ILogger logger);
+}

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using MlOps.Content;
+
+namespace MlOps.Serving;
+
+/// <summary>What to serve and where: the content of <c>service.json</c>. Unknown and duplicate members are errors.</summary>
+internal sealed record ServiceConfig
+{
+    /// <summary>The address to listen on, <c>http://HOST:PORT</c>: an IP address or <c>localhost</c>; port 0 takes any free one.</summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>At least one; names unique.</summary>
+    public required IReadOnlyList<ModelEntry> Models { get; init; }
+
+    /// <summary>How long requests in flight may take after SIGTERM, in seconds.</summary>
+    public int GraceSeconds { get; init; } = 10;
+
+    /// <summary>Reads and checks the file.</summary>
+    /// <exception cref="DiagnosticException">MLO7021: it cannot be read, is not JSON, or says something that cannot be.</exception>
+    public static ServiceConfig Load(string path)
+    {
+        try
+        {
+            var config = JsonSerializer.Deserialize(File.ReadAllBytes(path), ConfigJson.Default.ServiceConfig)
+                ?? throw Wrong(path, "it is null");
+            return config.Problem() is { } problem ? throw Wrong(path, problem) : config;
+        }
+        catch (JsonException problem)
+        {
+            throw Wrong($"{path}:{problem.LineNumber + 1}", problem.Message);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw Wrong(path, problem.Message);
+        }
+    }
+
+    private string? Problem() =>
+        !Url.IsAbsoluteUri || Url.Scheme != Uri.UriSchemeHttp ? $"url '{Url.OriginalString}' is not http://HOST:PORT"
+        : Models.Count == 0 ? "models is empty"
+        : GraceSeconds is < 0 or > 3600 ? "graceSeconds is not within 0 and 3600"
+        : Models.FirstOrDefault(model => !Content.Digest.TryParse(model.Digest, out _)) is { } bad ? $"digest '{bad.Digest}' of model '{bad.Name}' is not a sha256"
+        : Models.GroupBy(model => model.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice ? $"model '{twice.Key}' stands twice"
+        : null;
+
+    private static DiagnosticException Wrong(string where, string why) =>
+        new(new Diagnostic("MLO7021", "the service's configuration cannot be used") { Where = where, Why = why });
+}
+
+/// <summary>A model to serve.</summary>
+internal sealed record ModelEntry
+{
+    /// <summary>The name in the URL.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The version in the URL; <c>sha-</c> and 12 hex digits of the digest unless given.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>The ONNX file; relative paths are meant from the configuration's working directory.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The file's sha256; other bytes are refused.</summary>
+    public required string Digest { get; init; }
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    PropertyNameCaseInsensitive = false, AllowDuplicateProperties = false, RespectNullableAnnotations = true, NumberHandling = JsonNumberHandling.Strict)]
+[JsonSerializable(typeof(ServiceConfig))]
+internal sealed partial class ConfigJson : JsonSerializerContext;
