@@ -62,7 +62,7 @@ if changed; then
       grep -E 'error|warning' "$log" | sort -u >&2 || cat "$log" >&2
       rm -rf "$new"
       unlock
-      fail MLO9004 "the host does not compile" "the compiler's messages stand above" "mend the sources, or ./build.sh again after: git status"
+      fail MLO9004 "the host does not compile" "the compiler's messages stand above" "mend what they name; git status and git diff tell what changed here"
     fi
   fi
   # rename(2) over the old link is atomic; mv -T is GNU's, -h BSD's way not to follow it.
@@ -71,7 +71,7 @@ if changed; then
   # Older hosts go, but the last one (a command may just be starting it) and those that a process runs from (a service in the background).
   for old in "$artifacts"/hosts/*/; do
     old=${old%/}
-    case ${old
+    case ${old##*/} in "$n" | "$previous" | lock.dir) continue ;; esac
     if [ -d /proc/self ]; then
       grep -qsF "$old/" /proc/[0-9]*/maps && continue
     elif [ $((n - ${old##*/})) -le 3 ]; then
