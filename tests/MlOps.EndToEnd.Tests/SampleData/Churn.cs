@@ -34,7 +34,7 @@ internal static class Churn
             var mood = Math.Clamp(3.9 - 0.45 * calls + 0.8 * draws.Normal(), 1, 5);
             var autoPay = draws.Happens(payment < 2 ? 0.7 : 0.15);
 
-            var urge = -2.7
+            var urge = -2.95
                 + (contract == 0 ? 1.5 : contract == 1 ? -0.3 : -1.6)
                 + (tenure < 6 ? 1.0 : tenure < 18 ? 0.3 : -0.6)
                 + 0.5 * calls - 0.75 * (mood - 3)
@@ -43,7 +43,7 @@ internal static class Churn
                 + (autoPay ? -0.5 : 0.3) + (payment == 2 ? 0.4 : 0)
                 + (age < 28 ? 0.5 : age > 65 ? -0.4 : 0)
                 + (region == 3 ? 0.25 : 0);
-            var churned = draws.Happens(Probability(1.4 * urge));
+            var churned = draws.Happens(Probability(1.0 * urge));
             table.Add(
                 "C" + (100_000 + i * 7).ToString(CultureInfo.InvariantCulture), age, Regions[region], Plans[plan], Contracts[contract], Payments[payment],
                 tenure, Table.Number(charge, 2),
