@@ -1,1 +1,47 @@
-return 0;
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Runtime.CompilerServices;
+using MlOps.Cli;
+using MlOps.Content;
+using MlOps.Pipelines;
+
+// The fast path: where nothing changed since the last Train, a few stats answer, and nothing else is loaded.
+if (args is ["Train"] && UpToDate.TryAnswer(out var answer, out var exit))
+{
+    Console.Out.WriteLine(answer);
+    return exit;
+}
+
+return await Run(args);
+
+[MethodImpl(MethodImplOptions.NoInlining)]
+static async Task<int> Run(string[] args)
+{
+    using var cancel = new CancellationTokenSource();
+    using var interrupt = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGINT, context => Cancel(context, cancel));
+    using var terminate = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGTERM, context => Cancel(context, cancel));
+    try
+    {
+        return await TargetRunner.RunAsync(args, cancel.Token);
+    }
+    catch (DiagnosticException failure)
+    {
+        foreach (var diagnostic in failure.Diagnostics)
+        {
+            await Console.Error.WriteLineAsync(diagnostic.ToString());
+        }
+
+        return (int)ExitCode.Failed;
+    }
+    catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+    {
+        await Console.Error.WriteLineAsync("cancelled; lock and store are as they were");
+        return (int)ExitCode.Cancelled;
+    }
+}
+
+static void Cancel(System.Runtime.InteropServices.PosixSignalContext context, CancellationTokenSource cancel)
+{
+    context.Cancel = true;
+    cancel.Cancel();
+}

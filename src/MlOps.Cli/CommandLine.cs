@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using MlOps.Pipelines;
+
+namespace MlOps.Cli;
+
+/// <summary>The words and options of the command line, one command a target.</summary>
+internal sealed class CommandLine
+{
+    private readonly Option<string?> _root = new("--root") { Description = "the workspace: the folder of nuke.json (default: this folder or the nearest above)", Recursive = true, HelpName = "DIR" };
+    private readonly Option<string[]> _model = new("--model") { Description = "only this model; may be given several times", Recursive = true, HelpName = "NAME" };
+    private readonly Option<bool> _json = new("--json") { Description = "print the result as JSON", Recursive = true };
+    private readonly Option<int> _jobs = new("--jobs") { Description = "steps and threads at once (default: the processors)", Recursive = true, HelpName = "N" };
+    private readonly Option<string?> _force = new("--force") { Description = "run steps though they are up to date: all, or the one named", Recursive = true, Arity = ArgumentArity.ZeroOrOne, HelpName = "STEP" };
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "say what would be done, and do nothing", Recursive = true };
+    private readonly Option<bool> _keepGoing = new("--keep-going") { Description = "after a failure, go on with the steps that do not need it", Recursive = true };
+    private readonly Option<bool> _rehash = new("--rehash") { Description = "read every file again instead of trusting size and times", Recursive = true };
+    private readonly Option<string> _verbosity = new("--verbosity") { Description = "quiet, normal or detailed", Recursive = true, HelpName = "LEVEL", DefaultValueFactory = _ => "normal" };
+
+    private readonly Argument<string> _name = new("NAME") { Description = "the model's name: letters, digits and hyphens" };
+    private readonly Option<string> _data = new("--data") { Description = "a CSV file; it is copied to models/NAME/data/", Required = true, HelpName = "FILE" };
+    private readonly Option<string> _label = new("--label") { Description = "the column to predict", Required = true, HelpName = "COLUMN" };
+    private readonly Option<string?> _splitColumn = new("--split-column") { Description = "a column whose value tells test rows from training rows", HelpName = "COLUMN" };
+    private readonly Option<string?> _test = new("--test") { Description = "the split column's value of the test rows", HelpName = "VALUE" };
+    private readonly Option<string?> _group = new("--group") { Description = "a key that never stands on both sides of the split", HelpName = "COLUMN" };
+    private readonly Option<string[]> _drop = new("--drop") { Description = "columns to leave out, separated by commas", HelpName = "A,B" };
+    private readonly Option<string?> _positive = new("--positive") { Description = "the label's value whose probability is predicted", HelpName = "VALUE" };
+    private readonly Option<string?> _environment = new("--environment") { Description = "an environment of nuke.json (default: its first)", HelpName = "NAME" };
+    private readonly Argument<string?> _revision = new("REV") { Description = "the git revision to compare with (default: HEAD)", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _dataset = new("DATASET") { Description = "only this dataset", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string?> _filter = new("--filter") { Description = "only tests whose full name contains it, or an xunit filter", HelpName = "EXPRESSION" };
+    private readonly Option<bool> _all = new("--all") { Description = "the heavy tests too" };
+
+    public CommandLine()
+    {
+        Root = new RootCommand("MlOps: models as an incremental build. ./build.sh TARGET [TARGET…] [--option value…]")
+        {
+            _root, _model, _json, _jobs, _force, _dryRun, _keepGoing, _rehash, _verbosity,
+        };
+        _jobs.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var jobs) || jobs < 1))
+            {
+                result.AddError("--jobs takes a whole number from 1");
+            }
+        });
+        _verbosity.AcceptOnlyFromAmong("quiet", "normal", "detailed");
+        foreach (var target in Targets.All)
+        {
+            var command = new Command(target.Name, target.Description);
+            foreach (var symbol in Symbols(target.Name))
+            {
+                switch (symbol)
+                {
+                    case Argument argument:
+                        command.Arguments.Add(argument);
+                        break;
+                    case Option option:
+                        command.Options.Add(option);
+                        break;
+                    default:
+                        break;
+                }
+            }
+
+            Root.Subcommands.Add(command);
+        }
+    }
+
+    public RootCommand Root { get; }
+
+    /// <summary>Whether a target takes words after it; such a target is not chained.</summary>
+    public bool TakesWords(string target) => Symbols(target).Any(symbol => symbol is Argument);
+
+    public WorkspaceOptions Workspace(ParseResult parsed) => new()
+    {
+        Root = Folder(parsed.GetValue(_root)),
+        Models = parsed.GetValue(_model) ?? [],
+        Jobs = parsed.GetValue(_jobs) is > 0 and var jobs ? jobs : Environment.ProcessorCount,
+        ForceAll = parsed.GetResult(_force) is { Implicit: false } && parsed.GetValue(_force) is null,
+        ForceStep = parsed.GetValue(_force),
+        KeepGoing = parsed.GetValue(_keepGoing),
+        Rehash = parsed.GetValue(_rehash),
+    };
+
+    public bool Json(ParseResult parsed) => parsed.GetValue(_json);
+
+    public bool DryRun(ParseResult parsed) => parsed.GetValue(_dryRun);
+
+    public bool Quiet(ParseResult parsed) => parsed.GetValue(_verbosity) == "quiet";
+
+    public string? EnvironmentName(ParseResult parsed) => parsed.GetValue(_environment);
+
+    public string? Revision(ParseResult parsed) => parsed.GetValue(_revision);
+
+    public string? Dataset(ParseResult parsed) => parsed.GetValue(_dataset);
+
+    public (string? Filter, bool All) Tests(ParseResult parsed) => (parsed.GetValue(_filter), parsed.GetValue(_all));
+
+    public NewModelRequest NewModel(ParseResult parsed) => new()
+    {
+        Name = parsed.GetValue(_name)!,
+        Data = parsed.GetValue(_data)!,
+        Label = parsed.GetValue(_label)!,
+        SplitColumn = parsed.GetValue(_splitColumn),
+        TestValue = parsed.GetValue(_test),
+        Group = parsed.GetValue(_group),
+        Drop = [.. (parsed.GetValue(_drop) ?? []).SelectMany(names => names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+        Positive = parsed.GetValue(_positive),
+    };
+
+    private Symbol[] Symbols(string target) => target switch
+    {
+        "New" => [_name, _data, _label, _splitColumn, _test, _group, _drop, _positive],
+        "Import" => [_dataset],
+        "Explain" => [_revision],
+        "Serve" or "Release" or "Stop" or "Smoke" => [_environment],
+        "Test" => [_filter, _all],
+        _ => [],
+    };
+
+    private static string? Folder(string? root) => root is null ? null : Path.GetFullPath(root);
+}

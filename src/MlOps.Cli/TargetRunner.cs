@@ -1,0 +1,131 @@
+using System.CommandLine;
+using System.Text.Json;
+using MlOps.Content;
+using MlOps.Pipelines;
+
+namespace MlOps.Cli;
+
+/// <summary>Takes the command line apart into targets and runs them in dependency order; the first that does not end well ends the rest.</summary>
+internal static class TargetRunner
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken)
+    {
+        var line = new CommandLine();
+        var (targets, rest) = Split(args, line);
+        if (targets.Count == 0)
+        {
+            if (args.Length > 0 && !args[0].StartsWith('-'))
+            {
+                return Unknown(args[0]);
+            }
+
+            return await line.Root.Parse(args.Length == 0 ? ["--help"] : args).InvokeAsync(cancellationToken: cancellationToken) == 0 ? 0 : (int)ExitCode.Usage;
+        }
+
+        foreach (var target in targets)
+        {
+            var parsed = line.Root.Parse([target.Name, .. rest]);
+            if (parsed.Errors.Count > 0)
+            {
+                return Wrong(target, parsed.Errors.Select(error => error.Message));
+            }
+
+            if (parsed.Action is System.CommandLine.Invocation.SynchronousCommandLineAction { Terminating: true } help)
+            {
+                return help.Invoke(parsed);
+            }
+
+            using var terminal = new Terminal(line.Quiet(parsed));
+            var outcome = await RunAsync(target.Name, line, parsed, terminal, cancellationToken);
+            terminal.Dispose();
+            var text = line.Json(parsed) ? outcome.Json?.ToJsonString(Indented) ?? "{}" : outcome.Text;
+            if (text.Length > 0)
+            {
+                await Console.Out.WriteLineAsync(text);
+            }
+
+            if (outcome.Exit != ExitCode.Done)
+            {
+                return (int)outcome.Exit;
+            }
+        }
+
+        return 0;
+    }
+
+    private static async Task<Outcome> RunAsync(string target, CommandLine line, ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        switch (target)
+        {
+            case "Compile":
+                return new(await CompileTarget.RunAsync(Product.Folder, cancellationToken) == 0 ? ExitCode.Done : ExitCode.Failed, "");
+            case "Test":
+                var (filter, all) = line.Tests(parsed);
+                return new(await TestTarget.RunAsync(Product.Folder, filter, all, cancellationToken) == 0 ? ExitCode.Done : ExitCode.Failed, "");
+            case "New":
+                return await Workspace.NewAsync(line.NewModel(parsed), line.Workspace(parsed), terminal, cancellationToken);
+            case "Doctor":
+                return await Workspace.DoctorAsync(line.Workspace(parsed), cancellationToken);
+            default:
+                break;
+        }
+
+        using var workspace = Workspace.Open(line.Workspace(parsed), terminal);
+        return target switch
+        {
+            "Import" => await workspace.ImportAsync(line.Dataset(parsed), cancellationToken),
+            "Status" => await workspace.StatusAsync(cancellationToken),
+            "Plan" => await workspace.PlanAsync(cancellationToken),
+            "Train" when line.DryRun(parsed) => await workspace.PlanAsync(cancellationToken),
+            "Train" => await workspace.TrainAsync(cancellationToken),
+            "Explain" => await workspace.ExplainAsync(line.Revision(parsed), cancellationToken),
+            "Serve" => await workspace.ServeAsync(line.EnvironmentName(parsed), cancellationToken),
+            "Release" => await workspace.ReleaseAsync(line.EnvironmentName(parsed), line.DryRun(parsed), cancellationToken),
+            "Stop" => await workspace.StopAsync(line.EnvironmentName(parsed), cancellationToken),
+            "Smoke" => await workspace.SmokeAsync(line.EnvironmentName(parsed), cancellationToken),
+            "Clean" => workspace.Clean(line.DryRun(parsed)),
+            _ => throw new System.Diagnostics.UnreachableException($"target {target} has no method"),
+        };
+    }
+
+    private static (List<Target> Targets, string[] Rest) Split(string[] args, CommandLine line)
+    {
+        var targets = new List<Target>();
+        var i = 0;
+        for (; i < args.Length; i++)
+        {
+            var target = Targets.All.FirstOrDefault(target => target.Name.Equals(args[i], StringComparison.OrdinalIgnoreCase));
+            if (target is null || (targets.Count > 0 && line.TakesWords(targets[^1].Name)))
+            {
+                break;
+            }
+
+            targets.Add(target);
+        }
+
+        return ([.. targets.DistinctBy(target => target.Name).OrderBy(target => target.Order)], args[i..]);
+    }
+
+    private static int Unknown(string word)
+    {
+        var nearest = Diagnostic.Nearest(word, Targets.All.Select(target => target.Name));
+        Console.Error.WriteLine(new Diagnostic("MLO9001", $"'{word}' is not a target")
+        {
+            Why = $"targets are {string.Join(", ", Targets.All.Select(target => target.Name))}",
+            Mend = nearest is null ? "./build.sh --help" : $"did you mean './build.sh {nearest}'?",
+        });
+        return (int)ExitCode.Usage;
+    }
+
+    private static int Wrong(Target target, IEnumerable<string> errors)
+    {
+        Console.Error.WriteLine(new Diagnostic("MLO9002", $"the words after {target.Name} are wrong")
+        {
+            Why = string.Join("; ", errors),
+            Mend = $"./build.sh {target.Name} --help",
+        });
+        return (int)ExitCode.Usage;
+    }
+}

@@ -1,0 +1,139 @@
+using System.Text;
+using System.Text.Json;
+
+namespace MlOps.Content;
+
+/// <summary>A parsed JSON value that knows the line it stands on, so that a diagnostic can point at it.</summary>
+public sealed class JsonTree
+{
+    private readonly List<KeyValuePair<string, JsonTree>> _members = [];
+    private readonly List<JsonTree> _items = [];
+
+    private JsonTree(JsonTokenType kind, int line, string text) => (Kind, Line, Text) = (kind, line, text);
+
+    /// <summary><see cref="JsonTokenType.StartObject"/>, <see cref="JsonTokenType.StartArray"/>, or a scalar's token.</summary>
+    public JsonTokenType Kind { get; }
+
+    /// <summary>The 1-based line the value starts on; for a member's value, the line of its name.</summary>
+    public int Line { get; }
+
+    /// <summary>A scalar's text: a string's content, a number as written; empty for objects and arrays.</summary>
+    public string Text { get; }
+
+    /// <summary>An object's members in the file's order, names as often as they stand there.</summary>
+    public IReadOnlyList<KeyValuePair<string, JsonTree>> Members => _members;
+
+    /// <summary>An array's elements.</summary>
+    public IReadOnlyList<JsonTree> Items => _items;
+
+    /// <summary>The line of the value at a path of member names, or of its nearest ancestor that exists.</summary>
+    public int LineOf(params ReadOnlySpan<string> path)
+    {
+        var node = this;
+        foreach (var name in path)
+        {
+            var next = node._members.Find(member => member.Key == name).Value;
+            if (next is null)
+            {
+                break;
+            }
+
+            node = next;
+        }
+
+        return node.Line;
+    }
+
+    /// <summary>Reads strict JSON: no comments, no trailing commas, UTF-8, one value.</summary>
+    /// <param name="file">How the file is called in a diagnostic.</param>
+    /// <exception cref="DiagnosticException">MLO1001: it is not JSON.</exception>
+    public static JsonTree Parse(string file, ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.StartsWith("\uFEFF"u8))
+        {
+            utf8 = utf8[3..];
+        }
+
+        try
+        {
+            var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = 64 });
+            var lines = new LineCounter(utf8);
+            reader.Read();
+            var root = ReadValue(ref reader, ref lines, utf8);
+            reader.Read();
+            return root;
+        }
+        catch (JsonException failure)
+        {
+            throw NotJson(file, utf8, failure);
+        }
+        catch (InvalidOperationException failure) when (failure.InnerException is DecoderFallbackException)
+        {
+            throw new DiagnosticException(new Diagnostic("MLO1001", $"{file} is not JSON")
+            {
+                Where = file,
+                Why = "a string holds bytes that are not UTF-8",
+                Mend = "save the file as UTF-8",
+            });
+        }
+    }
+
+    private static DiagnosticException NotJson(string file, ReadOnlySpan<byte> utf8, JsonException failure)
+    {
+        var why = failure.Message;
+        var cut = why.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        return new DiagnosticException(new Diagnostic("MLO1001", utf8.IsEmpty ? $"{file} is empty" : $"{file} is not JSON")
+        {
+            Where = $"{file}:{(failure.LineNumber ?? 0) + 1}",
+            Why = utf8.IsEmpty ? "an object was expected" : cut < 0 ? why : why[..cut],
+            Mend = utf8.IndexOf("<<<<<<<"u8) >= 0
+                ? "resolve the merge conflict: keep either side, then run ./build.sh Train"
+                : "correct the line; comments and trailing commas are not JSON",
+        });
+    }
+
+    private static JsonTree ReadValue(ref Utf8JsonReader reader, ref LineCounter lines, ReadOnlySpan<byte> utf8, int? line = null)
+    {
+        var start = line ?? lines.At((int)reader.TokenStartIndex);
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.StartObject:
+                var obj = new JsonTree(JsonTokenType.StartObject, start, "");
+                while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+                {
+                    var memberLine = lines.At((int)reader.TokenStartIndex);
+                    var name = reader.GetString()!;
+                    reader.Read();
+                    obj._members.Add(new(name, ReadValue(ref reader, ref lines, utf8, memberLine)));
+                }
+
+                return obj;
+            case JsonTokenType.StartArray:
+                var array = new JsonTree(JsonTokenType.StartArray, start, "");
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    array._items.Add(ReadValue(ref reader, ref lines, utf8));
+                }
+
+                return array;
+            case JsonTokenType.String:
+                return new(JsonTokenType.String, start, reader.GetString()!);
+            default:
+                return new(reader.TokenType, start, Encoding.UTF8.GetString(reader.ValueSpan));
+        }
+    }
+
+    private ref struct LineCounter(ReadOnlySpan<byte> utf8)
+    {
+        private readonly ReadOnlySpan<byte> _utf8 = utf8;
+        private int _position;
+        private int _line = 1;
+
+        public int At(int position)
+        {
+            _line += _utf8[_position..position].Count((byte)'\n');
+            _position = position;
+            return _line;
+        }
+    }
+}

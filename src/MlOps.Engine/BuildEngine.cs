@@ -1,0 +1,48 @@
+using MlOps.Content;
+
+namespace MlOps.Engine;
+
+/// <summary>Brings the results of steps up to date in one workspace: planner, scheduler and store in one.</summary>
+/// <remarks>It keeps everything under <c>.mlops</c> and writes <c>data.lock.json</c>, nothing else. Two engines, also of two processes, may build at once: one waits.
+/// IO failures surface as <see cref="DiagnosticException"/>.</remarks>
+public sealed class BuildEngine
+{
+    /// <summary>The name of the lock in the workspace's root.</summary>
+    public const string LockName = "data.lock.json";
+
+    /// <summary>Creates the engine of a workspace; touches no file.</summary>
+    /// <param name="root">The workspace's absolute path.</param>
+    /// <param name="executors">Who runs which action; <c>run</c> is built in.</param>
+    /// <param name="rehash">Whether every input is read again, whatever its stat says.</param>
+    public BuildEngine(string root, IReadOnlyDictionary<string, IStepExecutor> executors, bool rehash = false)
+    {
+        Root = root;
+        Store = new(Path.Join(root, ".mlops", "store"));
+        Files = new(root, Path.Join(root, ".mlops", "index"), rehash);
+        _ = executors;
+    }
+
+    /// <summary>The workspace's absolute path.</summary>
+    public string Root { get; }
+
+    /// <summary>The results.</summary>
+    public ContentStore Store { get; }
+
+    /// <summary>The digests of the workspace's files.</summary>
+    public StatIndex Files { get; }
+
+    /// <summary>Where the lock lies.</summary>
+    public string LockPath => Path.Join(Root, LockName);
+
+    /// <summary>Says what a build would do; runs nothing and writes at most the index of stats.</summary>
+    /// <exception cref="DiagnosticException">Missing input files or an unreadable lock.</exception>
+    public BuildPlan Plan(StepGraph graph, BuildOptions? options = null) => throw new NotImplementedException();
+
+    /// <summary>Builds what is stale. Failed steps are in the result, not thrown; what succeeded is kept and stands in the lock.</summary>
+    /// <exception cref="DiagnosticException">Missing input files, an unreadable lock, a workspace that cannot be written.</exception>
+    public Task<BuildResult> BuildAsync(StepGraph graph, BuildOptions? options = null, CancellationToken cancellationToken = default) =>
+        throw new NotImplementedException();
+
+    /// <summary>Copies an object to <c>.mlops/out/PATH</c> if other bytes are there; false if the store does not have it.</summary>
+    public bool CheckOut(Digest content, WorkspacePath path) => throw new NotImplementedException();
+}

@@ -1,0 +1,35 @@
+namespace MlOps.Engine;
+
+/// <summary>Why a step has to run; the first that holds, in this order.</summary>
+public enum StaleReason
+{
+    /// <summary>It does not have to run.</summary>
+    None,
+
+    /// <summary>The user asked for it by <c>--force</c>.</summary>
+    Forced,
+
+    /// <summary>The lock has no record of it.</summary>
+    NeverBuilt,
+
+    /// <summary>A part of its declared software changed.</summary>
+    ToolchainChanged,
+
+    /// <summary>Its code changed.</summary>
+    CodeChanged,
+
+    /// <summary>A parameter was changed, added or removed.</summary>
+    ParameterChanged,
+
+    /// <summary>An input's content changed.</summary>
+    InputChanged,
+
+    /// <summary>Its action, or the names of its inputs or outputs, changed.</summary>
+    DeclarationChanged,
+
+    /// <summary>Nothing changed, but an output is not in the store.</summary>
+    OutputMissing,
+
+    /// <summary>A step that it reads from will run first; if that gives the same bytes again, it stays as it is.</summary>
+    UpstreamPending,
+}

@@ -1,0 +1,42 @@
+namespace MlOps.Engine;
+
+/// <summary>What a step's run may see and where it writes.</summary>
+public sealed class StepContext
+{
+    private readonly Func<string, string> _inputPath;
+    private readonly Action<string>? _report;
+
+    internal StepContext(Step step, string workDirectory, string outputDirectory, Func<string, string> inputPath, Action<string>? report)
+    {
+        (Step, WorkDirectory, OutputDirectory) = (step, workDirectory, outputDirectory);
+        (_inputPath, _report) = (inputPath, report);
+    }
+
+    /// <summary>The step.</summary>
+    public Step Step { get; }
+
+    /// <summary>The private sandbox; it is removed afterwards.</summary>
+    public string WorkDirectory { get; }
+
+    /// <summary>Where outputs are expected under their names.</summary>
+    public string OutputDirectory { get; }
+
+    /// <summary>Where an input lies, file or directory.</summary>
+    /// <exception cref="KeyNotFoundException">The step declares no such input.</exception>
+    public string InputPath(string logicalName) => _inputPath(logicalName);
+
+    /// <summary>Where an output is to be written; its folder exists.</summary>
+    public string OutputPath(string output)
+    {
+        var path = Path.Join(OutputDirectory, output);
+        if (output.Contains('/', StringComparison.Ordinal))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        }
+
+        return path;
+    }
+
+    /// <summary>Tells the user how far the run is, in a few words such as <c>tree 120 of 300</c>.</summary>
+    public void Report(string progress) => _report?.Invoke(progress);
+}

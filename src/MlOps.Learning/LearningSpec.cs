@@ -1,0 +1,19 @@
+using MlOps.Data;
+using MlOps.Scoring;
+
+namespace MlOps.Learning;
+
+/// <summary>What to learn: the task, the column to predict, the columns to predict it from, and how.</summary>
+/// <param name="Label">The column to predict; rows without it are not learnt from.</param>
+/// <param name="Positive">For binary the class whose probability is predicted, as canonical text; null takes 1, true, yes or y (any case), else the rarer one.</param>
+/// <param name="Features">In this order they enter the model; each column once, never the label.</param>
+public sealed record LearningSpec(ModelTask Task, string Label, string? Positive, IReadOnlyList<FeatureSpec> Features, TrainerOptions Trainer);
+
+/// <summary>A column to learn from.</summary>
+/// <param name="Kind">How it enters; <see cref="FeatureKind.Identifier"/> is refused.</param>
+public sealed record FeatureSpec(string Column, FeatureKind Kind);
+
+/// <summary>Hears how far the learning is; called on the caller's thread, seldom enough to print each time.</summary>
+/// <param name="stage">What is being done: <c>encode</c>, <c>bin</c>, <c>trees</c>, <c>iterations</c>.</param>
+/// <param name="done">0 to <paramref name="total"/>.</param>
+public delegate void LearningProgress(string stage, int done, int total);

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using MlOps.Content;
+
+namespace MlOps.Learning;
+
+/// <summary>How a learner is set; <c>trainer</c> in <c>model.json</c>.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "name")]
+[JsonDerivedType(typeof(BoostedTreesOptions), BoostedTreesOptions.TrainerName)]
+[JsonDerivedType(typeof(LinearOptions), LinearOptions.TrainerName)]
+public abstract record TrainerOptions
+{
+    /// <summary>The name in <c>model.json</c>.</summary>
+    [JsonIgnore]
+    public abstract string Name { get; }
+
+    /// <summary>What is out of range (MLO6001), in the order of the options; empty if all is well.</summary>
+    public IReadOnlyList<Diagnostic> Validate()
+    {
+        var found = new List<Diagnostic>();
+        foreach (var (option, value, min, max) in Ranges())
+        {
+            if (!(value >= min && value <= max))
+            {
+                found.Add(new("MLO6001", string.Create(CultureInfo.InvariantCulture, $"option '{option}' of trainer '{Name}' is out of range"))
+                {
+                    Why = string.Create(CultureInfo.InvariantCulture, $"it is {value}; allowed is {min} to {max}"),
+                    Mend = string.Create(CultureInfo.InvariantCulture, $"set '{option}' to a number from {min} to {max}, or remove it for the default"),
+                });
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Every number with its inclusive range, under its name in JSON.</summary>
+    private protected abstract IEnumerable<(string Option, double Value, double Min, double Max)> Ranges();
+}
+
+/// <summary>Histogram gradient-boosted decision trees: squared, logistic or softmax loss, grown leaf by leaf.</summary>
+public sealed record BoostedTreesOptions : TrainerOptions
+{
+    /// <summary>The name in <c>model.json</c>.</summary>
+    public const string TrainerName = "boosted-trees";
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Name => TrainerName;
+
+    /// <summary>Rounds of boosting, each one tree (for multiclass one per class): 1 to 10000; default 200.</summary>
+    public int Trees { get; init; } = 200;
+
+    /// <summary>Most leaves of a tree: 2 to 4096; default 31.</summary>
+    public int Leaves { get; init; } = 31;
+
+    /// <summary>What each tree's scores are multiplied by: 0.0001 to 1; default 0.1.</summary>
+    public double LearningRate { get; init; } = 0.1;
+
+    /// <summary>Fewest training rows in a leaf: 1 to 1000000; default 20.</summary>
+    public int MinRows { get; init; } = 20;
+
+    /// <summary>Least sum of second derivatives in a leaf: 0 to 1e9; default 0.001.</summary>
+    public double MinHessian { get; init; } = 0.001;
+
+    /// <summary>Penalty on the square of a leaf's score: 0 to 1e9; default 1.</summary>
+    public double L2 { get; init; } = 1;
+
+    /// <summary>Most bins that a feature's values are counted in: 2 to 255; default 255.</summary>
+    public int Bins { get; init; } = 255;
+
+    /// <inheritdoc/>
+    private protected override IEnumerable<(string Option, double Value, double Min, double Max)> Ranges() =>
+    [
+        ("trees", Trees, 1, 10_000),
+        ("leaves", Leaves, 2, 4096),
+        ("learningRate", LearningRate, 0.0001, 1),
+        ("minRows", MinRows, 1, 1_000_000),
+        ("minHessian", MinHessian, 0, 1e9),
+        ("l2", L2, 0, 1e9),
+        ("bins", Bins, 2, 255),
+    ];
+}
+
+/// <summary>A weighted sum of standardised features: least squares, logistic or multinomial regression, with a quadratic penalty.</summary>
+/// <remarks>Minimises <c>Σ loss(row) + ½·L2·Σ weight²</c>; a row's loss is half its squared error, or its negative log likelihood; intercepts are free.</remarks>
+public sealed record LinearOptions : TrainerOptions
+{
+    /// <summary>The name in <c>model.json</c>.</summary>
+    public const string TrainerName = "linear";
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Name => TrainerName;
+
+    /// <summary>The penalty: 0 to 1e9; default 0.1.</summary>
+    public double L2 { get; init; } = 0.1;
+
+    /// <summary>Most steps of the iterative solver: 1 to 100000; default 500.</summary>
+    public int MaxIterations { get; init; } = 500;
+
+    /// <summary>The solver ends when no partial derivative, divided by the number of rows, is larger: 1e-12 to 1; default 1e-6.</summary>
+    public double Tolerance { get; init; } = 1e-6;
+
+    /// <inheritdoc/>
+    private protected override IEnumerable<(string Option, double Value, double Min, double Max)> Ranges() =>
+    [
+        ("l2", L2, 0, 1e9),
+        ("maxIterations", MaxIterations, 1, 100_000),
+        ("tolerance", Tolerance, 1e-12, 1),
+    ];
+}

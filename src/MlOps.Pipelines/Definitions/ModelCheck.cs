@@ -1,0 +1,62 @@
+using MlOps.Content;
+using MlOps.Data;
+using MlOps.Learning;
+using MlOps.Scoring;
+
+namespace MlOps.Pipelines.Definitions;
+
+/// <summary>What can be wrong with a model's manifest without looking at its data.</summary>
+internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition model, List<Diagnostic> found)
+{
+    public void All()
+    {
+        var manifest = model.Manifest;
+        if (!WorkspaceDefinition.IsName(model.Name))
+        {
+            found.Add(WorkspaceDefinition.BadName("model", model.Name, model.Folder));
+        }
+
+        if (!workspace.Manifest.Data.ContainsKey(manifest.Data))
+        {
+            var nearest = Diagnostic.Nearest(manifest.Data, workspace.Manifest.Data.Keys);
+            found.Add(new("MLO2008", $"dataset '{manifest.Data}' is not declared")
+            {
+                Where = model.At("data"),
+                Why = workspace.Manifest.Data.Count == 0 ? "nuke.json declares none" : $"nuke.json declares {string.Join(", ", workspace.Manifest.Data.Keys.Order(StringComparer.Ordinal))}",
+                Mend = nearest is null ? "declare it in nuke.json under \"data\"" : $"did you mean '{nearest}'?",
+            });
+        }
+
+        Features();
+        found.AddRange(Placed(manifest.Trainer.Validate(), "trainer"));
+        found.AddRange(Placed(Gate.Validate(manifest.Gate, manifest.Task), "gate"));
+        WorkspaceDefinition.CheckSteps(manifest.Steps, name => model.At("steps", name), found);
+        if (manifest.Positive is not null && manifest.Task != ModelTask.Binary)
+        {
+            found.Add(new("MLO2009", "'positive' is for binary models only") { Where = model.At("positive"), Why = $"the task is {manifest.Task}", Mend = "remove it" });
+        }
+    }
+
+    private void Features()
+    {
+        var features = model.Manifest.Features;
+        if (features.Count == 0)
+        {
+            found.Add(new("MLO2010", $"model '{model.Name}' has no feature") { Where = model.At("features"), Mend = "name at least one column in \"features\"" });
+        }
+
+        foreach (var (column, kind) in features)
+        {
+            var why = column == model.Manifest.Label ? "it is the label"
+                : column == model.Split.Column && model.Split.By is SplitBy.Column or SplitBy.Group ? "it decides the split"
+                : kind == FeatureKind.Identifier ? "an identifier names the row and says nothing about other rows" : null;
+            if (why is not null)
+            {
+                found.Add(new("MLO2011", $"column '{column}' cannot be a feature") { Where = model.At("features", column), Why = why, Mend = $"remove '{column}' from \"features\"" });
+            }
+        }
+    }
+
+    private IEnumerable<Diagnostic> Placed(IEnumerable<Diagnostic> diagnostics, string key) =>
+        diagnostics.Select(diagnostic => diagnostic with { Where = model.At(key) });
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using MlOps.Data;
+using MlOps.Learning;
+using MlOps.Scoring;
+
+namespace MlOps.Pipelines.Manifests;
+
+/// <summary><c>models/NAME/model.json</c>: what a model learns from and how it is judged. Strict: an unknown key is an error.</summary>
+public sealed record ModelManifest
+{
+    /// <summary>Where editors find the schema; ignored otherwise.</summary>
+    [JsonPropertyName("$schema")]
+    public string? Schema { get; init; }
+
+    /// <summary>What it predicts: a number, one of two classes, or one of many.</summary>
+    public required ModelTask Task { get; init; }
+
+    /// <summary>The dataset's name in <c>nuke.json</c>.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>The column to predict; rows without it are dropped and counted.</summary>
+    public required string Label { get; init; }
+
+    /// <summary>Binary only: the label's value whose probability is predicted. Default: 1, true or yes, else the rarer.</summary>
+    public string? Positive { get; init; }
+
+    /// <summary>Who answers for the model.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>The columns to learn from, and what each means.</summary>
+    public required Dictionary<string, FeatureKind> Features { get; init; }
+
+    /// <summary>Which rows test the model and never train it. Default: a fifth, by the hash of the row.</summary>
+    public SplitManifest? Split { get; init; }
+
+    /// <summary>How it learns.</summary>
+    public required TrainerOptions Trainer { get; init; }
+
+    /// <summary>What each metric on the test rows must reach; a metric that is undefined or missing never passes.</summary>
+    public Dictionary<string, GateBounds> Gate { get; init; } = [];
+
+    /// <summary>How it is tried once it serves.</summary>
+    public ServeManifest? Serve { get; init; }
+
+    /// <summary>Steps that are any program, by name; paths are relative to the model's folder.</summary>
+    public Dictionary<string, RunStepManifest> Steps { get; init; } = [];
+}
+
+/// <summary>How a model is tried once it serves.</summary>
+public sealed record ServeManifest
+{
+    /// <summary>Rows with what must come of them; the first also stands in the curl line that Release prints.</summary>
+    public IReadOnlyList<ServeExample> Examples { get; init; } = [];
+}
+
+/// <summary>A row with what must come of it.</summary>
+public sealed record ServeExample
+{
+    /// <summary>Column to value; columns left out are missing.</summary>
+    public required Dictionary<string, JsonElement> Input { get; init; }
+
+    /// <summary>What must come of it; nothing but an answer when left out.</summary>
+    public Expectation? Expect { get; init; }
+}
+
+/// <summary>What must come of a row; all that is given must hold.</summary>
+public sealed record Expectation
+{
+    /// <summary>The least prediction (regression) or probability of the positive class (binary).</summary>
+    public double? Min { get; init; }
+
+    /// <summary>The greatest prediction (regression) or probability of the positive class (binary).</summary>
+    public double? Max { get; init; }
+
+    /// <summary>The class (binary and multiclass).</summary>
+    public string? Label { get; init; }
+}

@@ -1,0 +1,30 @@
+namespace MlOps.Pipelines;
+
+/// <summary>Something that <c>./build.sh</c> can be asked for by name.</summary>
+/// <param name="Name">The first word of the command line, matched without regard to case.</param>
+/// <param name="Description">The line that <c>--help</c> shows.</param>
+/// <param name="Order">Chained targets run in ascending order.</param>
+public sealed record Target(string Name, string Description, int Order);
+
+/// <summary>Every target there is: the one list that the fast host, the NUKE host and the README share.</summary>
+public static class Targets
+{
+    /// <summary>In the order that <c>--help</c> shows.</summary>
+    public static IReadOnlyList<Target> All { get; } =
+    [
+        new("Doctor", "check this machine and workspace, and say what to mend", 0),
+        new("New", "make a model from a CSV file: New NAME --data FILE --label COLUMN", 1),
+        new("Import", "pin datasets in the lock: digest, columns, rows, profile", 2),
+        new("Status", "say what is up to date, what is pending and what runs", 9),
+        new("Plan", "say what Train would do, and why", 3),
+        new("Train", "bring every model up to date; rerun only what changed", 4),
+        new("Explain", "say what changed since the lock of a revision, and what it caused: Explain [REV]", 8),
+        new("Serve", "serve the trained models in the foreground until Ctrl+C", 7),
+        new("Release", "train, start the scoring service of an environment and smoke-test it", 5),
+        new("Stop", "stop the scoring service of an environment", 7),
+        new("Smoke", "test a running service against its models", 6),
+        new("Compile", "build the product and its tests with all analyzers", 0),
+        new("Test", "run the product's tests: Test [--filter EXPRESSION] [--all]", 1),
+        new("Clean", "remove what can be computed again: sandboxes, outputs, build results", 0),
+    ];
+}

@@ -1,0 +1,54 @@
+namespace MlOps.Pipelines;
+
+/// <summary>What every target may be told.</summary>
+public sealed record WorkspaceOptions
+{
+    /// <summary>The folder of <c>nuke.json</c>; null looks for it in the current folder and those above.</summary>
+    public string? Root { get; init; }
+
+    /// <summary>Only these models; all when empty.</summary>
+    public IReadOnlyList<string> Models { get; init; } = [];
+
+    /// <summary>Steps and threads at once, 1 or more.</summary>
+    public int Jobs { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Run every step though it is up to date.</summary>
+    public bool ForceAll { get; init; }
+
+    /// <summary>Run this step (<c>train</c>, or <c>bike-demand/train</c>) though it is up to date.</summary>
+    public string? ForceStep { get; init; }
+
+    /// <summary>After a failure, go on with the steps that do not need it.</summary>
+    public bool KeepGoing { get; init; }
+
+    /// <summary>Read every file again instead of trusting size and times.</summary>
+    public bool Rehash { get; init; }
+}
+
+/// <summary>What <c>New</c> is asked for.</summary>
+public sealed record NewModelRequest
+{
+    /// <summary>The model's name: letters, digits and hyphens, a letter first.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The CSV file to copy.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>The column to predict.</summary>
+    public required string Label { get; init; }
+
+    /// <summary>A column whose value tells test rows from training rows; needs <see cref="TestValue"/>.</summary>
+    public string? SplitColumn { get; init; }
+
+    /// <summary>The split column's value of the test rows.</summary>
+    public string? TestValue { get; init; }
+
+    /// <summary>A key that never stands on both sides of the split.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>Columns to leave out.</summary>
+    public IReadOnlyList<string> Drop { get; init; } = [];
+
+    /// <summary>The label's value whose probability is predicted (binary).</summary>
+    public string? Positive { get; init; }
+}

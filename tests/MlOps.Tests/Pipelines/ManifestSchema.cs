@@ -1,0 +1,72 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using MlOps.Pipelines.Manifests;
+
+namespace MlOps.Tests.Pipelines;
+
+/// <summary>Makes the JSON Schemas of the manifests from the records that read them; descriptions are the records' own documentation.</summary>
+internal static partial class ManifestSchema
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly Dictionary<Assembly, Dictionary<string, string>> Documentation = [];
+
+    public static string NukeJson => Of(ManifestJson.Default.WorkspaceManifest, "nuke.json");
+
+    public static string ModelJson => Of(ManifestJson.Default.ModelManifest, "models/NAME/model.json");
+
+    private static string Of(JsonTypeInfo type, string title)
+    {
+        var schema = type.GetJsonSchemaAsNode(new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Describe }).AsObject();
+        var file = new JsonObject { ["$schema"] = "https://json-schema.org/draft/2020-12/schema", ["title"] = title };
+        foreach (var (key, value) in schema)
+        {
+            file[key] = value?.DeepClone();
+        }
+
+        return file.ToJsonString(Indented) + "\n";
+    }
+
+    private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode schema)
+    {
+        var member = context.PropertyInfo is { } property && property.AttributeProvider is PropertyInfo clr
+            ? $"P:{clr.DeclaringType!.FullName}.{clr.Name}" : $"T:{context.TypeInfo.Type.FullName}";
+        var assembly = (context.PropertyInfo?.AttributeProvider as PropertyInfo)?.DeclaringType!.Assembly ?? context.TypeInfo.Type.Assembly;
+        if (schema is JsonObject node && !node.ContainsKey("$ref") && Summaries(assembly).TryGetValue(member, out var summary))
+        {
+            node.Insert(0, "description", summary);
+        }
+
+        return schema;
+    }
+
+    private static Dictionary<string, string> Summaries(Assembly assembly)
+    {
+        if (!Documentation.TryGetValue(assembly, out var summaries))
+        {
+            var file = Path.ChangeExtension(assembly.Location, ".xml");
+            Documentation[assembly] = summaries = !File.Exists(file) ? [] : XDocument.Load(file).Descendants("member")
+                .Where(member => member.Element("summary") is not null)
+                .ToDictionary(member => member.Attribute("name")!.Value, member => Plain(member.Element("summary")!), StringComparer.Ordinal);
+        }
+
+        return summaries;
+    }
+
+    private static string Plain(XElement summary)
+    {
+        foreach (var reference in summary.Descendants("see").ToList())
+        {
+            reference.ReplaceWith((reference.Attribute("cref") ?? reference.Attribute("langword"))!.Value.Split('.')[^1]);
+        }
+
+        return Blanks().Replace(summary.Value, " ").Trim();
+    }
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Blanks();
+}
