@@ -1,0 +1,249 @@
+using System.Diagnostics;
+using System.Text;
+using MlOps.EndToEnd.Tests.Support;
+using MlOps.Tests;
+
+namespace MlOps.EndToEnd.Tests;
+
+/// <summary>Everything that users get wrong: a diagnostic with its code, exit 1 (64 for wrong usage), lock and store as they were.</summary>
+public sealed class BadInputTests : IClassFixture<BadInputTests.Trained>
+{
+    private const string Data = "models/m/data/m.csv";
+    private const string Model = "models/m/model.json";
+    private const uint Nobody = 65534;
+
+    private readonly Trained _trained;
+
+    public BadInputTests(Trained trained) => _trained = trained;
+
+    private static readonly Dictionary<string, Case> Cases = new(StringComparer.Ordinal)
+    {
+        ["no nuke.json"] = new("MLO2001", w => File.Delete(w.At("nuke.json"))),
+        ["empty nuke.json"] = new("MLO1001", w => w.Write("nuke.json", "")),
+        ["malformed nuke.json"] = new("MLO1001", w => w.Write("nuke.json", "{\n  \"name\": \"x\",\n}")) { Where = "nuke.json:3" },
+        ["unknown key"] = new("MLO1002", w => w.Replace(Model, "\"label\"", "\"lable\"")) { Also = "did you mean 'label'?" },
+        ["duplicate key"] = new("MLO1003", w => w.Replace(Model, "\"label\": \"y\"", "\"label\": \"y\",\n  \"label\": \"y\"")),
+        ["missing key"] = new("MLO1004", w => w.Replace(Model, "\"label\": \"y\",", "")),
+        ["wrong type"] = new("MLO1005", w => w.Replace(Model, "\"label\": \"y\"", "\"label\": 5")),
+        ["unknown word"] = new("MLO1006", w => w.Replace(Model, "\"regression\"", "\"regresion\"")) { Also = "did you mean 'regression'?" },
+        ["unknown trainer"] = new("MLO1006", w => w.Replace(Model, "\"linear\"", "\"liner\"")) { Also = "did you mean 'linear'?" },
+        ["undeclared dataset"] = new("MLO2008", w => w.Replace(Model, "\"data\": \"m\"", "\"data\": \"n\"")),
+        ["merge conflict in the lock"] = new("", w => w.Write("data.lock.json", "<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> b\n")) { Where = "data.lock.json:1", Also = "merge" },
+        ["path outside the workspace"] = new("MLO2004", w => w.Replace("nuke.json", Data, "../m.csv")),
+        ["absolute path"] = new("MLO2004", w => w.Replace("nuke.json", Data, "/etc/passwd")),
+        ["data file missing"] = new("", w => File.Delete(w.At(Data))) { Also = Data },
+        ["data is a symlink loop"] = new("", w => Link(w, Data, "m.csv")) { Also = Data },
+        ["data is a symlink out of the workspace"] = new("", w => Link(w, Data, "/etc/passwd")) { Also = Data },
+        ["label column missing"] = new("MLO2020", w => w.Replace(Model, "\"label\": \"y\"", "\"label\": \"z\"")) { Where = "model.json:4" },
+        ["feature column missing"] = new("MLO2020", w => w.Replace(Model, "\"a\":", "\"c\":")),
+        ["feature is the label"] = new("MLO2011", w => w.Replace(Model, "\"a\":", "\"y\":")),
+        ["trainer option out of range"] = new("MLO6001", w => w.Replace(Model, "\"linear\"", "\"linear\", \"l2\": -1")),
+        ["unknown metric in the gate"] = new("MLO6030", w => w.Replace(Model, "\"r2\"", "\"r3\"")) { Also = "'r2'" },
+        ["label constant"] = new("MLO60", w => w.Write(Data, Rows(30, i => $"{i},{i % 3},1"))),
+        ["label empty in every row"] = new("MLO2021", w => w.Write(Data, Rows(30, i => $"{i},{i % 3},"))),
+        ["one row"] = new("MLO60", w => w.Write(Data, Rows(1, _ => "1,2,3"))),
+        ["empty file"] = new("MLO40", w => w.Write(Data, "")),
+        ["header only"] = new("MLO40", w => w.Write(Data, "a,b,y\n")),
+        ["ragged row"] = new("MLO40", w => w.Write(Data, Rows(30, i => i == 7 ? "1,2" : $"{i},{i},{i}"))) { Where = Data + ":9" },
+        ["NUL byte"] = new("MLO40", w => w.Write(Data, Rows(30, i => i == 7 ? "1,\0,3" : $"{i},{i},{i}"))),
+        ["invalid UTF-8"] = new("MLO40", w => File.WriteAllBytes(w.At(Data), [.. "a,b,y\n1,2,3\n"u8, 0xC3, 0x28, .. ",2,3\n"u8])),
+        ["duplicate columns"] = new("MLO40", w => w.Write(Data, "a,a,y\n1,2,3\n4,5,6\n")),
+        ["a number beyond double"] = new("MLO40", w => w.Write(Data, Rows(30, i => i == 7 ? "1e999,1,2" : $"{i},{i},{i}"))) { Where = Data + ":9" },
+        ["an unterminated quote"] = new("MLO40", w => w.Write(Data, Rows(30, i => i == 7 ? "\"1,2,3" : $"{i},{i},{i}"))),
+        ["unknown target"] = new("MLO9001", _ => { }) { Command = "Trian", Exit = 64, Also = "Train" },
+        ["unknown option"] = new("MLO9002", _ => { }) { Command = "Train --jobz 2", Exit = 64 },
+        ["jobs that is no number"] = new("MLO9002", _ => { }) { Command = "Train --jobs many", Exit = 64 },
+        ["New without its options"] = new("MLO9002", _ => { }) { Command = "New x", Exit = 64 },
+        ["New of a missing file"] = new("MLO2071", _ => { }) { Command = "New x --data nothing.csv --label y" },
+        ["New with a name that exists"] = new("MLO2072", _ => { }) { Command = $"New m --data {Data} --label y" },
+        ["New with a bad name"] = new("MLO2003", _ => { }) { Command = $"New ../x --data {Data} --label y" },
+        ["New with an absent label"] = new("", _ => { }) { Command = $"New x --data {Data} --label why", Also = "'why'" },
+        ["New with half a split"] = new("MLO2070", _ => { }) { Command = $"New x --data {Data} --label y --split-column a" },
+        ["unknown model"] = new("MLO2030", _ => { }) { Command = "Train --model n" },
+        ["unknown step"] = new("MLO2031", _ => { }) { Command = "Train --force=tain" , Also = "'train'" },
+        ["unknown environment"] = new("MLO2061", _ => { }) { Command = "Release --environment stagging" },
+        ["unknown revision"] = new("MLO2050", _ => { }) { Command = "Explain nosuchrevision" },
+    };
+
+    public static TheoryData<string> Names => [.. Cases.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Bad_input_gets_a_diagnostic_and_loses_nothing(string name)
+    {
+        var bad = Cases[name];
+        using var workspace = _trained.Copy();
+        bad.Break(workspace);
+        var before = Snapshot(workspace);
+
+        var ran = workspace.Run(bad.Command);
+
+        Assert.True(bad.Exit == ran.Exit, $"exit {ran.Exit}: {ran.Output}{ran.Errors}");
+        Assert.Contains("MLO" + (bad.Code.Length > 3 ? bad.Code[3..] : ""), ran.Errors, StringComparison.Ordinal);
+        Assert.Contains(" error: ", ran.Errors, StringComparison.Ordinal);
+        Assert.Contains(bad.Where, ran.Errors, StringComparison.Ordinal);
+        Assert.Contains(bad.Also, ran.Errors, StringComparison.Ordinal);
+        Assert.Contains("mend:", ran.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", ran.Errors, StringComparison.Ordinal);
+        Assert.Equal(before, Snapshot(workspace));
+    }
+
+    [Fact]
+    public void An_unreadable_file_is_told_to_an_ordinary_user()
+    {
+        using var workspace = _trained.Copy();
+        Own(workspace, Nobody);
+        File.SetUnixFileMode(workspace.At(Data), UnixFileMode.None);
+
+        Told(AsNobody(workspace, "Train"), Data);
+    }
+
+    [Fact]
+    public void A_read_only_workspace_is_told_to_an_ordinary_user_and_still_answers_what_it_can()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Model, "\"linear\"", "\"linear\", \"l2\": 2");
+        workspace.Start("chmod", ["-R", "a-w,a+rX", workspace.Root]).Expect(0);
+
+        Told(AsNobody(workspace, "Train"), "mend:");
+        Assert.Contains("l2", AsNobody(workspace, "Plan").Expect(2).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_full_disk_is_told_and_lock_and_store_stay_as_they_were()
+    {
+        using var outside = _trained.Copy();
+        using var workspace = new Workspace();
+        workspace.Start("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", workspace.Root]).Expect(0);
+        try
+        {
+            Workspace.CopyFolder(outside.Root, workspace.Root);
+            workspace.Write(Data, Rows(3000, i => $"{i},{i % 7},{i}"));
+            using (var filler = File.Create(workspace.At("filler")))
+            {
+                try
+                {
+                    while (true)
+                    {
+                        filler.Write(new byte[4096]);
+                        filler.Flush();
+                    }
+                }
+                catch (IOException)
+                {
+                    // The disk is full, as it should be.
+                }
+            }
+
+            var before = workspace.Lock;
+            Told(workspace.Run("Train"), "mend:");
+            Assert.Equal(before, workspace.Lock);
+
+            File.Delete(workspace.At("filler"));
+        }
+        finally
+        {
+            outside.Start("umount", [workspace.Root]).Expect(0);
+        }
+    }
+
+    private static void Told(Ran ran, string also)
+    {
+        Assert.True(ran.Exit == 1, $"exit {ran.Exit}: {ran.Output}{ran.Errors}");
+        Assert.Contains(" error: ", ran.Errors, StringComparison.Ordinal);
+        Assert.Contains(also, ran.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", ran.Errors, StringComparison.Ordinal);
+    }
+
+    private static void Own(Workspace workspace, uint user) =>
+        workspace.Start("chown", ["-R", $"{user}:{user}", workspace.Root]).Expect(0);
+
+    /// <summary>Root may read and write everything; an ordinary user shows what permissions do. The host is copied to where that user may read it.</summary>
+    private Ran AsNobody(Workspace workspace, string target) =>
+        workspace.Start("setpriv", [$"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "dotnet", Path.Combine(_trained.Host, "mlops.dll"), target]);
+
+    private static void Link(Workspace workspace, string path, string to)
+    {
+        File.Delete(workspace.At(path));
+        File.CreateSymbolicLink(workspace.At(path), to);
+    }
+
+    private static string Rows(int count, Func<int, string> row) => "a,b,y\n" + string.Concat(Enumerable.Range(0, count).Select(i => row(i) + "\n"));
+
+    /// <summary>The lock's bytes, and the names of the store's objects and records.</summary>
+    private static string Snapshot(Workspace workspace)
+    {
+        var text = new StringBuilder(File.ReadAllText(workspace.At("data.lock.json")));
+        var store = workspace.At(".mlops/store");
+        foreach (var file in Directory.EnumerateFiles(store, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            text.Append(Path.GetRelativePath(store, file)).Append(' ').Append(new FileInfo(file).Length).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    /// <param name="Code">How the diagnostic's code begins.</param>
+    /// <param name="Break">What makes the trained workspace bad.</param>
+    private sealed record Case(string Code, Action<Workspace> Break)
+    {
+        public string Command { get; init; } = "Train";
+
+        public int Exit { get; init; } = 1;
+
+        public string Where { get; init; } = "";
+
+        public string Also { get; init; } = "";
+
+    }
+
+    /// <summary>A small trained workspace; each test works on a copy of its own.</summary>
+    public sealed class Trained : IDisposable
+    {
+        private readonly Workspace _workspace = new();
+
+        public Trained()
+        {
+            _workspace.Write("nuke.json", $$"""
+                {
+                  "name": "bad",
+                  "data": { "m": { "path": "{{Data}}" } },
+                  "environments": { "local": { "driver": "process", "port": 8099 } }
+                }
+                """);
+            _workspace.Write(Model, """
+                {
+                  "task": "regression",
+                  "data": "m",
+                  "label": "y",
+                  "features": {
+                    "a": "numeric",
+                    "b": "numeric"
+                  },
+                  "trainer": { "name": "linear" },
+                  "gate": { "r2": { "min": 0 } }
+                }
+                """);
+            _workspace.Write(Data, Rows(200, i => $"{i},{i * 7 % 11},{(2 * i) + (i * 7 % 11)}"));
+            _workspace.Run("Train").Expect(0);
+            Host = Path.Combine(Path.GetTempPath(), Path.GetFileName(_workspace.Root) + "-host");
+            Workspace.CopyFolder(Path.Combine(RepositoryFolder.Root, ".artifacts", "host"), Host);
+            _workspace.Start("chmod", ["-R", "a+rX", Host]).Expect(0);
+        }
+
+        public string Host { get; }
+
+        internal Workspace Copy()
+        {
+            var copy = new Workspace();
+            Workspace.CopyFolder(_workspace.Root, copy.Root);
+            return copy;
+        }
+
+        public void Dispose()
+        {
+            _workspace.Dispose();
+            Directory.Delete(Host, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Text.Json.Nodes;
+using MlOps.EndToEnd.Tests.Support;
+using MlOps.Tests;
+
+namespace MlOps.EndToEnd.Tests;
+
+/// <summary>Six real data sets, from the CSV to a model, as a newcomer would do it.</summary>
+public sealed class RealDataTests
+{
+    [SkippableTheory]
+    [InlineData("bike_sharing", "cnt", "instant,dteday,casual,registered", null, "rmse", 0, 44)]
+    [InlineData("taxi_fare", "fare_amount", null, null, "rmse", 0, 4.4)]
+    [InlineData("beijing_pm25", "pm25", "year", null, "rmse", 0, 55)]
+    [InlineData("adult", "income", null, ">50K", "auc", 0.918, 1)]
+    [InlineData("sms_spam", "label", null, "spam", "accuracy", 0.975, 1)]
+    [InlineData("penguins", "species", null, null, "accuracy", 0.97, 1)]
+    public void New_and_Train_reach_the_reference(string set, string label, string? drop, string? positive, string metric, double min, double max)
+    {
+        var csv = Path.Combine(RealData.Require(set), set + ".csv");
+        var reference = JsonNode.Parse(File.ReadAllText(Path.Combine(RealData.Folder, "REFERENCE.json")))!["datasets"]![set]!;
+        using var workspace = new Workspace();
+        workspace.Write("input.csv", ReferenceSplit.WithFold(File.ReadAllText(csv), reference));
+
+        workspace.Run(["New", "model", "--data", "input.csv", "--label", label, "--split-column", "fold", "--test", "test",
+            .. drop is null ? Array.Empty<string>() : ["--drop", drop], .. positive is null ? Array.Empty<string>() : ["--positive", positive]]).Expect(0);
+        var trained = workspace.Run("Train --json").Expect(0).Json["models"]!["model"]!;
+
+        Assert.InRange((double)trained["metrics"]![metric]!, min, max);
+        Assert.Equal("pass", (string)trained["gate"]!["verdict"]!);
+    }
+
+    [SkippableFact]
+    public void New_names_the_columns_whose_sum_is_the_label()
+    {
+        var file = Path.Combine(RealData.Require("bike_sharing"), "bike_sharing.csv");
+        using var workspace = new Workspace();
+
+        var made = workspace.Run(["New", "bikes", "--data", file, "--label", "cnt"]).Expect(0);
+
+        Assert.Contains("casual", made.Errors, StringComparison.Ordinal);
+        Assert.Contains("registered", made.Errors, StringComparison.Ordinal);
+    }
+}
