@@ -1,4 +1,5 @@
 using MlOps.Data;
+using MlOps.Scoring.Internal;
 
 namespace MlOps.Scoring;
 
@@ -6,6 +7,10 @@ namespace MlOps.Scoring;
 public static class FeatureEncoding
 {
     /// <summary>The features of every row, in the encoders' order.</summary>
+    /// <remarks>A column whose cells are all missing is taken whatever its type. An empty text is a missing category.</remarks>
+    /// <param name="encoders">Those of text last.</param>
+    /// <param name="frame">Has the encoders' columns; others are ignored.</param>
     /// <exception cref="MlOps.Content.DiagnosticException">A column is missing (MLO5001) or has a type that its encoder cannot take (MLO5002).</exception>
-    public static FeatureMatrix Encode(IReadOnlyList<Encoder> encoders, Frame frame) => throw new NotSupportedException();
+    public static FeatureMatrix Encode(IReadOnlyList<Encoder> encoders, Frame frame) =>
+        new FrameEncoding(encoders).Encode(frame);
 }

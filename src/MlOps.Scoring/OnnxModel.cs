@@ -1,12 +1,82 @@
+using System.Text.Json;
+using Google.Protobuf;
+using MlOps.Content;
+using MlOps.Scoring.Internal;
+using MlOps.Scoring.Onnx.Internal;
+
 namespace MlOps.Scoring;
 
 /// <summary>The model file: an ONNX graph that ONNX Runtime scores as <see cref="Scorer"/> does.</summary>
+/// <remarks>
+/// One input per column of the signature, shape [N, 1]: float32, int64 or string by <see cref="InputColumn.Kind"/>, named by an identifier
+/// made from the column's name. Regression has the output <c>prediction</c>, float32 [N, 1]; classification <c>label</c>, string [N], and
+/// <c>probabilities</c>, float32 [N, classes]. Operators: ai.onnx 13, ai.onnx.ml 2, and com.microsoft's Tokenizer where there is text.
+/// The signature stands in the metadata; everything else is read from the graph's nodes.
+/// </remarks>
 public static class OnnxModel
 {
-    /// <summary>The file's bytes; the same for equal models.</summary>
-    public static byte[] Write(TrainedModel model) => throw new NotSupportedException();
+    private const string Producer = "mlops";
+    private const long IrVersion = 7;
+    private static readonly (string Domain, long Version)[] Opsets = [("", 13), (GraphWriter.Ml, 2), (GraphWriter.Microsoft, 1)];
 
-    /// <summary>The model whose graph the bytes hold.</summary>
-    /// <exception cref="MlOps.Content.DiagnosticException">The bytes are no ONNX model (MLO5010), or one that this program does not write (MLO5011).</exception>
-    public static TrainedModel Read(ReadOnlySpan<byte> file) => throw new NotSupportedException();
+    /// <summary>The file's bytes; the same for equal models.</summary>
+    /// <exception cref="ArgumentException">The model contradicts itself.</exception>
+    public static byte[] Write(TrainedModel model)
+    {
+        ModelCheck.Check(model);
+        var file = new OnnxFile { IrVersion = IrVersion, Producer = Producer, Graph = GraphWriter.Write(model) };
+        file.Opsets.AddRange(Opsets);
+        file.Metadata.Add((SignatureText.Key, SignatureText.Write(model.Signature)));
+        return OnnxEncoder.Encode(file);
+    }
+
+    /// <summary>The model whose graph the bytes hold; it scores exactly as the one that was written.</summary>
+    /// <exception cref="DiagnosticException">The bytes are no ONNX model (MLO5010), or one that this program does not write (MLO5011).</exception>
+    public static TrainedModel Read(ReadOnlySpan<byte> file)
+    {
+        var onnx = Decode(file);
+        var signature = onnx.Metadata.Find(entry => entry.Key == SignatureText.Key).Value;
+        if (onnx.Producer != Producer || signature is null)
+        {
+            throw Foreign($"it was made by '{onnx.Producer}' and has no metadata '{SignatureText.Key}'");
+        }
+
+        try
+        {
+            var model = GraphReader.Read(onnx.Graph!, SignatureText.Read(signature));
+            ModelCheck.Check(model);
+            return OnnxEncoder.Encode(GraphWriter.Write(model)).AsSpan().SequenceEqual(OnnxEncoder.Encode(onnx.Graph!))
+                ? model
+                : throw Foreign("its graph has nodes beyond the model that was found in it");
+        }
+        catch (Exception e) when (e is InvalidDataException or ArgumentException or JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw Foreign(e.Message);
+        }
+    }
+
+    private static OnnxFile Decode(ReadOnlySpan<byte> file)
+    {
+        try
+        {
+            var onnx = OnnxDecoder.Decode(file.ToArray());
+            return onnx is { IrVersion: > 0, Graph: not null } ? onnx : throw NotOnnx("it has no graph");
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw NotOnnx(e.Message);
+        }
+    }
+
+    private static DiagnosticException NotOnnx(string why) => new([new("MLO5010", "the model file is damaged or no ONNX file")
+    {
+        Why = why,
+        Mend = "train the model again, or fetch the file again",
+    }]);
+
+    private static DiagnosticException Foreign(string why) => new([new("MLO5011", "the ONNX model is not one that this program writes")
+    {
+        Why = why,
+        Mend = "serve a model that was trained here; others run in ONNX Runtime",
+    }]);
 }

@@ -1,22 +1,99 @@
 using MlOps.Data;
+using MlOps.Scoring.Internal;
 
 namespace MlOps.Scoring;
 
 /// <summary>Scores rows with a model; safe to use from several threads at once.</summary>
+/// <remarks>Raw scores add up in double: the intercept or base score, then features ascending or tree after tree. The link is taken in
+/// double as well, and the result rounds to float32 once; binary rows are <c>[1 − p, p]</c>. A row's prediction depends on that row only.</remarks>
 public sealed class Scorer
 {
     private readonly TrainedModel _model;
+    private readonly FrameEncoding _encoding;
+    private readonly RawScores _rawScores;
 
     /// <summary>Prepares a model for scoring.</summary>
-    public Scorer(TrainedModel model) => _model = model;
+    /// <exception cref="ArgumentException">The model contradicts itself.</exception>
+    public Scorer(TrainedModel model)
+    {
+        ModelCheck.Check(model);
+        _model = model;
+        _encoding = new(model.Encoders);
+        _rawScores = RawScores.For(model.Predictor);
+    }
 
     /// <summary>What goes in and what comes out.</summary>
     public Signature Signature => _model.Signature;
 
-    /// <summary>The model's predictions for every row. Columns that the signature does not name are ignored.</summary>
+    /// <summary>The model's predictions for every row. Columns that no encoder needs are ignored.</summary>
     /// <exception cref="MlOps.Content.DiagnosticException">A column is missing (MLO5001) or has a type that cannot be taken (MLO5002).</exception>
-    public Predictions Predict(Frame frame) => throw new NotSupportedException();
+    public Predictions Predict(Frame frame) => Predict(_encoding.Encode(frame));
 
-    /// <summary>The model's predictions for rows encoded before by its own encoders.</summary>
-    public Predictions Predict(FeatureMatrix features) => throw new NotSupportedException();
+    /// <summary>The model's predictions for rows that its own encoders made before.</summary>
+    public Predictions Predict(FeatureMatrix features)
+    {
+        var rawOutputs = Signature.Task == ModelTask.Multiclass ? Signature.Classes.Count : 1;
+        var values = new float[features.Rows * Signature.Outputs];
+        var block = new double[Math.Min(features.Rows, RawScores.BlockRows) * rawOutputs];
+        for (var first = 0; first < features.Rows; first += RawScores.BlockRows)
+        {
+            var rows = Math.Min(features.Rows - first, RawScores.BlockRows);
+            var scores = block.AsSpan(0, rows * rawOutputs);
+            _rawScores.Compute(features, first, scores);
+            Transform(scores, values.AsSpan(first * Signature.Outputs, rows * Signature.Outputs));
+        }
+
+        return new(Signature, values);
+    }
+
+    private void Transform(Span<double> scores, Span<float> values)
+    {
+        switch (_model.Predictor.Link)
+        {
+            case Link.Logistic:
+                DeterministicMath.Sigmoid(scores, scores);
+                for (var r = 0; r < scores.Length; r++)
+                {
+                    var p = (float)scores[r];
+                    (values[2 * r], values[(2 * r) + 1]) = (1 - p, p);
+                }
+
+                break;
+            case Link.Softmax:
+                for (var at = 0; at < scores.Length; at += Signature.Classes.Count)
+                {
+                    Softmax(scores.Slice(at, Signature.Classes.Count), values[at..]);
+                }
+
+                break;
+            default:
+                for (var r = 0; r < scores.Length; r++)
+                {
+                    values[r] = (float)scores[r];
+                }
+
+                break;
+        }
+    }
+
+    private static void Softmax(Span<double> scores, Span<float> values)
+    {
+        var greatest = double.NegativeInfinity;
+        foreach (var score in scores)
+        {
+            greatest = Math.Max(greatest, score);
+        }
+
+        var sum = 0.0;
+        foreach (ref var score in scores)
+        {
+            score = DeterministicMath.Exp(score - greatest);
+            sum += score;
+        }
+
+        for (var k = 0; k < scores.Length; k++)
+        {
+            values[k] = (float)(scores[k] / sum);
+        }
+    }
 }

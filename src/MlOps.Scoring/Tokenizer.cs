@@ -1,11 +1,40 @@
+using MlOps.Scoring.Internal;
+
 namespace MlOps.Scoring;
 
-/// <summary>Splits texts into the terms that <see cref="TextEncoder"/> counts.</summary>
+/// <summary>Splits texts into the terms that <see cref="TextEncoder"/> counts, as the ONNX graph does.</summary>
+/// <remarks>
+/// The letters A to Z are lower-cased, no others (ONNX Runtime's StringNormalizer in the locale C). A token is a maximal run of word
+/// characters (letters, digits, underscore, combining marks), or one sign by itself: <c>! # $ % &amp; ? @</c>, a currency, an arrow or
+/// symbol, an emoji, an ideograph or kana. Everything else separates. Which character is which stands in fixed ranges of code points,
+/// which the graph's Tokenizer expression names as well: no Unicode table of some version has a say.
+/// </remarks>
 public static class Tokenizer
 {
     /// <summary>The tokens of a text, in order.</summary>
-    public static IReadOnlyList<string> Tokens(string text) => throw new NotSupportedException();
+    public static IReadOnlyList<string> Tokens(string text)
+    {
+        var tokens = new List<string>();
+        var lower = new char[text.Length];
+        foreach (var token in new TokenScanner(text, lower))
+        {
+            tokens.Add(new(lower.AsSpan()[token]));
+        }
 
-    /// <summary>The tokens of a text, then each pair of neighbours with a blank between.</summary>
-    public static IReadOnlyList<string> Terms(string text) => throw new NotSupportedException();
+        return tokens;
+    }
+
+    /// <summary>The tokens of a text in order, then each pair of neighbours with a blank between.</summary>
+    public static IReadOnlyList<string> Terms(string text)
+    {
+        var tokens = Tokens(text);
+        var terms = new List<string>(tokens.Count * 2);
+        terms.AddRange(tokens);
+        for (var i = 1; i < tokens.Count; i++)
+        {
+            terms.Add($"{tokens[i - 1]} {tokens[i]}");
+        }
+
+        return terms;
+    }
 }

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using MlOps.Data;
+
+namespace MlOps.Scoring.Internal;
+
+/// <summary>Finds a cell's category by its text, without making the text where the column holds numbers.</summary>
+internal sealed class CategoryIndex
+{
+    public const int Missing = -1;
+    public const int Unknown = -2;
+
+    private readonly Dictionary<string, int> _byText = new(StringComparer.Ordinal);
+
+    // Categories that are a number's canonical text, by the number's bits.
+    private readonly Dictionary<long, int> _byNumber = [];
+    private readonly int _false;
+    private readonly int _true;
+
+    public CategoryIndex(string[] categories)
+    {
+        for (var i = 0; i < categories.Length; i++)
+        {
+            var text = categories[i];
+            if (text.Length == 0)
+            {
+                continue; // the empty text is a missing cell, not a category of its own
+            }
+
+            _byText.TryAdd(text, i);
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && CellText.Of(number) == text)
+            {
+                _byNumber.TryAdd(BitConverter.DoubleToInt64Bits(number), i);
+            }
+        }
+
+        (_false, _true) = (Of("false"), Of("true"));
+    }
+
+    public Lookup Cells(Column column) => new(this, column);
+
+    private int Of(string? text) => string.IsNullOrEmpty(text) ? Missing : _byText.TryGetValue(text, out var index) ? index : Unknown;
+
+    /// <summary>The categories of one column's cells.</summary>
+    internal readonly struct Lookup
+    {
+        private readonly CategoryIndex _index;
+        private readonly Column _column;
+
+        // Per text of the column's dictionary, where there are fewer texts than rows.
+        private readonly int[]? _byCode;
+
+        public Lookup(CategoryIndex index, Column column)
+        {
+            (_index, _column) = (index, column);
+            if (column is StringColumn { Dictionary: var texts } && texts.Length <= column.Length)
+            {
+                _byCode = Array.ConvertAll(texts, index.Of);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public int At(int row) => _column switch
+        {
+            StringColumn { Codes: var codes } when codes[row] == StringColumn.Missing => Missing,
+            StringColumn { Codes: var codes } when _byCode is not null => _byCode[codes[row]],
+            StringColumn { Codes: var codes, Dictionary: var texts } => _index.Of(texts[codes[row]]),
+            NumberColumn { Values: var values } => double.IsNaN(values[row]) ? Missing
+                : _index._byNumber.TryGetValue(BitConverter.DoubleToInt64Bits(values[row]), out var i) ? i : Unknown,
+            BooleanColumn { Values: var values } => values[row] switch { 0 => _index._false, 1 => _index._true, _ => Missing },
+            _ => _index.Of(_column.Text(row)),
+        };
+    }
+}

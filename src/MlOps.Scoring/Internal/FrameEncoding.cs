@@ -1,0 +1,113 @@
+using MlOps.Content;
+using MlOps.Data;
+
+namespace MlOps.Scoring.Internal;
+
+/// <summary>All encoders of a model ready to run.</summary>
+internal sealed class FrameEncoding
+{
+    private readonly ColumnEncoding[] _dense;
+    private readonly int[] _widths;
+    private readonly TextEncoding[] _text;
+
+    public FrameEncoding(IReadOnlyList<Encoder> encoders)
+    {
+        var texts = encoders.Count(e => e is TextEncoder);
+        if (encoders.Skip(encoders.Count - texts).Any(e => e is not TextEncoder))
+        {
+            throw new ArgumentException("text encoders stand last", nameof(encoders));
+        }
+
+        _dense = [.. encoders.SkipLast(texts).Select(ColumnEncoding.For)];
+        _widths = [.. encoders.SkipLast(texts).Select(e => e.Width)];
+        _text = [.. encoders.TakeLast(texts).Select(e => new TextEncoding((TextEncoder)e))];
+    }
+
+    public FeatureMatrix Encode(Frame frame)
+    {
+        Check(frame);
+        var dense = new float[_widths.Sum()][];
+        foreach (ref var feature in dense.AsSpan())
+        {
+            feature = new float[frame.RowCount];
+        }
+
+        for (int i = 0, at = 0; i < _dense.Length; at += _widths[i++])
+        {
+            _dense[i].Encode(frame[_dense[i].Column], dense.AsSpan(at, _widths[i]));
+        }
+
+        return new(frame.RowCount, dense, _text.Length == 0 ? null : Texts(frame));
+    }
+
+    private SparseRows Texts(Frame frame)
+    {
+        var rows = new SparseBuilder(frame.RowCount, _text.Sum(t => t.Width));
+        var columns = Array.ConvertAll(_text, t => frame[t.Column]);
+        for (var row = 0; row < frame.RowCount; row++)
+        {
+            var offset = 0;
+            for (var i = 0; i < _text.Length; i++)
+            {
+                _text[i].Encode(columns[i], row, offset, rows);
+                offset += _text[i].Width;
+            }
+
+            rows.EndRow(row);
+        }
+
+        return rows.Build();
+    }
+
+    private void Check(Frame frame)
+    {
+        List<Diagnostic>? found = null;
+        foreach (var encoding in _dense)
+        {
+            Check(frame, encoding.Column, encoding.Takes, encoding.Wanted, ref found);
+        }
+
+        foreach (var encoding in _text)
+        {
+            Check(frame, encoding.Column, TextEncoding.Takes, "texts", ref found);
+        }
+
+        if (found is not null)
+        {
+            throw new DiagnosticException(found);
+        }
+    }
+
+    private static void Check(Frame frame, string name, Func<Column, bool> takes, string wanted, ref List<Diagnostic>? found)
+    {
+        if (!frame.TryGet(name, out var column))
+        {
+            var names = frame.Columns.Select(c => c.Name).ToArray();
+            var nearest = Diagnostic.Nearest(name, names);
+            (found ??= []).Add(new("MLO5001", $"column '{name}' is missing")
+            {
+                Why = $"the rows have columns {string.Join(", ", names)}",
+                Mend = nearest is null ? $"add the column '{name}'" : $"rename '{nearest}' to '{name}', if that is what it is",
+            });
+        }
+        else if (!takes(column) && column.MissingCount < column.Length)
+        {
+            (found ??= []).Add(new("MLO5002", $"column '{name}' holds values of type {column.Type}, but the model takes {wanted}")
+            {
+                Why = Example(column),
+                Mend = $"give {wanted} in '{name}'",
+            });
+        }
+    }
+
+    private static string Example(Column column)
+    {
+        var row = 0;
+        while (column.IsMissing(row))
+        {
+            row++;
+        }
+
+        return $"row {row + 1} has '{column.Text(row)}'";
+    }
+}

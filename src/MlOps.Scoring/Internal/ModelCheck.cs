@@ -1,0 +1,125 @@
+using MlOps.Data;
+
+namespace MlOps.Scoring.Internal;
+
+/// <summary>What must hold of a model before it is written or run; a breach is a bug of whoever made it, or a damaged file.</summary>
+internal static class ModelCheck
+{
+    /// <exception cref="ArgumentException">The model contradicts itself.</exception>
+    public static void Check(TrainedModel model)
+    {
+        var (signature, encoders, predictor) = model;
+        var width = encoders.Sum(e => e.Width);
+        var raw = signature.Task == ModelTask.Multiclass ? signature.Classes.Count : 1;
+        Require(signature.Inputs.Count > 0, "a model has inputs");
+        Require(signature.Inputs.DistinctBy(i => i.Name).Count() == signature.Inputs.Count, "an input stands twice");
+        Require(signature.Classes.Count == signature.Task switch { ModelTask.Regression => 0, ModelTask.Binary => 2, _ => raw }, "classes do not fit the task");
+        Require(signature.Task != ModelTask.Multiclass || raw > 1, "multiclass needs classes");
+        Require(predictor.Link == signature.Task switch
+        {
+            ModelTask.Regression => Link.Identity,
+            ModelTask.Binary => Link.Logistic,
+            _ => Link.Softmax,
+        }, $"link {predictor.Link} does not fit {signature.Task}");
+        foreach (var encoder in encoders)
+        {
+            Check(encoder, signature.Inputs.FirstOrDefault(i => i.Name == encoder.Column));
+        }
+
+        Require(!encoders.SkipWhile(e => e is not TextEncoder).Any(e => e is not TextEncoder), "text encoders stand last");
+        switch (predictor)
+        {
+            case LinearPredictor linear:
+                Require(linear.Weights.Length == raw && linear.Intercepts.Length == raw, "one row of weights and one intercept per raw score");
+                Require(linear.Weights.All(w => w.Length == width), "one weight per feature");
+                break;
+            case TreeEnsemble ensemble:
+                Require(ensemble.BaseScores.Length == raw, "one base score per raw score");
+                foreach (var tree in ensemble.Trees)
+                {
+                    Check(tree, raw, width);
+                }
+
+                break;
+            default:
+                throw new ArgumentException($"unknown predictor {predictor.GetType().Name}");
+        }
+    }
+
+    private static void Check(Encoder encoder, InputColumn? input)
+    {
+        Require(input is not null, $"column '{encoder.Column}' is no input");
+        switch (encoder)
+        {
+            case NumericEncoder:
+                Require(input!.Kind is FeatureKind.Numeric or FeatureKind.Boolean, $"'{encoder.Column}' is {input.Kind}, its encoder numeric");
+                break;
+            case OrdinalEncoder ordinal:
+                Require(input!.Kind is FeatureKind.Categorical or FeatureKind.Text, $"'{encoder.Column}' is {input.Kind}, its encoder ordinal");
+                Require(ordinal.Values.Length == ordinal.Categories.Length, $"one value per category of '{encoder.Column}'");
+                Require(!ordinal.Categories.Contains(""), $"a category of '{encoder.Column}' is empty");
+                Distinct(ordinal.Categories, encoder);
+                break;
+            case OneHotEncoder oneHot:
+                Require(input!.Kind is FeatureKind.Categorical or FeatureKind.Text, $"'{encoder.Column}' is {input.Kind}, its encoder one-hot");
+                Distinct(oneHot.Categories, encoder);
+                break;
+            case CalendarEncoder calendar:
+                Require(input!.Kind == FeatureKind.Timestamp, $"'{encoder.Column}' is {input.Kind}, its encoder a calendar");
+                Require(calendar is { Parts: var p, Fill: var f, Offsets: var o, Scales: var s } && f.Length == p.Length && o.Length == p.Length
+                    && s.Length == p.Length, $"one fill, offset and scale per part of '{encoder.Column}'");
+                break;
+            case TextEncoder text:
+                Require(input!.Kind is FeatureKind.Text or FeatureKind.Categorical, $"'{encoder.Column}' is {input.Kind}, its encoder text");
+                Require(text.Weights.Length == text.Terms.Length, $"one weight per term of '{encoder.Column}'");
+                Require(text.Terms.All(t => t.Length > 0 && t[0] != ' ' && t[^1] != ' ' && t.Count(c => c == ' ') < 2), "a term is one token or two");
+                Distinct(text.Terms, encoder);
+                break;
+            default:
+                throw new ArgumentException($"unknown encoder {encoder.GetType().Name}");
+        }
+    }
+
+    private static void Check(Tree tree, int outputs, int width)
+    {
+        var n = tree.Feature.Length;
+        Require(n > 0 && tree.Output >= 0 && tree.Output < outputs, "a tree has nodes and an output");
+        Require(tree.Threshold.Length == n && tree.MissingLeft.Length == n && tree.Left.Length == n && tree.Right.Length == n && tree.Value.Length == n,
+            "a tree's arrays have one length");
+
+        // Every node but the root has one parent, which stands before it on some path: walks end.
+        var parents = new bool[n];
+        var reached = 1;
+        var stack = new Stack<int>([0]);
+        while (stack.TryPop(out var node))
+        {
+            Require(tree.Feature[node] < width, "a tree asks for a feature that is not there");
+            if (tree.Feature[node] >= 0)
+            {
+                Child(tree.Left[node]);
+                Child(tree.Right[node]);
+            }
+        }
+
+        Require(reached == n, "a tree has nodes that nothing leads to");
+
+        void Child(int child)
+        {
+            Require(child > 0 && child < n && !parents[child], "a tree's children form no tree");
+            parents[child] = true;
+            reached++;
+            stack.Push(child);
+        }
+    }
+
+    private static void Distinct(string[] names, Encoder encoder) =>
+        Require(names.Distinct(StringComparer.Ordinal).Count() == names.Length, $"'{encoder.Column}' names something twice");
+
+    private static void Require(bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException(otherwise);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Buffers;
+
+namespace MlOps.Scoring.Internal;
+
+/// <summary>Computes raw scores, in double, in one fixed order per row whatever the number of rows.</summary>
+internal abstract class RawScores
+{
+    /// <summary>Rows that are scored together, so that they stay in the cache while the trees pass.</summary>
+    public const int BlockRows = 64;
+
+    public static RawScores For(Predictor predictor) => predictor switch
+    {
+        LinearPredictor linear => new LinearScores(linear),
+        TreeEnsemble ensemble => new TreeScores(ensemble),
+        _ => throw new ArgumentException($"unknown predictor {predictor.GetType().Name}", nameof(predictor)),
+    };
+
+    /// <summary>The raw scores of the rows from <paramref name="first"/> on, row-major; as many as there is room for.</summary>
+    public abstract void Compute(FeatureMatrix features, int first, Span<double> scores);
+}
+
+internal sealed class LinearScores(LinearPredictor predictor) : RawScores
+{
+    public override void Compute(FeatureMatrix features, int first, Span<double> scores)
+    {
+        var outputs = predictor.Weights.Length;
+        var rows = scores.Length / outputs;
+        for (var k = 0; k < outputs; k++)
+        {
+            var weights = predictor.Weights[k];
+            for (var r = 0; r < rows; r++)
+            {
+                var score = (double)predictor.Intercepts[k];
+                for (var j = 0; j < features.Dense.Length; j++)
+                {
+                    score += (double)weights[j] * features.Dense[j][first + r];
+                }
+
+                if (features.Sparse is { } sparse)
+                {
+                    for (var e = sparse.RowStart[first + r]; e < sparse.RowStart[first + r + 1]; e++)
+                    {
+                        score += (double)weights[features.Dense.Length + sparse.Index[e]] * sparse.Value[e];
+                    }
+                }
+
+                scores[(r * outputs) + k] = score;
+            }
+        }
+    }
+}
+
+internal sealed class TreeScores : RawScores
+{
+    private readonly float[] _base;
+    private readonly FlatTrees _trees;
+
+    public TreeScores(TreeEnsemble ensemble) => (_base, _trees) = (ensemble.BaseScores, new(ensemble));
+
+    public override void Compute(FeatureMatrix features, int first, Span<double> scores)
+    {
+        var outputs = _base.Length;
+        for (var i = 0; i < scores.Length; i++)
+        {
+            scores[i] = _base[i % outputs];
+        }
+
+        var rows = scores.Length / outputs;
+        var size = rows * _trees.Features.Length;
+        var buffer = ArrayPool<float>.Shared.Rent(size);
+        var block = buffer.AsSpan(0, size);
+        Gather(features, first, rows, block);
+        _trees.AddTo(block, scores, outputs);
+        ArrayPool<float>.Shared.Return(buffer);
+    }
+
+    private void Gather(FeatureMatrix features, int first, int rows, Span<float> block)
+    {
+        var used = _trees.Features;
+        var dense = 0;
+        for (; dense < used.Length && used[dense] < features.Dense.Length; dense++)
+        {
+            var feature = features.Dense[used[dense]];
+            for (var r = 0; r < rows; r++)
+            {
+                block[(r * used.Length) + dense] = feature[first + r];
+            }
+        }
+
+        if (dense == used.Length)
+        {
+            return;
+        }
+
+        for (var r = 0; r < rows; r++)
+        {
+            Scatter(features, first + r, used.AsSpan(dense), block.Slice((r * used.Length) + dense, used.Length - dense));
+        }
+    }
+
+    // Both ascend: one walk finds the features that the row has; the others are 0.
+    private static void Scatter(FeatureMatrix features, int row, ReadOnlySpan<int> used, Span<float> values)
+    {
+        values.Clear();
+        var sparse = features.Sparse!;
+        for (int e = sparse.RowStart[row], i = 0; e < sparse.RowStart[row + 1]; e++)
+        {
+            var feature = features.Dense.Length + sparse.Index[e];
+            while (i < used.Length && used[i] < feature)
+            {
+                i++;
+            }
+
+            if (i < used.Length && used[i] == feature)
+            {
+                values[i] = sparse.Value[e];
+            }
+        }
+    }
+}

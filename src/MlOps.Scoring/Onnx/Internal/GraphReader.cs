@@ -1,0 +1,185 @@
+using MlOps.Scoring.Internal;
+
+namespace MlOps.Scoring.Onnx.Internal;
+
+/// <summary>The encoders and the predictor that a graph's nodes hold.</summary>
+/// <remarks>Walks from the features back to the inputs and takes parameters from the nodes on the way. It trusts names and shapes; whoever
+/// calls it writes the model again and compares the graphs, which proves that nothing was overlooked.</remarks>
+internal sealed class GraphReader
+{
+    private readonly Signature _signature;
+    private readonly OnnxGraph _graph;
+    private readonly Dictionary<string, OnnxNode> _producers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, OnnxTensor> _constants = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _columns = new(StringComparer.Ordinal);
+
+    private GraphReader(OnnxGraph graph, Signature signature)
+    {
+        (_graph, _signature) = (graph, signature);
+        foreach (var node in graph.Nodes)
+        {
+            foreach (var output in node.Outputs)
+            {
+                _producers[output] = node;
+            }
+        }
+
+        foreach (var tensor in graph.Initializers)
+        {
+            _constants[tensor.Name] = tensor;
+        }
+
+        var names = InputNames.For(signature.Inputs);
+        for (var i = 0; i < names.Length; i++)
+        {
+            _columns[names[i]] = signature.Inputs[i].Name;
+        }
+    }
+
+    /// <exception cref="InvalidDataException">The graph is not one that we write.</exception>
+    public static TrainedModel Read(OnnxGraph graph, Signature signature)
+    {
+        var reader = new GraphReader(graph, signature);
+        Encoder[] encoders = [.. reader.Producer(GraphWriter.Features).Inputs.SelectMany(reader.Block)];
+        return new(signature, encoders, reader.Predictor(encoders.Sum(e => e.Width)));
+    }
+
+    private IEnumerable<Encoder> Block(string output)
+    {
+        var node = Producer(output);
+        var (offsets, scales) = (default(float[]), default(float[]));
+        if (node.Operator == "Scaler")
+        {
+            (offsets, scales) = (Floats(node, "offset"), Floats(node, "scale"));
+            node = Producer(node.Inputs[0]);
+        }
+
+        return node.Operator switch
+        {
+            "ConstantOfShape" => [],
+            "Concat" or "Imputer" => Numeric(node, offsets, scales),
+            "Where" => [Calendar(node, offsets, scales)],
+            "LabelEncoder" => [Ordinal(node)],
+            "Flatten" => [OneHot(Producer(node.Inputs[0]))],
+            "Normalizer" => [Text(Producer(node.Inputs[0]))],
+            _ => throw Foreign(node),
+        };
+    }
+
+    private List<Encoder> Numeric(OnnxNode node, float[]? offsets, float[]? scales)
+    {
+        float[]? fills = null;
+        if (node.Operator == "Imputer")
+        {
+            fills = Floats(node, "imputed_value_floats");
+            node = Producer(node.Inputs[0]);
+        }
+
+        var run = new List<Encoder>();
+        foreach (var input in node.Inputs)
+        {
+            var i = run.Count;
+            run.Add(new NumericEncoder(Column(input), At(fills, i, float.NaN), At(offsets, i, 0), At(scales, i, 1)));
+        }
+
+        return run;
+    }
+
+    private CalendarEncoder Calendar(OnnxNode where, float[]? offsets, float[]? scales)
+    {
+        var concat = Producer(Producer(where.Inputs[2]).Inputs[0]);
+        CalendarPart[] parts = [.. concat.Inputs.Select(part => Producer(part).Operator switch
+        {
+            "Identity" => CalendarPart.Day,
+            "Div" => CalendarPart.Hour,
+            "Mod" => CalendarPart.Weekday,
+            "Add" => CalendarPart.Month,
+            _ => throw Foreign(Producer(part)),
+        })];
+        var fill = Constant(where.Inputs[1]).Floats.ToArray();
+        return new(Column(Producer(where.Inputs[0]).Inputs[0]), parts, fill,
+            offsets ?? new float[parts.Length], scales ?? [.. Enumerable.Repeat(1f, parts.Length)]);
+    }
+
+    private OrdinalEncoder Ordinal(OnnxNode node)
+    {
+        var (keys, values) = (Strings(node, "keys_strings"), Floats(node, "values_floats"));
+        if (keys.Length == 0 || keys.Length != values.Length)
+        {
+            throw Foreign(node);
+        }
+
+        return new(Column(node.Inputs[0]), keys[..^1], values[..^1], values[^1], Attribute(node, "default_float").Float);
+    }
+
+    private OneHotEncoder OneHot(OnnxNode node) => new(Column(node.Inputs[0]), Strings(node, "cats_strings"));
+
+    private TextEncoder Text(OnnxNode node)
+    {
+        long[]? places = null;
+        if (node.Operator == "Gather")
+        {
+            places = [.. Constant(node.Inputs[1]).Ints];
+            node = Producer(node.Inputs[0]);
+        }
+
+        var (pool, weights, counts) = (Strings(node, "pool_strings"), Floats(node, "weights"), Ints(node, "ngram_counts"));
+        var tokenizer = Producer(node.Inputs[0]);
+        var singles = counts.Length == 2 ? counts[1] : -1;
+        if (singles < 0 || pool.Length != singles + (2 * (weights.Length - singles)) || (places ?? []).Any(p => p < 0 || p >= weights.Length))
+        {
+            throw Foreign(node);
+        }
+
+        var terms = pool[..(int)singles].Concat(pool[(int)singles..].Chunk(2).Select(pair => string.Join(' ', pair))).ToArray();
+        var column = Column(Producer(Producer(tokenizer.Inputs[0]).Inputs[0]).Inputs[0]);
+        return places is null
+            ? new(column, terms, weights)
+            : new(column, Array.ConvertAll(places, p => terms[p]), Array.ConvertAll(places, p => weights[p]));
+    }
+
+    private Predictor Predictor(int width)
+    {
+        var link = _signature.Task switch { ModelTask.Regression => Link.Identity, ModelTask.Binary => Link.Logistic, _ => Link.Softmax };
+        var node = _graph.Nodes.Find(n => n.Inputs.Contains(GraphWriter.Features))
+            ?? throw new InvalidDataException($"nothing takes '{GraphWriter.Features}'");
+        return node.Operator switch
+        {
+            "LinearRegressor" => Linear(node, link, width),
+            "TreeEnsembleRegressor" => new TreeEnsemble(link, Floats(node, "base_values"), TreeReader.Read(name => Attribute(node, name))),
+            _ => throw Foreign(node),
+        };
+    }
+
+    private static LinearPredictor Linear(OnnxNode node, Link link, int width)
+    {
+        var (coefficients, intercepts) = (Floats(node, "coefficients"), Floats(node, "intercepts"));
+        return width == 0 || intercepts.Length == 0
+            ? new(link, [.. intercepts.Select(_ => Array.Empty<float>())], intercepts)
+            : new(link, [.. coefficients.Chunk(width)], intercepts);
+    }
+
+    private OnnxNode Producer(string name) => _producers.TryGetValue(name, out var node) && node.Inputs.Count > 0
+        ? node
+        : throw new InvalidDataException($"no node makes '{name}'");
+
+    private OnnxTensor Constant(string name) =>
+        _constants.GetValueOrDefault(name) ?? throw new InvalidDataException($"there is no constant '{name}'");
+
+    private string Column(string input) =>
+        _columns.GetValueOrDefault(input) ?? throw new InvalidDataException($"there is no input '{input}' in the signature");
+
+    private static float At(float[]? values, int i, float otherwise) =>
+        values is null ? otherwise : i < values.Length ? values[i] : throw new InvalidDataException("fewer parameters than columns");
+
+    private static OnnxAttribute Attribute(OnnxNode node, string name) => node.Attributes.Find(a => a.Name == name)
+        ?? throw new InvalidDataException($"operator {node.Operator} has no attribute '{name}'");
+
+    private static float[] Floats(OnnxNode node, string name) => [.. Attribute(node, name).Floats];
+
+    private static long[] Ints(OnnxNode node, string name) => [.. Attribute(node, name).Ints];
+
+    private static string[] Strings(OnnxNode node, string name) => [.. Attribute(node, name).Strings];
+
+    private static InvalidDataException Foreign(OnnxNode node) => new($"operator {node.Operator} stands where none of ours does");
+}

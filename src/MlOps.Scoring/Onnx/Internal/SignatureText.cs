@@ -1,0 +1,62 @@
+using System.Text;
+using System.Text.Json;
+using MlOps.Data;
+
+namespace MlOps.Scoring.Onnx.Internal;
+
+/// <summary>The signature as JSON in the file's metadata, since graphs know neither column names nor kinds.</summary>
+internal static class SignatureText
+{
+    /// <summary>The metadata's key.</summary>
+    public const string Key = "mlops.signature";
+
+    public static string Write(Signature signature)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("classes");
+            foreach (var name in signature.Classes)
+            {
+                json.WriteStringValue(name);
+            }
+
+            json.WriteEndArray();
+            json.WriteStartArray("inputs");
+            var names = InputNames.For(signature.Inputs);
+            for (var i = 0; i < names.Length; i++)
+            {
+                json.WriteStartObject();
+                json.WriteString("column", signature.Inputs[i].Name);
+                json.WriteString("input", names[i]);
+                json.WriteString("kind", signature.Inputs[i].Kind.ToString().ToLowerInvariant());
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteString("label", signature.Label);
+            json.WriteString("task", signature.Task.ToString().ToLowerInvariant());
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
+    }
+
+    /// <exception cref="JsonException">The text is no JSON.</exception>
+    /// <exception cref="KeyNotFoundException">A member is missing.</exception>
+    /// <exception cref="InvalidOperationException">A member has another type.</exception>
+    /// <exception cref="ArgumentException">A task or kind is unknown.</exception>
+    public static Signature Read(string text)
+    {
+        using var json = JsonDocument.Parse(text);
+        var root = json.RootElement;
+        return new(
+            Enum.Parse<ModelTask>(root.GetProperty("task").GetString()!, ignoreCase: true),
+            root.GetProperty("label").GetString()!,
+            [.. root.GetProperty("inputs").EnumerateArray().Select(input => new InputColumn(
+                input.GetProperty("column").GetString()!,
+                Enum.Parse<FeatureKind>(input.GetProperty("kind").GetString()!, ignoreCase: true)))],
+            [.. root.GetProperty("classes").EnumerateArray().Select(name => name.GetString()!)]);
+    }
+}
