@@ -41,8 +41,13 @@ internal sealed class NumberCells(string name) : CellList(name)
 
     public override string? Set(double value)
     {
+        if (!float.IsFinite((float)value))
+        {
+            return "is beyond the range of float32";
+        }
+
         _values[^1] = value;
-        return float.IsFinite((float)value) ? null : "is beyond the range of float32";
+        return null;
     }
 
     public override string? Set(bool value) => Set(value ? 1.0 : 0.0);
@@ -67,8 +72,13 @@ internal sealed class BooleanCells(string name) : CellList(name)
 
     public override string? Set(double value)
     {
-        _values[^1] = value == 1 ? (byte)1 : (byte)0;
-        return value is 0 or 1 ? null : $"{CellText.Of(value)} is neither 0 nor 1";
+        if (value is not (0 or 1))
+        {
+            return $"{CellText.Of(value)} is neither 0 nor 1";
+        }
+
+        _values[^1] = (byte)value;
+        return null;
     }
 
     public override string? Set(bool value) => Set(value ? 1.0 : 0.0);
@@ -96,13 +106,13 @@ internal sealed class TimestampCells(string name) : CellList(name)
 
     public override string? Set(double value)
     {
-        if (value != Math.Truncate(value) || Math.Abs(value) > Instant.Furthest)
+        if (value != Math.Truncate(value) || value < Instant.Earliest || value > Instant.Latest)
         {
             return $"{CellText.Of(value)} is no whole number of milliseconds since 1970-01-01 within the years 1 to 9999";
         }
 
         _values[^1] = (long)value;
-        return Instant.IsInRange(_values[^1]) ? null : $"{CellText.Of(value)} is outside the years 1 to 9999";
+        return null;
     }
 
     public override string? Set(bool value) => "is a truth value, not an instant";

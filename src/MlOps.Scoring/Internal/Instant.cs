@@ -5,10 +5,11 @@ namespace MlOps.Scoring.Internal;
 /// <summary>Milliseconds since 1970-01-01T00:00:00Z from ISO 8601.</summary>
 internal static class Instant
 {
-    /// <summary>No instant of the years 1 to 9999 is further from the epoch, in milliseconds.</summary>
-    public const double Furthest = 253_402_300_799_999;
+    /// <summary>0001-01-01T00:00:00Z.</summary>
+    public const long Earliest = -62_135_596_800_000;
 
-    private static readonly long Earliest = (DateTime.MinValue - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond;
+    /// <summary>The last millisecond of the year 9999.</summary>
+    public const long Latest = 253_402_300_799_999;
 
     private static readonly string[] Formats =
     [
@@ -16,8 +17,6 @@ internal static class Instant
         "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
         "yyyy-MM-dd HH:mmK", "yyyy-MM-dd HH:mm:ssK", "yyyy-MM-dd HH:mm:ss.FFFFFFFK",
     ];
-
-    public static bool IsInRange(long milliseconds) => milliseconds >= Earliest && milliseconds <= Furthest;
 
     /// <summary>Reads a date, or a date and a time after T or a blank; UTC unless an offset says otherwise; what is finer than milliseconds is cut off.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out long milliseconds)
