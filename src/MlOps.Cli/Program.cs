@@ -1,21 +1,20 @@
-using System.CommandLine;
-using System.CommandLine.Help;
 using System.Runtime.CompilerServices;
 using MlOps.Cli;
 using MlOps.Content;
 using MlOps.Pipelines;
 
 // The fast path: where nothing changed since the last Train, a few stats answer, and nothing else is loaded.
-if (args is ["Train"] && UpToDate.TryAnswer(out var answer, out var exit))
+if (args is ["Train"] && BuildMirror.TryAnswer(Directory.GetCurrentDirectory(), Workspace.TrainKey) is { } answer)
 {
-    Console.Out.WriteLine(answer);
-    return exit;
+    using var output = Console.OpenStandardOutput();
+    output.Write(answer);
+    return 0;
 }
 
-return await Run(args);
+return await RunAsync(args);
 
 [MethodImpl(MethodImplOptions.NoInlining)]
-static async Task<int> Run(string[] args)
+static async Task<int> RunAsync(string[] args)
 {
     using var cancel = new CancellationTokenSource();
     using var interrupt = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGINT, context => Cancel(context, cancel));

@@ -72,7 +72,7 @@ internal static class TargetRunner
                 break;
         }
 
-        using var workspace = Workspace.Open(line.Workspace(parsed), terminal);
+        var workspace = Workspace.Open(line.Workspace(parsed), terminal);
         return target switch
         {
             "Import" => await workspace.ImportAsync(line.Dataset(parsed), cancellationToken),
@@ -90,7 +90,7 @@ internal static class TargetRunner
         };
     }
 
-    private static (List<Target> Targets, string[] Rest) Split(string[] args, CommandLine line)
+    private static (List<Target> Targets, string[] Options) Split(string[] args, CommandLine line)
     {
         var targets = new List<Target>();
         var i = 0;

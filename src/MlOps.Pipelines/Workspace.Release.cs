@@ -48,7 +48,7 @@ public sealed partial class Workspace
     /// <summary>Serves the trained models in the foreground until it is cancelled.</summary>
     public async Task<Outcome> ServeAsync(string? environment, CancellationToken cancellationToken)
     {
-        _ = Driver(environment, out var spec);
+        var driver = Driver(environment, out var spec);
         var trained = await TrainAsync(cancellationToken);
         if (trained.Exit != ExitCode.Done)
         {
@@ -56,7 +56,7 @@ public sealed partial class Workspace
         }
 
         _reporter.Note($"serving {string.Join(", ", Chosen.Select(model => model.Name))} at {spec.Url}; Ctrl+C ends it");
-        var exit = await new ProcessDriver(spec, Root).ServeAsync(Service(spec), cancellationToken);
+        var exit = await driver.ServeAsync(Service(spec), cancellationToken);
         return new(exit == 0 ? ExitCode.Done : ExitCode.Failed, "");
     }
 
@@ -86,7 +86,7 @@ public sealed partial class Workspace
         return new(report.Passed ? ExitCode.Done : ExitCode.Refused, text, ReleaseReport.Json(report));
     }
 
-    private IDriver Driver(string? environment, out EnvironmentSpec spec)
+    private ProcessDriver Driver(string? environment, out EnvironmentSpec spec)
     {
         var declared = _definition.Manifest.Environments;
         if (environment is not null && !declared.ContainsKey(environment))

@@ -34,7 +34,7 @@ public sealed partial class Workspace
         var report = new BuildReport(result, Chosen);
         if (remember && exit == ExitCode.Done)
         {
-            _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(report.UpToDateText()));
+            _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(report.UpToDateText() + "\n"));
         }
 
         return new(exit, report.Text(), report.Json());

@@ -5,7 +5,7 @@ namespace MlOps.Pipelines.Definitions;
 /// <summary>Finds and reads the files that declare a workspace.</summary>
 internal static class WorkspaceFiles
 {
-    /// <summary>The workspace's folder: the one asked for, else the nearest with a <c>nuke.json</c> from here upwards.</summary>
+    /// <summary>The workspace's folder: the one asked for, else the nearest with a <c>nuke.json</c> from here upwards, else that of the script that was called.</summary>
     public static string FindRoot(string? asked)
     {
         var start = asked ?? Directory.GetCurrentDirectory();
@@ -15,6 +15,11 @@ internal static class WorkspaceFiles
             {
                 return folder;
             }
+        }
+
+        if (asked is null && Environment.GetEnvironmentVariable("MLOPS_ROOT") is { Length: > 0 } scripts && File.Exists(Path.Combine(scripts, WorkspaceDefinition.FileName)))
+        {
+            return Path.GetFullPath(scripts);
         }
 
         throw new DiagnosticException(new Diagnostic("MLO2001", "there is no workspace here")
