@@ -3,6 +3,7 @@
 # Plain sh without a fork but one (find): this file is on every command's path, and bash alone starts three times slower than sh.
 
 case $0 in */*) root=${0%/*} ;; *) root=. ;; esac
+case $root in /*) ;; *) root=$PWD/$root ;; esac
 host=$root/.artifacts/host
 
 if [ -n "${DOTNET_ROOT:-}" ] && [ -x "$DOTNET_ROOT/dotnet" ]; then dotnet=$DOTNET_ROOT/dotnet
@@ -21,4 +22,7 @@ if changed; then
   . "$root/build/host/build-host.sh"
 fi
 
+# Where Compile, Test and New find this product.
+MLOPS_HOME=$root
+export MLOPS_HOME
 exec "$dotnet" "$host/mlops.dll" "$@"

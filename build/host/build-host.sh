@@ -10,13 +10,13 @@ artifacts=$(cd "$root" && pwd -P)/.artifacts
 wanted=$(sed -n 's/.*"version": *"\([0-9.]*\).*/\1/p' "$root/global.json")
 mend="install the .NET SDK $wanted (https://dotnet.microsoft.com/download), or set DOTNET_ROOT to the folder that holds it"
 command -v "$dotnet" >/dev/null ||
-  fail MLO9001 "dotnet is not installed" "neither DOTNET_ROOT, PATH nor ~/.dotnet has it" "$mend"
+  fail MLO9081 "dotnet is not installed" "neither DOTNET_ROOT, PATH nor ~/.dotnet has it" "$mend"
 # dotnet itself reads global.json; it fails when no SDK satisfies it.
 (cd "$root" && "$dotnet" --version) >/dev/null 2>&1 ||
-  fail MLO9002 "no .NET SDK fits global.json" \
+  fail MLO9082 "no .NET SDK fits global.json" \
     "it asks for $wanted or a later feature band of it; installed: $("$dotnet" --list-sdks | sed 's/ .*//' | tr '\n' ' ')" "$mend"
 
-mkdir -p "$artifacts/hosts" || fail MLO9003 "the host cannot be built" "$artifacts cannot be written" "make the folder writable"
+mkdir -p "$artifacts/hosts" || fail MLO9083 "the host cannot be built" "$artifacts cannot be written" "make the folder writable"
 if command -v flock >/dev/null; then
   exec 9>"$artifacts/hosts/lock"
   flock -n 9 || { echo "waiting for another build" >&2; flock 9; }
@@ -62,7 +62,7 @@ if changed; then
       grep -E 'error|warning' "$log" | sort -u >&2 || cat "$log" >&2
       rm -rf "$new"
       unlock
-      fail MLO9004 "the host does not compile" "the compiler's messages stand above" "mend what they name; git status and git diff tell what changed here"
+      fail MLO9084 "the host does not compile" "the compiler's messages stand above" "mend what they name; git status and git diff tell what changed here"
     fi
   fi
   # rename(2) over the old link is atomic; mv -T is GNU's, -h BSD's way not to follow it.

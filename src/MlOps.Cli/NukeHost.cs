@@ -55,6 +55,6 @@ internal static partial class NukeHost
         return await DotnetTool.RunAsync(repositoryRoot, run, Console.Out.WriteLine, cancellationToken, environment);
     }
 
-    [GeneratedRegex(@"^\s*(?:public\s+)?Target\s+(\w+)\s*=>", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\s*(?:(?:public|new)\s+)*Target\s+(\w+)\s*=>", RegexOptions.Multiline)]
     private static partial Regex TargetDeclaration();
 }

@@ -1,0 +1,60 @@
+using MlOps.Pipelines;
+using Nuke.Common;
+
+namespace MlOps.Build;
+
+/// <summary>The targets that make and train models.</summary>
+public interface IHazModels : IHazWorkspace
+{
+    /// <summary>New: the model's name.</summary>
+    [Parameter("the name of the new model")] string? Name => TryGetValue(() => Name);
+
+    /// <summary>New: the CSV file. Import: the dataset.</summary>
+    [Parameter("a CSV file (New), a dataset (Import)")] string? Data => TryGetValue(() => Data);
+
+    /// <summary>New: the column to predict.</summary>
+    [Parameter("the column to predict")] string? Label => TryGetValue(() => Label);
+
+    /// <summary>New: the column that tells test rows from training rows.</summary>
+    [Parameter("a column whose value tells test rows from training rows")] string? SplitColumn => TryGetValue(() => SplitColumn);
+
+    /// <summary>New: the split column's value of the test rows. Not <c>--test</c>: that is a target's name.</summary>
+    [Parameter("the split column's value of the test rows")] string? TestValue => TryGetValue(() => TestValue);
+
+    /// <summary>New: the key that never stands on both sides.</summary>
+    [Parameter("a key that never stands on both sides of the split")] string? Group => TryGetValue(() => Group);
+
+    /// <summary>New: columns to leave out.</summary>
+    [Parameter("columns to leave out")] string[] Drop => TryGetValue(() => Drop) ?? [];
+
+    /// <summary>New: the value whose probability is predicted.</summary>
+    [Parameter("the label's value whose probability is predicted")] string? Positive => TryGetValue(() => Positive);
+
+    /// <summary>Explain: the git revision.</summary>
+    [Parameter("the git revision to compare with (default: HEAD)")] string? Revision => TryGetValue(() => Revision);
+
+    /// <summary>The request that New takes.</summary>
+    NewModelRequest Request => new()
+    {
+        Name = Name!, Data = Data!, Label = Label!, SplitColumn = SplitColumn, TestValue = TestValue, Group = Group, Drop = Drop, Positive = Positive,
+    };
+
+    /// <inheritdoc cref="Workspace.NewAsync"/>
+    Target New => _ => _.Description(About(nameof(New))).Requires(() => Name).Requires(() => Data).Requires(() => Label)
+        .Executes(() => RunAlone(reporter => Workspace.NewAsync(Request, Options, reporter, default)));
+
+    /// <inheritdoc cref="Workspace.ImportAsync"/>
+    Target Import => _ => _.Description(About(nameof(Import))).Executes(() => Run(workspace => workspace.ImportAsync(Data, default)));
+
+    /// <inheritdoc cref="Workspace.StatusAsync"/>
+    Target Status => _ => _.Description(About(nameof(Status))).Executes(() => Run(workspace => workspace.StatusAsync(default)));
+
+    /// <summary>What Train would do. NUKE's own flag <c>--plan</c> shows NUKE's plan.</summary>
+    new Target Plan => _ => _.Description(About(nameof(Plan))).Executes(() => Run(workspace => workspace.PlanAsync(default)));
+
+    /// <inheritdoc cref="Workspace.TrainAsync"/>
+    Target Train => _ => _.Description(About(nameof(Train))).Executes(() => Run(workspace => DryRun ? workspace.PlanAsync(default) : workspace.TrainAsync(default)));
+
+    /// <inheritdoc cref="Workspace.ExplainAsync"/>
+    Target Explain => _ => _.Description(About(nameof(Explain))).Executes(() => Run(workspace => workspace.ExplainAsync(Revision, default)));
+}

@@ -1,0 +1,29 @@
+using MlOps.Cli;
+using MlOps.Pipelines;
+using Nuke.Common;
+
+namespace MlOps.Build;
+
+/// <summary>The targets that look after the product and the machine.</summary>
+public interface IHazProduct : IHazWorkspace
+{
+    /// <summary>Tests to run.</summary>
+    [Parameter("only tests whose full name contains it, or an xunit filter")] string? Filter => TryGetValue(() => Filter);
+
+    /// <summary>Whether heavy tests run.</summary>
+    [Parameter("the heavy tests too")] bool All => TryGetValue<bool?>(() => All) ?? false;
+
+    /// <inheritdoc cref="Workspace.DoctorAsync"/>
+    Target Doctor => _ => _.Description(About(nameof(Doctor))).Executes(() => RunAlone(_ => Workspace.DoctorAsync(Options, default)));
+
+    /// <summary>The solution with its tests and every analyzer.</summary>
+    Target Compile => _ => _.Description(About(nameof(Compile))).Executes(() => RunAlone(async _ => Ended(await CompileTarget.RunAsync(RootDirectory, default))));
+
+    /// <summary>Every test.</summary>
+    Target Test => _ => _.Description(About(nameof(Test))).Executes(() => RunAlone(async _ => Ended(await TestTarget.RunAsync(RootDirectory, Filter, All, default))));
+
+    /// <inheritdoc cref="Workspace.Clean"/>
+    Target Clean => _ => _.Description(About(nameof(Clean))).Executes(() => Run(workspace => Task.FromResult(workspace.Clean(DryRun))));
+
+    private static Outcome Ended(int exit) => new((Pipelines.ExitCode)exit, "");
+}
