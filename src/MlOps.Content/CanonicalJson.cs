@@ -40,7 +40,7 @@ public static class CanonicalJson
         : value.ToString("R", CultureInfo.InvariantCulture);
 
     /// <summary>Writes a text between quotation marks with only the escapes that JSON demands.</summary>
-    internal static void WriteString(StringBuilder text, string value)
+    public static void WriteString(StringBuilder text, string value)
     {
         text.Append('"');
         var rest = value.AsSpan();
@@ -61,8 +61,9 @@ public static class CanonicalJson
         text.Append(rest).Append('"');
     }
 
-    /// <summary>Writes a value; a negative depth means on one line.</summary>
-    internal static void Write(StringBuilder text, JsonNode? value, int depth)
+    /// <summary>Writes a value as part of a larger text; <paramref name="depth"/> is that of the line it stands on, a negative one means on one line.</summary>
+    /// <exception cref="ArgumentException">A number is not finite.</exception>
+    public static void Write(StringBuilder text, JsonNode? value, int depth)
     {
         switch (value)
         {

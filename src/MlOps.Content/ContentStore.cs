@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using MlOps.Content.Internal;
+
 namespace MlOps.Content;
 
 /// <summary>The content-addressed store of one machine: objects by sha256, and what each fingerprint gave.</summary>
@@ -5,39 +8,192 @@ namespace MlOps.Content;
 /// and a damaged object is set aside and counts as absent. Objects are read-only files.</remarks>
 public sealed class ContentStore(string root)
 {
+    private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode Writable = ReadOnly | UnixFileMode.UserWrite;
+
+    private static readonly Digest Nothing = Digest.Of([]);
+    private readonly ConcurrentDictionary<Digest, FileStat> _checked = new();
+    private readonly string _temporary = Path.Join(root, "tmp");
+
     /// <summary>The store's folder.</summary>
     public string Root { get; } = root;
 
     /// <summary>Where an object lies if it is there.</summary>
-    public string PathOf(Digest content) => Path.Join(Root, "objects", content.Hex[..2], content.Hex[2..]);
+    public string PathOf(Digest content) => Place("objects", content);
 
     /// <summary>Whether an object is there, by one stat; its bytes are not checked.</summary>
-    public bool Contains(Digest content) => throw new NotImplementedException();
+    /// <remarks>An empty file where bytes should be counts as absent: that is what a power cut leaves.</remarks>
+    public bool Contains(Digest content) =>
+        FileStat.Of(PathOf(content)) is { Kind: FileKind.File } stat && (stat.Size > 0 || content == Nothing);
 
     /// <summary>Keeps some bytes.</summary>
-    public FileIdentity Put(ReadOnlySpan<byte> content) => throw new NotImplementedException();
+    public FileIdentity Put(ReadOnlySpan<byte> content)
+    {
+        var identity = FileIdentity.Of(content);
+        if (!Check(identity.Sha256))
+        {
+            var temporary = AtomicFile.TemporaryName(_temporary);
+            AtomicFile.Write(temporary, content, _temporary);
+            Publish(temporary, identity.Sha256);
+        }
+
+        return identity;
+    }
 
     /// <summary>Keeps a copy of a file.</summary>
-    public FileIdentity PutFile(string path) => throw new NotImplementedException();
+    public FileIdentity PutFile(string path)
+    {
+        var temporary = AtomicFile.TemporaryName(_temporary);
+        Directory.CreateDirectory(_temporary);
+        try
+        {
+            File.Copy(path, temporary);
+            return Adopt(temporary);
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
+            AtomicFile.Discard(temporary);
+            throw;
+        }
+    }
 
     /// <summary>Keeps a file by moving it into the store; it must lie on the store's file system and have no other writer.</summary>
-    public FileIdentity Adopt(string path) => throw new NotImplementedException();
+    public FileIdentity Adopt(string path)
+    {
+        var identity = FileIdentity.OfFile(path);
+        Publish(path, identity.Sha256);
+        return identity;
+    }
 
     /// <summary>The bytes of an object, checked; null if it is absent or damaged.</summary>
-    public byte[]? TryRead(Digest content) => throw new NotImplementedException();
+    public byte[]? TryRead(Digest content)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = File.ReadAllBytes(PathOf(content));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+
+        if (Digest.Of(bytes) == content)
+        {
+            return bytes;
+        }
+
+        SetAside(content);
+        return null;
+    }
 
     /// <summary>Whether an object is there and its bytes are what its name says; a damaged one is set aside. Checked once per process while its stat stays the same.</summary>
-    public bool Check(Digest content) => throw new NotImplementedException();
+    public bool Check(Digest content)
+    {
+        var path = PathOf(content);
+        var stat = FileStat.Of(path);
+        if (stat.Kind == FileKind.Absent)
+        {
+            return false;
+        }
+
+        if (_checked.TryGetValue(content, out var known) && known == Lasting(stat))
+        {
+            return true;
+        }
+
+        if (FileIdentity.OfFile(path).Sha256 != content)
+        {
+            SetAside(content);
+            return false;
+        }
+
+        _checked[content] = Lasting(stat);
+        return true;
+    }
 
     /// <summary>Copies an object to a new or replaced file (temporary file, rename); false if it is absent or damaged.</summary>
-    public bool CopyTo(Digest content, string path) => throw new NotImplementedException();
+    public bool CopyTo(Digest content, string path)
+    {
+        if (!Check(content))
+        {
+            return false;
+        }
 
-    /// <summary>Places an object in a private sandbox by hard link, else by copy; false if it is absent or damaged. The reader must not write to it.</summary>
-    public bool LinkTo(Digest content, string path) => throw new NotImplementedException();
+        var folder = Path.GetDirectoryName(path)!;
+        Directory.CreateDirectory(folder);
+        var temporary = AtomicFile.TemporaryName(folder);
+        try
+        {
+            CopyObject(content, temporary);
+            File.Move(temporary, path, overwrite: true);
+            return true;
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
+            AtomicFile.Discard(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Places an object in a private sandbox by hard link, else by copy; false if it is absent or damaged. The reader must not write to it:
+    /// <see cref="Check"/> afterwards tells whether it did.</summary>
+    public bool LinkTo(Digest content, string path)
+    {
+        if (!Check(content))
+        {
+            return false;
+        }
+
+        if (!Posix.TryLink(PathOf(content), path))
+        {
+            CopyObject(content, path);
+        }
+
+        return true;
+    }
 
     /// <summary>What a fingerprint gave, or null if that is not known here.</summary>
-    public StepRecord? TryGetRecord(Digest fingerprint) => throw new NotImplementedException();
+    public StepRecord? TryGetRecord(Digest fingerprint) => RecordFormat.TryRead(Place("records", fingerprint), fingerprint);
 
     /// <summary>Remembers what a fingerprint gave.</summary>
-    public void PutRecord(Digest fingerprint, StepRecord record) => throw new NotImplementedException();
+    public void PutRecord(Digest fingerprint, StepRecord record) =>
+        AtomicFile.Write(Place("records", fingerprint), RecordFormat.Write(fingerprint, record), _temporary);
+
+    private string Place(string kind, Digest digest)
+    {
+        var hex = digest.Hex.AsSpan();
+        return string.Concat(Root, $"/{kind}/", hex[..2], $"/{hex[2..]}");
+    }
+
+    // Hard links into sandboxes change ctime, so only what a write would change tells whether the bytes are as they were checked.
+    private static FileStat Lasting(FileStat stat) => stat with { Changed = 0 };
+
+    private void Publish(string temporary, Digest content)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(temporary, ReadOnly);
+        }
+
+        // Always renamed, even over an object of the same name: that mends a damaged one.
+        var path = PathOf(content);
+        AtomicFile.Move(temporary, path);
+        _checked[content] = Lasting(FileStat.Of(path));
+    }
+
+    private void CopyObject(Digest content, string path)
+    {
+        File.Copy(PathOf(content), path);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, Writable);
+        }
+    }
+
+    private void SetAside(Digest content)
+    {
+        _checked.TryRemove(content, out _);
+        AtomicFile.Move(PathOf(content), Path.Join(Root, "damaged", content.Hex));
+    }
 }

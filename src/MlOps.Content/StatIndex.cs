@@ -1,20 +1,128 @@
+using MlOps.Content.Internal;
+
 namespace MlOps.Content;
 
 /// <summary>The digests of a workspace's files, remembered by their stats so that an unchanged file is not read again.</summary>
-/// <remarks>Not safe for concurrent use by threads. Saved atomically; a missing or damaged index costs time, never correctness.</remarks>
+/// <remarks>Saved atomically; a missing or damaged index costs time, never correctness. Threads may share it.</remarks>
+/// <param name="root">The workspace's absolute path.</param>
+/// <param name="path">The index's file.</param>
+/// <param name="rehash">Whether every file is read again once, whatever its stat says.</param>
 public sealed class StatIndex(string root, string path, bool rehash = false)
 {
+    private const int Attempts = 3;
+
+    private readonly Lock _gate = new();
+    private readonly Lazy<IndexFile> _saved = new(() => IndexFile.Load(path));
+    private readonly Dictionary<string, IndexEntry> _learnt = new(StringComparer.Ordinal);
+    private readonly LinkPolicy _links = new(root);
+
     /// <summary>Who wants to know every stat that an answer came from.</summary>
     public BuildMirror? Mirror { get; set; }
 
     /// <summary>The identity of a file, or null if nothing is there.</summary>
     /// <exception cref="DiagnosticException">It is a directory, a device, a loop of links, a link that leaves the workspace, or unreadable.</exception>
-    public FileIdentity? Identify(WorkspacePath file) => throw new NotImplementedException(root + path + rehash);
+    public FileIdentity? Identify(WorkspacePath file)
+    {
+        lock (_gate)
+        {
+            return Guarded(file.Value, () => _links.Look(file.Value) switch
+            {
+                { Kind: FileKind.Absent } => Absent(file.Value),
+                { Kind: FileKind.File } stat => Identify(file.Value, stat),
+                { Kind: FileKind.Directory } => throw new DiagnosticException(
+                    new Diagnostic("MLO1110", "a directory stands where a file is expected") { Where = file.Value, Mend = "name one of its files" }),
+                _ => throw NotAFile(file.Value),
+            });
+        }
+    }
 
-    /// <summary>The digest of a file, or of a directory as in-toto's dirHash; null if nothing is there.</summary>
-    /// <exception cref="DiagnosticException">As for <see cref="Identify"/>, for any file below a directory.</exception>
-    public Digest? DigestOf(WorkspacePath fileOrDirectory) => throw new NotImplementedException();
+    /// <summary>The digest of a file, or of a directory as in-toto's dirHash (sha256 over lines of hex, two spaces, path, in the order of the paths' bytes); null if nothing is there.</summary>
+    /// <exception cref="DiagnosticException">As for a file, for any file below a directory.</exception>
+    public Digest? DigestOf(WorkspacePath fileOrDirectory)
+    {
+        lock (_gate)
+        {
+            return Guarded(fileOrDirectory.Value, () => _links.Look(fileOrDirectory.Value) switch
+            {
+                { Kind: FileKind.Absent } => (Digest?)Absent(fileOrDirectory.Value)?.Sha256,
+                { Kind: FileKind.File } stat => Identify(fileOrDirectory.Value, stat).Sha256,
+                { Kind: FileKind.Directory } => new DirectoryWalk(_links, Identify, Observe).Digest(fileOrDirectory.Value, root),
+                _ => throw NotAFile(fileOrDirectory.Value),
+            });
+        }
+    }
 
     /// <summary>Writes the index if anything was learnt; gives up silently where it may not write, because it only saves time.</summary>
-    public void Save() => throw new NotImplementedException();
+    public void Save()
+    {
+        lock (_gate)
+        {
+            if (_learnt.Count == 0)
+            {
+                return;
+            }
+
+            try
+            {
+                AtomicFile.Write(path, _saved.Value.With(_learnt));
+            }
+            catch (Exception e) when (IoFailure.Covers(e))
+            {
+            }
+        }
+    }
+
+    internal static DiagnosticException NotAFile(string where) =>
+        new(new Diagnostic("MLO1111", "a device, socket or pipe stands where a file is expected") { Where = where, Mend = "replace it by a regular file" });
+
+    private FileIdentity Identify(string file, FileStat stat)
+    {
+        // A racy entry is never trusted, not even within one run: whoever asks again is served by a new read.
+        if (_learnt.TryGetValue(file, out var entry) ? !entry.IsRacy && entry.Stat == stat : !rehash && _saved.Value.TryFind(file, out entry) && entry.Stat == stat)
+        {
+            Observe(file, stat, FileStat.Now);
+            return entry.Identity;
+        }
+
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var now = FileStat.Now;
+            var identity = FileIdentity.OfFile(Path.Join(root, file));
+            var after = FileStat.Of(Path.Join(root, file));
+            if (after == stat && identity.Bytes == stat.Size)
+            {
+                _learnt[file] = new(stat, identity, stat.IsRacy(now));
+                Observe(file, stat, now);
+                return identity;
+            }
+
+            stat = after;
+        }
+
+        throw new DiagnosticException(new Diagnostic("MLO1112", "a file changes while it is read")
+        {
+            Where = file,
+            Mend = "wait until its writer has finished, then run the same command again",
+        });
+    }
+
+    private FileIdentity? Absent(string file)
+    {
+        Observe(file, default, FileStat.Now);
+        return null;
+    }
+
+    private void Observe(string file, FileStat stat, long observedAt) => Mirror?.Observe(file, stat, observedAt);
+
+    private T Guarded<T>(string file, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
+            throw new DiagnosticException(IoFailure.Describe(e, root) with { Where = file });
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using MlOps.Content;
+using MlOps.Engine.Internal;
 
 namespace MlOps.Engine;
 
@@ -10,6 +11,8 @@ public sealed class BuildEngine
     /// <summary>The name of the lock in the workspace's root.</summary>
     public const string LockName = "data.lock.json";
 
+    private readonly StepRunner _runner;
+
     /// <summary>Creates the engine of a workspace; touches no file.</summary>
     /// <param name="root">The workspace's absolute path.</param>
     /// <param name="executors">Who runs which action; <c>run</c> is built in.</param>
@@ -19,7 +22,7 @@ public sealed class BuildEngine
         Root = root;
         Store = new(Path.Join(root, ".mlops", "store"));
         Files = new(root, Path.Join(root, ".mlops", "index"), rehash);
-        _ = executors;
+        _runner = new(root, Store, Files, new Dictionary<string, IStepExecutor>(executors) { [RunExecutor.Action] = new RunExecutor() });
     }
 
     /// <summary>The workspace's absolute path.</summary>
@@ -36,13 +39,56 @@ public sealed class BuildEngine
 
     /// <summary>Says what a build would do; runs nothing and writes at most the index of stats.</summary>
     /// <exception cref="DiagnosticException">Missing input files or an unreadable lock.</exception>
-    public BuildPlan Plan(StepGraph graph, BuildOptions? options = null) => throw new NotImplementedException();
+    public BuildPlan Plan(StepGraph graph, BuildOptions? options = null) => Guarded(() =>
+    {
+        var build = new Build(this, _runner, graph, options ?? new());
+        Files.Save();
+        return build.ToPlan();
+    });
 
     /// <summary>Builds what is stale. Failed steps are in the result, not thrown; what succeeded is kept and stands in the lock.</summary>
     /// <exception cref="DiagnosticException">Missing input files, an unreadable lock, a workspace that cannot be written.</exception>
-    public Task<BuildResult> BuildAsync(StepGraph graph, BuildOptions? options = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    /// <exception cref="OperationCanceledException">Cancelled while waiting for another build; later the result says so.</exception>
+    public async Task<BuildResult> BuildAsync(StepGraph graph, BuildOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new();
+        try
+        {
+            var build = new Build(this, _runner, graph, options);
+            if (build.NothingToDo() is { } answer)
+            {
+                Files.Save();
+                return answer;
+            }
+
+            using var hold = await WorkspaceHold.AcquireAsync(Root, () => options.Progress?.Invoke(new BuildEvent.Waiting()), cancellationToken);
+            Sandbox.Sweep(_runner.Sandboxes);
+            var result = await build.Renewed().RunAsync(cancellationToken);
+            Files.Save();
+            return result;
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
+            throw new DiagnosticException(IoFailure.Describe(e, Root));
+        }
+    }
 
     /// <summary>Copies an object to <c>.mlops/out/PATH</c> if other bytes are there; false if the store does not have it.</summary>
-    public bool CheckOut(Digest content, WorkspacePath path) => throw new NotImplementedException();
+    public bool CheckOut(Digest content, WorkspacePath path)
+    {
+        var place = WorkspacePath.Parse($".mlops/out/{path}");
+        return Files.DigestOf(place) == content || Store.CopyTo(content, place.In(Root));
+    }
+
+    private T Guarded<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
+            throw new DiagnosticException(IoFailure.Describe(e, Root));
+        }
+    }
 }

@@ -36,8 +36,7 @@ public abstract record BuildEvent
     }
 
     /// <summary>Another build holds the workspace; this one waits for it.</summary>
-    /// <param name="Holder">The other's process id, or null if unknown.</param>
-    public sealed record Waiting(int? Holder) : BuildEvent;
+    public sealed record Waiting : BuildEvent;
 
     /// <summary>Steps are about to run.</summary>
     /// <param name="Pending">How many will run, be restored or be decided later.</param>

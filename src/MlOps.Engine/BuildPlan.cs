@@ -37,6 +37,9 @@ public sealed record PlannedStep(
     /// <summary>The outputs and facts, or null while they are not known.</summary>
     public StepRecord? Result { get; init; }
 
+    /// <summary>The inputs' digests by logical name, or null while they are not known.</summary>
+    public IReadOnlyDictionary<string, Digest>? Inputs { get; init; }
+
     /// <summary>The reason in words, such as <c>parameter trees changed: 300 → 400</c>; empty if it is up to date.</summary>
     public string Explanation => Internal.Wording.Explain(this);
 }

@@ -35,6 +35,9 @@ public sealed record StepOutcome(Step Step, StepStatus Status, double Seconds, S
     /// <summary>Its key in the store; null if it failed or was skipped.</summary>
     public Digest? Fingerprint { get; init; }
 
+    /// <summary>The inputs' digests by logical name; null while they are not known.</summary>
+    public IReadOnlyDictionary<string, Digest>? Inputs { get; init; }
+
     /// <summary>What it had to say: errors if it failed, warnings otherwise.</summary>
     public IReadOnlyList<Diagnostic> Diagnostics { get; init; } = [];
 }

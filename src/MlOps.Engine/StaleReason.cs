@@ -27,6 +27,9 @@ public enum StaleReason
     /// <summary>Its action, or the names of its inputs or outputs, changed.</summary>
     DeclarationChanged,
 
+    /// <summary>Nothing changed, but the lock lacks a fact that it yields.</summary>
+    FactMissing,
+
     /// <summary>Nothing changed, but an output is not in the store.</summary>
     OutputMissing,
 

@@ -6,29 +6,29 @@ public sealed class StepContext
     private readonly Func<string, string> _inputPath;
     private readonly Action<string>? _report;
 
-    internal StepContext(Step step, string workDirectory, string outputDirectory, Func<string, string> inputPath, Action<string>? report)
-    {
-        (Step, WorkDirectory, OutputDirectory) = (step, workDirectory, outputDirectory);
-        (_inputPath, _report) = (inputPath, report);
-    }
+    internal StepContext(Step step, string workDirectory, Func<string, string> inputPath, Action<string>? report) =>
+        (Step, WorkDirectory, _inputPath, _report) = (step, workDirectory, inputPath, report);
 
     /// <summary>The step.</summary>
     public Step Step { get; }
 
-    /// <summary>The private sandbox; it is removed afterwards.</summary>
+    /// <summary>The private sandbox, where outputs are expected under their names; it is removed afterwards.</summary>
     public string WorkDirectory { get; }
-
-    /// <summary>Where outputs are expected under their names.</summary>
-    public string OutputDirectory { get; }
 
     /// <summary>Where an input lies, file or directory.</summary>
     /// <exception cref="KeyNotFoundException">The step declares no such input.</exception>
     public string InputPath(string logicalName) => _inputPath(logicalName);
 
     /// <summary>Where an output is to be written; its folder exists.</summary>
+    /// <exception cref="KeyNotFoundException">The step declares no such output.</exception>
     public string OutputPath(string output)
     {
-        var path = Path.Join(OutputDirectory, output);
+        if (!Step.Outputs.Contains(output))
+        {
+            throw new KeyNotFoundException($"step '{Step.Name}' has no output '{output}'");
+        }
+
+        var path = Path.Join(WorkDirectory, output);
         if (output.Contains('/', StringComparison.Ordinal))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);

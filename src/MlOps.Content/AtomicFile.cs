@@ -1,0 +1,81 @@
+namespace MlOps.Content;
+
+/// <summary>Writes whole files: readers and kills see the bytes before or the bytes after, never a part.</summary>
+public static class AtomicFile
+{
+    private static int s_counter;
+
+    /// <summary>Replaces a file by a temporary one of the same file system; missing folders are made.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="content">All its bytes.</param>
+    /// <param name="temporaryFolder">Where the temporary file lies, so that a kill leaves nothing beside the file; default its own folder.</param>
+    /// <param name="sync">Whether the bytes are on the disk before the file is replaced: for what cannot be computed again, or is read unchecked.</param>
+    /// <exception cref="IOException">It cannot be written, for instance because the disk is full; the old file is as it was.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written; the old file is as it was.</exception>
+    public static void Write(string path, ReadOnlySpan<byte> content, string? temporaryFolder = null, bool sync = false)
+    {
+        var temporary = TemporaryName(temporaryFolder ?? Path.GetDirectoryName(path)!);
+        try
+        {
+            using (var file = Create(temporary, content.Length))
+            {
+                RandomAccess.Write(file, content, 0);
+                if (sync)
+                {
+                    RandomAccess.FlushToDisk(file);
+                }
+            }
+
+            Move(temporary, path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Discard(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>A name in a folder that no other thread or process uses.</summary>
+    internal static string TemporaryName(string folder) =>
+        Path.Join(folder, string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $".tmp-{Environment.ProcessId}-{Interlocked.Increment(ref s_counter)}"));
+
+    /// <summary>Renames, making the target's folder if it is missing.</summary>
+    internal static void Move(string from, string to)
+    {
+        try
+        {
+            File.Move(from, to, overwrite: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+            File.Move(from, to, overwrite: true);
+        }
+    }
+
+    /// <summary>Removes a temporary file; what cannot be removed is left for <c>Gc</c>, because the first failure matters more.</summary>
+    internal static void Discard(string temporary)
+    {
+        try
+        {
+            File.Delete(temporary);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    private static Microsoft.Win32.SafeHandles.SafeFileHandle Create(string path, long length)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None, length);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            return File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None, length);
+        }
+    }
+}

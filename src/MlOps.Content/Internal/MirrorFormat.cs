@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace MlOps.Content.Internal;
+
+/// <summary>What was seen of a path.</summary>
+internal readonly record struct Observation(FileStat Stat, bool OnlyExistence);
+
+/// <summary>The mirror's bytes: magic, checksum, key, payload, then rows of stat and NUL-terminated path that go to the system call as they lie.</summary>
+/// <remarks>No JSON, no LINQ, no hashing library on the way of an answer: it is on the start-up path of every command.</remarks>
+internal static unsafe class MirrorFormat
+{
+    private const ulong Magic = 0x31_52_49_4d_53_50_4f_4c; // "LOPSMIR1", little-endian
+    private const int HeaderBytes = 28;
+
+    [StructLayout(LayoutKind.Sequential, Pack = 1)]
+    private struct Row
+    {
+        public ulong Device, Inode;
+        public long Size, Modified, Changed;
+        public int PathBytes; // without the NUL
+        public byte Kind, OnlyExistence;
+    }
+
+    public static string PathOf(string root, string key) =>
+        Path.Join(root, ".mlops", "mirror", Mix(MemoryMarshal.AsBytes(key.AsSpan())).ToString("x16", CultureInfo.InvariantCulture));
+
+    public static byte[] Write(string key, ReadOnlySpan<byte> payload, Dictionary<string, Observation> seen)
+    {
+        using var bytes = new MemoryStream();
+        var keyBytes = Encoding.UTF8.GetBytes(key);
+        bytes.Write(BitConverter.GetBytes(Magic));
+        bytes.Write(BitConverter.GetBytes(0UL));
+        bytes.Write(BitConverter.GetBytes(keyBytes.Length));
+        bytes.Write(BitConverter.GetBytes(payload.Length));
+        bytes.Write(BitConverter.GetBytes(seen.Count));
+        bytes.Write(keyBytes);
+        bytes.Write(payload);
+        foreach (var (path, (stat, only)) in seen)
+        {
+            var pathBytes = Encoding.UTF8.GetBytes(path);
+            var row = new Row
+            {
+                Device = stat.Device,
+                Inode = stat.Inode,
+                Size = stat.Size,
+                Modified = stat.Modified,
+                Changed = stat.Changed,
+                PathBytes = pathBytes.Length,
+                Kind = (byte)stat.Kind,
+                OnlyExistence = only ? (byte)1 : (byte)0,
+            };
+            bytes.Write(new ReadOnlySpan<byte>(&row, sizeof(Row)));
+            bytes.Write(pathBytes);
+            bytes.WriteByte(0);
+        }
+
+        var all = bytes.ToArray();
+        BitConverter.TryWriteBytes(all.AsSpan(8), Mix(all.AsSpan(16)));
+        return all;
+    }
+
+    public static byte[]? TryAnswer(string root, string key, byte[] all)
+    {
+        if (all.Length < HeaderBytes || BitConverter.ToUInt64(all, 0) != Magic || BitConverter.ToUInt64(all, 8) != Mix(all.AsSpan(16)))
+        {
+            return null;
+        }
+
+        var (keyBytes, payloadBytes, count) = (BitConverter.ToInt32(all, 16), BitConverter.ToInt32(all, 20), BitConverter.ToInt32(all, 24));
+        if (Encoding.UTF8.GetString(all, HeaderBytes, keyBytes) != key)
+        {
+            return null;
+        }
+
+        var payload = HeaderBytes + keyBytes;
+        using var folder = OperatingSystem.IsLinux() ? Posix.OpenFolder(root) : null;
+        fixed (byte* start = all)
+        {
+            var at = start + payload + payloadBytes;
+            for (var i = 0; i < count; i++)
+            {
+                var row = (Row*)at;
+                var path = at + sizeof(Row);
+                if (!StillTrue(root, folder, in *row, path))
+                {
+                    return null;
+                }
+
+                at = path + row->PathBytes + 1;
+            }
+        }
+
+        return all[payload..(payload + payloadBytes)];
+    }
+
+    private static bool StillTrue(string root, FolderHandle? folder, in Row row, byte* path)
+    {
+        FileStat now;
+        if (folder is not null)
+        {
+            if (Posix.TryStat(folder.Descriptor, path, followLinks: true, out now) != 0)
+            {
+                return false;
+            }
+        }
+        else
+        {
+            var text = Encoding.UTF8.GetString(path, row.PathBytes);
+            now = FileStat.Of(Path.IsPathRooted(text) ? text : Path.Join(root, text));
+        }
+
+        return (byte)now.Kind == row.Kind && now.Size == row.Size
+            && (row.OnlyExistence != 0
+                || (now.Device == row.Device && now.Inode == row.Inode && now.Modified == row.Modified && now.Changed == row.Changed));
+    }
+
+    /// <summary>A checksum against torn writes, eight bytes at a time; no defence against malice, which could as well write a true checksum.</summary>
+    private static ulong Mix(ReadOnlySpan<byte> bytes)
+    {
+        var hash = 0xcbf29ce484222325UL ^ (ulong)bytes.Length;
+        for (; bytes.Length >= 8; bytes = bytes[8..])
+        {
+            hash = System.Numerics.BitOperations.RotateLeft((hash ^ MemoryMarshal.Read<ulong>(bytes)) * 0x9e3779b97f4a7c15UL, 29);
+        }
+
+        foreach (var b in bytes)
+        {
+            hash = (hash ^ b) * 0x100000001b3UL;
+        }
+
+        return hash;
+    }
+}

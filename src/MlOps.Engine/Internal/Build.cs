@@ -1,0 +1,170 @@
+using System.Text.Json.Nodes;
+using MlOps.Content;
+
+namespace MlOps.Engine.Internal;
+
+/// <summary>One build of one graph: read the lock, plan, run, write the lock.</summary>
+internal sealed class Build
+{
+    private readonly BuildEngine _engine;
+    private readonly StepRunner _runner;
+    private readonly StepGraph _graph;
+    private readonly BuildOptions _options;
+    private readonly FileStat _lockStat;
+    private readonly LockFile _old;
+    private readonly Planner _planner;
+    private readonly PlannedStep?[] _plan;
+
+    public Build(BuildEngine engine, StepRunner runner, StepGraph graph, BuildOptions options)
+    {
+        (_engine, _runner, _graph, _options) = (engine, runner, graph, options);
+        engine.Files.Mirror = options.Mirror;
+        options.Mirror?.Observe(BuildEngine.LockName);
+        _lockStat = FileStat.Of(engine.LockPath);
+        _old = LockFile.Read(engine.LockPath);
+        _planner = new(graph, _old, engine.Store, engine.Files, options);
+        _plan = _planner.Plan();
+    }
+
+    public BuildPlan ToPlan()
+    {
+        var steps = _plan.OfType<PlannedStep>().ToArray();
+        var declared = _graph.Steps.Select(step => step.Address).ToHashSet();
+        var changes = steps.Any(step => step.Result is null) || !NewLock(i => (_plan[i]?.Result, _plan[i])).Bytes.Span.SequenceEqual(_old.Bytes.Span);
+        return new(steps, [.. _old.Addresses.Where(address => !declared.Contains(address))], changes);
+    }
+
+    /// <summary>The result if nothing is to be run, restored, written or checked out: then the workspace may even be read-only.</summary>
+    public BuildResult? NothingToDo()
+    {
+        if (!_plan.All(step => step is null or { Action: PlannedAction.UpToDate })
+            || !NewLock(i => (_plan[i]?.Result, _plan[i])).Bytes.Span.SequenceEqual(_old.Bytes.Span)
+            || _plan.OfType<PlannedStep>().Any(step => step.Step.CheckedOut.Any(output =>
+                _engine.Files.DigestOf(WorkspacePath.Parse($".mlops/out/{output.Value}")) != step.Result!.Outputs[output.Key])))
+        {
+            return null;
+        }
+
+        return new([.. _plan.OfType<PlannedStep>().Select(step => new StepOutcome(step.Step, StepStatus.UpToDate, 0, step.Reason, "")
+        {
+            Result = step.Result,
+            Fingerprint = step.Fingerprint,
+            Inputs = step.Inputs,
+        })], LockWritten: false, _old, Cancelled: false);
+    }
+
+    /// <summary>This build, planned again if another one wrote the lock in the meantime, or if an object that will be read turned out to be damaged.</summary>
+    public Build Renewed()
+    {
+        var build = this;
+        while (FileStat.Of(_engine.LockPath) != build._lockStat || !build.InputsAreWhole())
+        {
+            build = new(_engine, _runner, _graph, _options);
+        }
+
+        return build;
+    }
+
+    public async Task<BuildResult> RunAsync(CancellationToken cancellationToken)
+    {
+        // What was done is no answer "nothing to do"; the next command finds that out and remembers it.
+        _options.Mirror?.Forget();
+        var outcomes = await new Scheduler(_graph, _plan, _planner, _runner, Finish, _options, cancellationToken).RunAsync();
+        var now = NewLock(i => (outcomes[i]?.Result, _plan[i]));
+        var differs = !now.Bytes.Span.SequenceEqual(_old.Bytes.Span);
+        if (differs)
+        {
+            AtomicFile.Write(_engine.LockPath, now.Bytes.Span, Path.Join(_engine.Root, ".mlops"), sync: true);
+        }
+
+        foreach (var step in _plan.OfType<PlannedStep>().Where(step => step.Action == PlannedAction.UpToDate))
+        {
+            CheckOut(step.Step, step.Result!);
+        }
+
+        return new([.. outcomes.OfType<StepOutcome>()], differs, now, cancellationToken.IsCancellationRequested && outcomes.Any(o => o is { Result: null }));
+    }
+
+    /// <summary>Damaged objects are found before anything runs, so that their producers run first.</summary>
+    private bool InputsAreWhole()
+    {
+        var whole = true;
+        for (var i = 0; i < _plan.Length; i++)
+        {
+            if (_plan[i] is { Action: PlannedAction.Run or PlannedAction.Await } pending)
+            {
+                foreach (var input in pending.Step.Inputs.Values.OfType<OutputInput>())
+                {
+                    whole &= _plan[_graph.IndexOf(input.Step)]!.Result is not { } result || _engine.Store.Check(result.Outputs[input.Output]);
+                }
+            }
+        }
+
+        return whole;
+    }
+
+    private IReadOnlyList<Diagnostic> Finish(PlannedStep plan, StepRecord result)
+    {
+        CheckOut(plan.Step, result);
+        var before = _old.Find(plan.Step.Address) is { } trace && trace.Fingerprint == plan.Fingerprint ? trace.Outputs : null;
+        var other = before is null ? [] : result.Outputs.Where(output => before.TryGetValue(output.Key, out var digest) && digest != output.Value).Select(output => output.Key).ToArray();
+        return other.Length == 0 ? [] :
+        [
+            new("MLO3030", $"step '{plan.Step.Name}' is not reproducible")
+            {
+                Severity = Severity.Warning,
+                Where = plan.Step.Origin,
+                Why = $"it ran again with nothing changed and made other bytes: {string.Join(", ", other)}",
+                Mend = "remove what differs between runs: times, paths, random seeds, the order of a set",
+            },
+        ];
+    }
+
+    private void CheckOut(Step step, StepRecord result)
+    {
+        foreach (var (output, path) in step.CheckedOut)
+        {
+            _engine.CheckOut(result.Outputs[output], path);
+        }
+    }
+
+    /// <summary>The lock after this build: new results where there are any, else what it said before; steps that are declared no more vanish.</summary>
+    private LockFile NewLock(Func<int, (StepRecord? Result, PlannedStep? Plan)> state)
+    {
+        var writer = new LockWriter();
+        for (var i = 0; i < _graph.Steps.Count; i++)
+        {
+            var step = _graph.Steps[i];
+            var (result, plan) = state(i);
+            if (result is not null)
+            {
+                writer.Add(step.Address, Trace(step, plan!, result));
+                foreach (var (name, fact) in result.Facts)
+                {
+                    writer.AddFact(step.Address.Owner, name, new(fact));
+                }
+            }
+            else if (_old.Find(step.Address) is { } trace)
+            {
+                writer.Add(step.Address, trace);
+                foreach (var name in step.FactNames.Where(name => _old.HasFact(step.Address.Owner, name)))
+                {
+                    writer.AddFact(step.Address.Owner, name, new(_old.Fact(step.Address.Owner, name)));
+                }
+            }
+        }
+
+        return writer.ToLockFile();
+    }
+
+    private static StepTrace Trace(Step step, PlannedStep plan, StepRecord result) => new()
+    {
+        Fingerprint = plan.Fingerprint!.Value,
+        Code = step.Code,
+        Inputs = StepRecord.NoOutputs.AddRange(step.Inputs.Where(input => input.Value is FileInput { InLock: true })
+            .Select(input => KeyValuePair.Create(input.Key, plan.Inputs![input.Key]))),
+        Outputs = result.Outputs,
+        RawParameters = new((JsonNode)step.Parameters),
+        Toolchain = step.Toolchain,
+    };
+}

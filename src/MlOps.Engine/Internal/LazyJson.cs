@@ -1,0 +1,28 @@
+using System.Text.Json.Nodes;
+
+namespace MlOps.Engine.Internal;
+
+/// <summary>A JSON value that is parsed when somebody looks: most of a lock is never looked at.</summary>
+internal sealed class LazyJson
+{
+    private readonly ReadOnlyMemory<byte> _source;
+    private JsonNode? _value;
+    private bool _parsed;
+
+    public LazyJson(ReadOnlyMemory<byte> source) => _source = source;
+
+    public LazyJson(JsonNode? value) => (_value, _parsed) = (value, true);
+
+    public JsonNode? Value
+    {
+        get
+        {
+            if (!_parsed)
+            {
+                (_value, _parsed) = (JsonNode.Parse(_source.Span), true);
+            }
+
+            return _value;
+        }
+    }
+}

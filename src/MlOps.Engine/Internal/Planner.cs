@@ -1,0 +1,186 @@
+using MlOps.Content;
+
+namespace MlOps.Engine.Internal;
+
+/// <summary>Decides step by step what is to be done. It looks at stats, the lock and the store, and changes none of them.</summary>
+/// <remarks>The same decision is made when planning and, for steps that waited, while building.</remarks>
+internal sealed class Planner(StepGraph graph, LockFile old, ContentStore store, StatIndex files, BuildOptions options)
+{
+    private readonly PlannedStep?[] _plan = new PlannedStep?[graph.Steps.Count];
+
+    /// <summary>The plan by the graph's positions; null for steps that are not selected.</summary>
+    public PlannedStep?[] Plan()
+    {
+        var selected = Selected();
+        var problems = new List<Diagnostic>();
+        for (var i = 0; i < _plan.Length; i++)
+        {
+            if (selected[i])
+            {
+                try
+                {
+                    _plan[i] = Decide(i);
+                }
+                catch (DiagnosticException e)
+                {
+                    // Consumers are decided as if this step were pending, so that all that is wrong is found at once.
+                    problems.AddRange(e.Diagnostics);
+                    _plan[i] = new(graph.Steps[i], PlannedAction.Run, StaleReason.NeverBuilt, [], []);
+                }
+            }
+        }
+
+        return problems.Count == 0 ? _plan : throw new DiagnosticException([.. problems.Distinct()]);
+    }
+
+    /// <summary>Notes that a step now has a result, so that its consumers can be decided.</summary>
+    public void Settle(int at, PlannedStep settled) => _plan[at] = settled;
+
+    /// <summary>What is to be done with a step, given what is known of those it reads from.</summary>
+    /// <exception cref="DiagnosticException">An input file is missing or cannot be read.</exception>
+    public PlannedStep Decide(int at)
+    {
+        var step = graph.Steps[at];
+        var trace = old.Find(step.Address);
+        var forced = options.ForceAll || options.Force.Contains(step.Name);
+        var own = trace is null ? [] : StepDescription.OwnChanges(step, trace);
+        var pending = Array.FindAll(graph.Producers[at], p => _plan[p]!.Result is null);
+        if (pending.Length > 0)
+        {
+            CheckFiles(step);
+            var dependsOn = Array.ConvertAll(pending, p => graph.Steps[p].Name);
+            var reason = forced ? StaleReason.Forced : trace is null ? StaleReason.NeverBuilt
+                : own.Count > 0 ? StepDescription.Reason(own) : StaleReason.UpstreamPending;
+            return new(step, PlannedAction.Await, reason, own, dependsOn);
+        }
+
+        var inputs = Inputs(step);
+        var fingerprint = StepDescription.Fingerprint(step, inputs).Digest;
+        return Decide(step, trace, own, inputs, fingerprint, forced) with { Fingerprint = fingerprint, Inputs = inputs };
+    }
+
+    private PlannedStep Decide(Step step, StepTrace? trace, IReadOnlyList<PartChange> own, IReadOnlyDictionary<string, Digest> inputs, Digest fingerprint, bool forced)
+    {
+        var same = trace?.Fingerprint == fingerprint;
+        var complete = step.FactNames.All(name => old.HasFact(step.Address.Owner, name));
+        if (forced)
+        {
+            return new(step, PlannedAction.Run, StaleReason.Forced, [], []);
+        }
+
+        if (same && complete && IsKept(step, trace!.Outputs))
+        {
+            return new(step, PlannedAction.UpToDate, StaleReason.None, [], []) { Result = new() { Outputs = trace.Outputs, Facts = Facts(step) } };
+        }
+
+        IReadOnlyList<PartChange> changes = trace is null || same ? [] : [.. own, .. StepDescription.InputChanges(step, trace, inputs, graph, old)];
+        var reason = trace is null ? StaleReason.NeverBuilt
+            : !same ? StepDescription.Reason(changes)
+            : !complete ? StaleReason.FactMissing : StaleReason.OutputMissing;
+        return store.TryGetRecord(fingerprint) is { } record && IsKept(step, record.Outputs) && step.FactNames.SetEquals(record.Facts.Select(fact => fact.Key))
+            ? new(step, PlannedAction.Restore, reason, changes, []) { Result = record }
+            : new(step, PlannedAction.Run, reason, changes, []);
+    }
+
+    private bool[] Selected()
+    {
+        var selected = new bool[graph.Steps.Count];
+        if (options.Targets is null)
+        {
+            Array.Fill(selected, true);
+            return selected;
+        }
+
+        foreach (var target in options.Targets)
+        {
+            selected[graph.IndexOf(target)] = true;
+        }
+
+        for (var i = selected.Length - 1; i >= 0; i--)
+        {
+            foreach (var producer in selected[i] ? graph.Producers[i] : [])
+            {
+                selected[producer] = true;
+            }
+        }
+
+        return selected;
+    }
+
+    private bool IsKept(Step step, System.Collections.Immutable.ImmutableSortedDictionary<string, Digest> outputs)
+    {
+        if (outputs.Count != step.Outputs.Count || !outputs.Keys.All(step.Outputs.Contains))
+        {
+            return false;
+        }
+
+        foreach (var digest in outputs.Values)
+        {
+            if (!store.Contains(digest))
+            {
+                return false;
+            }
+
+            options.Mirror?.ObserveExistence(store.PathOf(digest));
+        }
+
+        return true;
+    }
+
+    private System.Text.Json.Nodes.JsonObject Facts(Step step)
+    {
+        var facts = new System.Text.Json.Nodes.JsonObject();
+        foreach (var name in step.FactNames)
+        {
+            facts[name] = old.Fact(step.Address.Owner, name)?.DeepClone();
+        }
+
+        return facts;
+    }
+
+    private Dictionary<string, Digest> Inputs(Step step)
+    {
+        var digests = new Dictionary<string, Digest>(step.Inputs.Count, StringComparer.Ordinal);
+        CheckFiles(step);
+        foreach (var (name, input) in step.Inputs)
+        {
+            digests[name] = input switch
+            {
+                FileInput file => files.DigestOf(file.Path)!.Value,
+                OutputInput output => _plan[graph.IndexOf(output.Step)]!.Result!.Outputs[output.Output],
+                _ => throw new System.Diagnostics.UnreachableException(),
+            };
+        }
+
+        return digests;
+    }
+
+    private void CheckFiles(Step step)
+    {
+        var problems = new List<Diagnostic>();
+        foreach (var file in step.Inputs.Values.OfType<FileInput>())
+        {
+            try
+            {
+                if (files.DigestOf(file.Path) is null)
+                {
+                    problems.Add(new("MLO3005", $"'{file.Path}' is missing")
+                    {
+                        Where = step.Origin,
+                        Why = $"step '{step.Name}' reads it",
+                        Mend = "restore the file, or remove it from the declaration",
+                    });
+                }
+            }
+            catch (DiagnosticException e)
+            {
+                problems.AddRange(e.Diagnostics);
+            }
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new DiagnosticException(problems);
+        }
+    }
+}

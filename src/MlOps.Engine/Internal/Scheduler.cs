@@ -1,0 +1,258 @@
+using System.Diagnostics;
+using MlOps.Content;
+
+namespace MlOps.Engine.Internal;
+
+/// <summary>Runs what is pending, independent steps side by side, each as soon as those it reads from have their results.</summary>
+/// <remarks>Its threads sleep on a monitor, never spin. Which thread runs what leaves no trace in the outcomes.</remarks>
+internal sealed class Scheduler
+{
+    private readonly StepGraph _graph;
+    private readonly PlannedStep?[] _plan;
+    private readonly Planner _planner;
+    private readonly StepRunner _runner;
+    private readonly Func<PlannedStep, StepRecord, IReadOnlyList<Diagnostic>> _finish;
+    private readonly BuildOptions _options;
+    private readonly CancellationToken _cancellation;
+
+    private readonly object _gate = new();
+    private readonly StepOutcome?[] _outcomes;
+    private readonly List<int>[] _consumers;
+    private readonly int[] _missing;
+    private readonly PriorityQueue<int, int> _ready = new();
+    private readonly int _pending;
+    private int _done, _running;
+    private bool _stopped;
+    private Exception? _bug;
+
+    /// <param name="graph">The steps.</param>
+    /// <param name="plan">What is to be done, by position; null where a step is not selected.</param>
+    /// <param name="planner">Decides steps that waited.</param>
+    /// <param name="runner">Runs a step.</param>
+    /// <param name="finish">Called with every new result, from any thread; gives warnings.</param>
+    /// <param name="options">How.</param>
+    /// <param name="cancellation">Ends running steps and starts no others.</param>
+    public Scheduler(
+        StepGraph graph,
+        PlannedStep?[] plan,
+        Planner planner,
+        StepRunner runner,
+        Func<PlannedStep, StepRecord, IReadOnlyList<Diagnostic>> finish,
+        BuildOptions options,
+        CancellationToken cancellation)
+    {
+        (_graph, _plan, _planner, _runner, _finish, _options, _cancellation) = (graph, plan, planner, runner, finish, options, cancellation);
+        _outcomes = new StepOutcome?[plan.Length];
+        _consumers = GraphChecks.Consumers(graph.Producers);
+        _missing = Array.ConvertAll(graph.Producers, producers => producers.Count(p => plan[p] is { Result: null }));
+        for (var i = 0; i < plan.Length; i++)
+        {
+            if (plan[i] is { Action: PlannedAction.UpToDate } done)
+            {
+                _outcomes[i] = Outcome(done, StepStatus.UpToDate, 0);
+            }
+            else if (plan[i] is not null)
+            {
+                _pending++;
+                if (_missing[i] == 0)
+                {
+                    _ready.Enqueue(i, i);
+                }
+            }
+        }
+    }
+
+    /// <summary>Runs everything and gives the outcomes by position; null where a step is not selected.</summary>
+    public async Task<StepOutcome?[]> RunAsync()
+    {
+        Tell(new BuildEvent.Started(_pending));
+        var threads = Math.Min(_options.Jobs, _pending);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var left = threads;
+        using var registration = _cancellation.Register(Stop);
+        for (var i = 0; i < threads; i++)
+        {
+            new Thread(() =>
+            {
+                Work();
+                if (Interlocked.Decrement(ref left) == 0)
+                {
+                    ended.SetResult();
+                }
+            })
+            { IsBackground = true, Name = "steps" }.Start();
+        }
+
+        await ended.Task;
+        if (_bug is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_bug);
+        }
+
+        SkipTheRest();
+        return _outcomes;
+    }
+
+    private void Work()
+    {
+        while (Take() is { } at)
+        {
+            StepOutcome? outcome = null;
+            try
+            {
+                outcome = Do(at);
+            }
+            catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
+            {
+                outcome = Outcome(_plan[at]!, StepStatus.Skipped, 0) with { Explanation = "cancelled" };
+            }
+#pragma warning disable CA1031 // A bug on this thread must surface on the caller's, not end the process.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                lock (_gate)
+                {
+                    _bug ??= e;
+                }
+            }
+
+            Put(at, outcome);
+        }
+    }
+
+    /// <summary>The next step to do, or null when there will be none.</summary>
+    private int? Take()
+    {
+        lock (_gate)
+        {
+            while (true)
+            {
+                if (_stopped || _bug is not null || (_ready.Count == 0 && _running == 0))
+                {
+                    Monitor.PulseAll(_gate);
+                    return null;
+                }
+
+                if (_ready.TryDequeue(out var at, out _))
+                {
+                    _running++;
+                    return at;
+                }
+
+                Monitor.Wait(_gate);
+            }
+        }
+    }
+
+    private StepOutcome Do(int at)
+    {
+        var plan = _plan[at]!;
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            if (plan.Action == PlannedAction.Await)
+            {
+                lock (_gate)
+                {
+                    plan = _planner.Decide(at);
+                    _planner.Settle(at, plan);
+                }
+            }
+
+            if (plan.Action == PlannedAction.UpToDate)
+            {
+                return Outcome(plan, StepStatus.UpToDate, 0);
+            }
+
+            if (plan.Action == PlannedAction.Restore)
+            {
+                return Outcome(plan, StepStatus.Restored, 0) with { Diagnostics = _finish(plan, plan.Result!) };
+            }
+
+            Tell(new BuildEvent.StepStarted(plan.Step, plan.Explanation));
+            var result = _runner.Run(plan, text => Tell(new BuildEvent.StepProgress(plan.Step, text)), _cancellation);
+            var warnings = _finish(plan, result);
+            return Outcome(plan with { Result = result }, StepStatus.Ran, clock.Elapsed.TotalSeconds) with { Diagnostics = warnings };
+        }
+        catch (DiagnosticException e)
+        {
+            return Failed(plan, clock, e.Diagnostics);
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
+            return Failed(plan, clock, [IoFailure.Describe(e, _runner.Root)]);
+        }
+    }
+
+    private static StepOutcome Failed(PlannedStep plan, Stopwatch clock, IReadOnlyList<Diagnostic> why) =>
+        Outcome(plan with { Result = null, Fingerprint = null }, StepStatus.Failed, clock.Elapsed.TotalSeconds) with { Diagnostics = why };
+
+    private void Put(int at, StepOutcome? outcome)
+    {
+        lock (_gate)
+        {
+            _running--;
+            _outcomes[at] = outcome;
+            if (outcome?.Result is { } result)
+            {
+                _planner.Settle(at, _plan[at]! with { Result = result, Fingerprint = outcome.Fingerprint });
+                foreach (var consumer in _consumers[at])
+                {
+                    if (--_missing[consumer] == 0 && _plan[consumer] is not null)
+                    {
+                        _ready.Enqueue(consumer, consumer);
+                    }
+                }
+            }
+            else if (!_options.KeepGoing)
+            {
+                _stopped = true;
+            }
+
+            if (outcome is not null)
+            {
+                Tell(new BuildEvent.StepFinished(outcome, ++_done, _pending));
+            }
+
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void Stop()
+    {
+        lock (_gate)
+        {
+            _stopped = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void SkipTheRest()
+    {
+        for (var i = 0; i < _plan.Length; i++)
+        {
+            if (_plan[i] is { } plan && _outcomes[i] is null)
+            {
+                var broken = _graph.Producers[i].Where(p => _outcomes[p] is { Result: null }).Select(p => _graph.Steps[p].Name.Value).ToArray();
+                _outcomes[i] = Outcome(plan with { Result = null, Fingerprint = null }, StepStatus.Skipped, 0) with
+                {
+                    Explanation = broken.Length > 0 ? $"has no result of {string.Join(", ", broken)}" : _cancellation.IsCancellationRequested ? "cancelled" : "another step failed",
+                };
+            }
+        }
+    }
+
+    private static StepOutcome Outcome(PlannedStep plan, StepStatus status, double seconds) =>
+        new(plan.Step, status, seconds, plan.Reason, plan.Explanation) { Result = plan.Result, Fingerprint = plan.Result is null ? null : plan.Fingerprint, Inputs = plan.Inputs };
+
+    private void Tell(BuildEvent happening)
+    {
+        if (_options.Progress is { } progress)
+        {
+            lock (progress)
+            {
+                progress(happening);
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using MlOps.Content;
+
+namespace MlOps.Engine.Internal;
+
+/// <summary>Stale reasons in words.</summary>
+internal static class Wording
+{
+    private const int ShownChanges = 3, ShownValue = 40;
+
+    public static string Explain(PlannedStep step) => step.Reason switch
+    {
+        StaleReason.None => "",
+        StaleReason.Forced => "forced",
+        StaleReason.NeverBuilt => "never built",
+        StaleReason.FactMissing => "the lock lacks a fact of it",
+        StaleReason.OutputMissing => "an output is not in the store",
+        StaleReason.DeclarationChanged when step.Changes.Count == 0 => "its declaration changed",
+        StaleReason.UpstreamPending => $"depends on {string.Join(", ", step.DependsOn)}",
+        _ => Changes(step.Changes),
+    };
+
+    private static string Changes(IReadOnlyList<PartChange> changes)
+    {
+        var shown = string.Join("; ", changes.Take(ShownChanges).Select(Change));
+        return changes.Count > ShownChanges ? $"{shown}; and {changes.Count - ShownChanges} more" : shown;
+    }
+
+    private static string Change(PartChange change)
+    {
+        var (kind, name) = Split(change.Name);
+        return (change.Old, change.New) switch
+        {
+            (null, { } now) => kind is "input" ? $"{kind} {name} changed" : $"{kind} {name} added: {Short(now)}",
+            ({ } was, null) => $"{kind} {name} removed: {Short(was)}",
+            var (was, now) => $"{kind} {name} changed: {Short(was!)} → {Short(now!)}",
+        };
+    }
+
+    private static (string Kind, string Name) Split(string part)
+    {
+        var slash = part.IndexOf('/', 1);
+        var kind = slash < 0 ? part[1..] : part[1..slash];
+        var name = slash < 0 ? "" : part[(slash + 1)..].Replace("/", ".", StringComparison.Ordinal)
+            .Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
+        return (kind is "parameters" or "inputs" or "outputs" ? kind[..^1] : kind, name);
+    }
+
+    private static string Short(string value) =>
+        Digest.TryParse(value, out var digest) ? digest.Hex[..8]
+        : value.Length > ShownValue ? string.Concat(value.AsSpan(0, ShownValue), "…")
+        : value;
+}
