@@ -1,34 +1,9 @@
 using MlOps.Content;
 using MlOps.Data;
+using MlOps.Pipelines.Manifests;
 using MlOps.Scoring;
 
 namespace MlOps.Pipelines.Inference;
-
-/// <summary>How test rows are chosen.</summary>
-public enum SplitKind
-{
-    /// <summary>By the digest of the row: the same row always falls on the same side.</summary>
-    Hash,
-
-    /// <summary>The last rows by a timestamp column.</summary>
-    Time,
-
-    /// <summary>By the value of a column.</summary>
-    Column,
-
-    /// <summary>By the digest of a key: rows of one key fall on one side.</summary>
-    Group,
-
-    /// <summary>By the digest of the row, class by class.</summary>
-    Stratified,
-}
-
-/// <summary>A split that suits the data.</summary>
-/// <param name="By">How.</param>
-/// <param name="Column">The column of <see cref="SplitKind.Time"/>, <see cref="SplitKind.Column"/> and <see cref="SplitKind.Group"/>; else null.</param>
-/// <param name="TestShare">The share of test rows, 0 to 1; null for <see cref="SplitKind.Column"/>.</param>
-/// <param name="TestValue">The value that marks a test row, for <see cref="SplitKind.Column"/>; else null.</param>
-public sealed record InferredSplit(SplitKind By, string? Column, double? TestShare, string? TestValue);
 
 /// <summary>A column that becomes a feature.</summary>
 /// <param name="Reason">Why it has this kind, one clause.</param>
@@ -61,7 +36,7 @@ public sealed record InferredModel
     public required IReadOnlyList<DroppedColumn> Dropped { get; init; }
 
     /// <summary>How test rows are chosen.</summary>
-    public required InferredSplit Split { get; init; }
+    public required SplitManifest Split { get; init; }
 
     /// <summary>The trainer's name: <c>boosted-trees</c> or <c>linear</c>.</summary>
     public required string Trainer { get; init; }

@@ -101,25 +101,18 @@ internal sealed class ModelDraft
         Label = inferred.Label,
         Positive = inferred.Positive,
         Features = inferred.Features.ToDictionary(feature => feature.Column, feature => feature.Kind, StringComparer.Ordinal),
-        Split = inferred.Split.By switch
-        {
-            SplitKind.Time => new TimeSplit { Column = inferred.Split.Column!, Test = inferred.Split.TestShare ?? 0.2 },
-            SplitKind.Column => new ColumnSplit { Column = inferred.Split.Column!, Test = inferred.Split.TestValue! },
-            SplitKind.Group => new GroupSplit { Column = inferred.Split.Column!, Test = inferred.Split.TestShare ?? 0.2 },
-            SplitKind.Stratified => new StratifiedSplit { Test = inferred.Split.TestShare ?? 0.2 },
-            _ => new HashSplit { Test = inferred.Split.TestShare ?? 0.2 },
-        },
+        Split = inferred.Split,
         Trainer = inferred.Trainer == LinearOptions.TrainerName ? new LinearOptions() : new BoostedTreesOptions(),
-        Gate = Gate(inferred, frame),
+        Gate = Gate(inferred),
         Serve = new() { Examples = [new() { Input = Example(inferred, frame) }] },
     };
 
     /// <summary>Better than knowing nothing: the least that a model should be, to be tightened by its owner.</summary>
-    private static Dictionary<string, GateBounds> Gate(InferredModel inferred, Frame frame) => inferred.Task switch
+    private static Dictionary<string, GateBounds> Gate(InferredModel inferred) => inferred.Task switch
     {
         ModelTask.Regression => new() { ["r2"] = new() { Min = 0 } },
         ModelTask.Binary => new() { ["auc"] = new() { Min = 0.5 } },
-        _ => new() { ["macroAccuracy"] = new() { Min = Math.Round(1.0 / Math.Max(2, frame.ClassCount(inferred.Label)), 4) } },
+        _ => new() { ["macroAccuracy"] = new() { Min = Math.Round(1.0 / inferred.Classes.Count, 4) } },
     };
 
     private static Dictionary<string, JsonElement> Example(InferredModel inferred, Frame frame)
@@ -134,11 +127,4 @@ internal sealed class ModelDraft
                 var other => other.Text(row)!,
             }), StringComparer.Ordinal);
     }
-}
-
-file static class Classes
-{
-    /// <summary>How many classes a label has.</summary>
-    public static int ClassCount(this Frame frame, string label) =>
-        Enumerable.Range(0, frame.RowCount).Select(frame[label].Text).OfType<string>().Distinct(StringComparer.Ordinal).Count();
 }

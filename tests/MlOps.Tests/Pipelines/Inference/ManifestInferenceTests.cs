@@ -1,6 +1,7 @@
 using MlOps.Content;
 using MlOps.Data;
 using MlOps.Pipelines.Inference;
+using MlOps.Pipelines.Manifests;
 using MlOps.Scoring;
 using MlOps.Tests.Data;
 using static MlOps.Tests.Pipelines.Inference.Tables;
@@ -64,7 +65,7 @@ public class ManifestInferenceTests
         Assert.Equal(ModelTask.Binary, model.Task);
         Assert.Equal(["x"], model.Features.Select(feature => feature.Column));
         Assert.Equal(["c", "fold"], model.Dropped.Select(column => column.Column));
-        Assert.Equal(new(SplitKind.Column, "fold", null, "test"), model.Split);
+        Assert.Equal(new ColumnSplit { Column = "fold", Test = "test" }, model.Split);
     }
 
     [Fact]
@@ -80,7 +81,7 @@ public class ManifestInferenceTests
 
         Assert.Equal(["x"], model.Features.Select(feature => feature.Column));
         Assert.Equal(["id", "empty", "gone", "same", "mostly", "group"], model.Dropped.Select(column => column.Column));
-        Assert.Equal(SplitKind.Group, model.Split.By);
+        Assert.IsType<GroupSplit>(model.Split);
         Assert.Contains(model.Warnings, warning => warning.Code == "MLO2153" && warning.Severity == Severity.Warning);
     }
 
@@ -91,8 +92,8 @@ public class ManifestInferenceTests
         var ordered = new TimestampColumn("at", [.. Enumerable.Range(0, Rows).Select(i => i / 2 * 3_600_000L)]);
         var shuffled = new TimestampColumn("at", [.. Enumerable.Range(0, Rows).Select(i => i * 37 % Rows * 3_600_000L)]);
 
-        Assert.Equal(new(SplitKind.Time, "at", 0.2, null), ManifestInference.Infer(new([X, ordered, label]), new() { Label = "y" }).Split);
-        Assert.Equal(SplitKind.Hash, ManifestInference.Infer(new([X, shuffled, label]), new() { Label = "y" }).Split.By);
+        Assert.Equal(new TimeSplit { Column = "at" }, ManifestInference.Infer(new([X, ordered, label]), new() { Label = "y" }).Split);
+        Assert.IsType<HashSplit>(ManifestInference.Infer(new([X, shuffled, label]), new() { Label = "y" }).Split);
     }
 
     public static TheoryData<string, InferenceOptions, string> BadInput => new()
@@ -133,7 +134,7 @@ public class ManifestInferenceTests
     {
         var model = ManifestInference.Infer(RealData.Read(name), new() { Label = label });
 
-        Assert.Equal(expected, $"{model.Task} {model.Positive ?? "-"} {model.Split.By} {model.Trainer} {model.RowsWithoutLabel}");
+        Assert.Equal(expected, $"{model.Task} {model.Positive ?? "-"} {model.Split.GetType().Name.Replace("Split", "", StringComparison.Ordinal)} {model.Trainer} {model.RowsWithoutLabel}");
         Assert.Equal(dropped, string.Join(',', model.Dropped.Select(column => column.Column)));
         Assert.Equal(warnings, string.Join(' ', model.Warnings.Select(warning => $"{warning.Code}:{Subjects(warning)}")));
     }
