@@ -6,7 +6,7 @@ namespace MlOps.Scoring;
 /// <remarks>
 /// Built from IEEE 754 additions, multiplications and divisions and from bit operations only, in one fixed order and never contracted
 /// to fused multiply-add; what the C library or the CPU offers instead differs between machines. Within 1 ulp of the true value
-/// (<see cref="Sigmoid(double)"/> and <see cref="Log1p"/> within 2). The overloads for spans give the bits of the scalar ones.
+/// (<see cref="Log1p"/> 1.25, <see cref="Sigmoid(double)"/> 2). The overloads for spans give the bits of the scalar ones.
 /// </remarks>
 public static class DeterministicMath
 {

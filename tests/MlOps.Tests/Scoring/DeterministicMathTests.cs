@@ -13,8 +13,8 @@ public sealed class DeterministicMathTests
         AssertWithin(1, Between(1e-12, 1e12).Concat(Between(0.5, 2)).Concat(Between(0.9999, 1.0001)).Concat(Between(1e300, 1e308)), DeterministicMath.Log, ExactMath.LogError);
 
     [Fact]
-    public void Log1p_is_within_two_units_in_the_last_place() =>
-        AssertWithin(2, Between(-0.999, 3).Concat(Between(-1e-9, 1e-9)).Concat(Between(-0.3, 0.5)).Concat(Between(1, 1e15)), DeterministicMath.Log1p, ExactMath.Log1pError);
+    public void Log1p_is_within_one_and_a_quarter_units_in_the_last_place() =>
+        AssertWithin(1.25, Between(-0.999, 3).Concat(Between(-1e-9, 1e-9)).Concat(Between(-0.3, 0.5)).Concat(Between(1, 1e15)), DeterministicMath.Log1p, ExactMath.Log1pError);
 
     [Fact]
     public void Sigmoid_is_within_two_units_in_the_last_place() =>
@@ -106,7 +106,7 @@ public sealed class DeterministicMathTests
             }
         }
 
-        Assert.Equal(0UL, hash);
+        Assert.Equal(6885634867414477699UL, hash);
     }
 
     private static double[] Between(double low, double high)

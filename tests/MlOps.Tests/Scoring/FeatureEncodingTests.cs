@@ -44,6 +44,13 @@ public sealed class FeatureEncodingTests
     }
 
     [Fact]
+    public void Words_around_an_unknown_one_are_no_pair()
+    {
+        var rows = new Frame([Samples.Texts("t", ["a x b"])]);
+        Assert.Empty(FeatureEncoding.Encode([new TextEncoder("t", ["a b"], [1])], rows).Sparse!.Index);
+    }
+
+    [Fact]
     public void Several_texts_stand_one_after_the_other()
     {
         var rows = new Frame([Samples.Texts("t", ["a"]), Samples.Texts("u", ["a"])]);

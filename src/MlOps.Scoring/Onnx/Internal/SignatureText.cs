@@ -52,11 +52,13 @@ internal static class SignatureText
         using var json = JsonDocument.Parse(text);
         var root = json.RootElement;
         return new(
-            Enum.Parse<ModelTask>(root.GetProperty("task").GetString()!, ignoreCase: true),
-            root.GetProperty("label").GetString()!,
+            Enum.Parse<ModelTask>(Text(root.GetProperty("task")), ignoreCase: true),
+            Text(root.GetProperty("label")),
             [.. root.GetProperty("inputs").EnumerateArray().Select(input => new InputColumn(
-                input.GetProperty("column").GetString()!,
-                Enum.Parse<FeatureKind>(input.GetProperty("kind").GetString()!, ignoreCase: true)))],
-            [.. root.GetProperty("classes").EnumerateArray().Select(name => name.GetString()!)]);
+                Text(input.GetProperty("column")),
+                Enum.Parse<FeatureKind>(Text(input.GetProperty("kind")), ignoreCase: true)))],
+            [.. root.GetProperty("classes").EnumerateArray().Select(Text)]);
+
+        static string Text(JsonElement element) => element.GetString() ?? throw new InvalidOperationException("null stands for a text");
     }
 }

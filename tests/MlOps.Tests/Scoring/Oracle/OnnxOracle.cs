@@ -74,12 +74,12 @@ internal static class OnnxOracle
     // Installed aside and moved into place: two test processes may do so at once.
     private static (string? Modules, string Reason) Install()
     {
+        var pins = File.ReadAllBytes(Path.Combine(Source(), "package-lock.json"));
+        var artifacts = Directory.CreateDirectory(Path.Combine(Root(), ".artifacts", "onnx-oracle")).FullName;
+        var home = Path.Combine(artifacts, Digest.Of(pins).Hex[..16]);
+        var modules = Path.Combine(home, "node_modules");
         try
         {
-            var artifacts = Directory.CreateDirectory(Path.Combine(Root(), ".artifacts", "onnx-oracle")).FullName;
-            var pins = File.ReadAllBytes(Path.Combine(Source(), "package-lock.json"));
-            var home = Path.Combine(artifacts, Digest.Of(pins).Hex[..16]);
-            var modules = Path.Combine(home, "node_modules");
             if (Directory.Exists(modules))
             {
                 return (modules, "");
@@ -94,8 +94,16 @@ internal static class OnnxOracle
             {
                 Directory.Move(aside, home);
             }
+            else
+            {
+                Directory.Delete(aside, recursive: true);
+            }
 
             return exit == 0 ? (modules, "") : (null, $"npm ci failed: {error}");
+        }
+        catch (IOException) when (Directory.Exists(modules))
+        {
+            return (modules, "");
         }
         catch (Win32Exception)
         {
