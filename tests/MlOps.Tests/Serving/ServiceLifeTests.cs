@@ -33,7 +33,7 @@ public sealed class ServiceLifeTests
     public async Task Draining_under_load_loses_no_request_that_was_accepted()
     {
         await using var service = await RunningService.StartAsync(("bikes", TestModels.Bikes()));
-        var warm = new CountdownEvent(8);
+        using var warm = new CountdownEvent(8);
         var clients = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
         {
             using var connection = await ConnectionAsync(service);
