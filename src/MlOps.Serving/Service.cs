@@ -27,7 +27,7 @@ internal static class Service
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical)
             .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", true));
         builder.Services.AddSingleton<Drain>().AddSingleton<Responder>().AddHostedService<DrainOnStop>();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(config.GraceSeconds));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = config.Grace);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
