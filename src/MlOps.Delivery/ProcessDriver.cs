@@ -84,10 +84,8 @@ public sealed class ProcessDriver(EnvironmentSpec environment, string root) : ID
             Port.ExpectFree(spec.Environment);
         }
 
-        var copied = Copied(spec);
-        _folder.Prune(running?.Spec(environment), copied);
-        ServiceBuild.At(spec.ServiceAssembly).CopyTo(Path.GetDirectoryName(copied.ServiceAssembly)!);
-        ModelFiles.Copy(spec, copied);
+        ModelFiles.Check(spec);
+        _folder.Prune(running?.Spec(environment), Copy(spec));
         return Task.CompletedTask;
     }
 
@@ -95,9 +93,9 @@ public sealed class ProcessDriver(EnvironmentSpec environment, string root) : ID
     public async Task<ServiceStatus> StartAsync(ServiceSpec spec, CancellationToken cancellationToken)
     {
         var identity = Identify(spec);
-        await PrepareAsync(spec, cancellationToken);
         Port.ExpectFree(spec.Environment);
-        var copied = Copied(spec);
+        // Nothing is pruned here: the copies of the service that ran before are what a rollback starts from.
+        var copied = Copy(spec);
         RunFolder.Publish(_folder.Config, ServiceConfigFile.Of(copied));
         if (File.Exists(_folder.Log))
         {
@@ -166,12 +164,20 @@ public sealed class ProcessDriver(EnvironmentSpec environment, string root) : ID
 
     private RunState? Running() => RunState.Load(_folder.State) is { } state && state.Process.IsAlive ? state : null;
 
-    /// <summary>The same specification on the environment's own copies.</summary>
-    private ServiceSpec Copied(ServiceSpec spec) => spec with
+    /// <summary>The same specification on the environment's own copies, which are made where they are missing.</summary>
+    private ServiceSpec Copy(ServiceSpec spec)
     {
-        Models = [.. spec.Models.Select(model => model with { Path = _folder.Model(model.Digest) })],
-        ServiceAssembly = Path.Combine(_folder.Service(ServiceBuild.At(spec.ServiceAssembly).Identity), Path.GetFileName(spec.ServiceAssembly)),
-    };
+        var build = ServiceBuild.At(spec.ServiceAssembly);
+        var folder = _folder.Service(build.Identity);
+        var copied = spec with
+        {
+            Models = [.. spec.Models.Select(model => model with { Path = _folder.Model(model.Digest) })],
+            ServiceAssembly = Path.Combine(folder, Path.GetFileName(spec.ServiceAssembly)),
+        };
+        build.CopyTo(folder);
+        ModelFiles.Copy(spec, copied);
+        return copied;
+    }
 
     private async Task ReadyAsync(RunningProcess process, EnvironmentSpec where, CancellationToken cancellationToken)
     {

@@ -28,7 +28,7 @@ public sealed class Reconciler(IDriver driver)
         try
         {
             var status = await driver.StartAsync(desired, cancellationToken);
-            report = await smoke.RunAsync(status.Url!, cancellationToken);
+            report = await smoke.RunAsync(desired.Environment.Url, cancellationToken);
             if (report.Passed)
             {
                 return new(before.State == ServiceState.Stopped ? ReleaseOutcome.Started : ReleaseOutcome.Replaced, status) { Smoke = report };

@@ -23,9 +23,11 @@ internal static class Service
         });
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning)
+            // The host logs a failure to start with a stack trace; Program says it in the user's words.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical)
             .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", true));
         builder.Services.AddSingleton<Drain>().AddSingleton<Responder>().AddHostedService<DrainOnStop>();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(config.GraceSeconds));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = config.Grace);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -13,8 +13,12 @@ internal sealed record ServiceConfig
     /// <summary>At least one; names unique.</summary>
     public required IReadOnlyList<ModelEntry> Models { get; init; }
 
-    /// <summary>How long requests in flight may take after SIGTERM, in seconds.</summary>
-    public int GraceSeconds { get; init; } = 10;
+    /// <summary>How long requests in flight may take after SIGTERM, in seconds; 10 where absent.</summary>
+    public int? GraceSeconds { get; init; }
+
+    /// <summary><see cref="GraceSeconds"/> or its default, which generated deserialisation would lose as a property's initial value.</summary>
+    [JsonIgnore]
+    public TimeSpan Grace => TimeSpan.FromSeconds(GraceSeconds ?? 10);
 
     /// <summary>Reads and checks the file.</summary>
     /// <exception cref="DiagnosticException">MLO7021: it cannot be read, is not JSON, or says something that cannot be.</exception>

@@ -14,7 +14,7 @@ internal sealed record RunState(int Format, int ProcessId, string Started, int P
 
     public static RunState Of(RunningProcess process, ServiceSpec spec, Digest identity) => new(
         CurrentFormat, process.Id, process.Started, spec.Environment.Port, identity.ToString(), spec.ServiceAssembly,
-        [.. spec.Models.Select(model => new ModelState(model.Name, model.Version, model.Path, model.Digest.ToString()))]);
+        [.. spec.Models.Select(model => new ModelState(model.Name, model.Path, model.Digest.ToString(), model.Version))]);
 
     /// <summary>The state, or null where there is none that can be read: what it would say of is then nobody's any more.</summary>
     public static RunState? Load(string path)
@@ -39,7 +39,7 @@ internal sealed record RunState(int Format, int ProcessId, string Started, int P
 }
 
 /// <summary>A model that a service answers for.</summary>
-internal sealed record ModelState(string Name, string? Version, string Path, string Digest);
+internal sealed record ModelState(string Name, string Path, string Digest, string? Version = null);
 
 /// <summary>What the service is told: the content of <c>service.json</c>, which MlOps.Serving reads.</summary>
 internal sealed record ServiceConfigFile(Uri Url, IReadOnlyList<ModelState> Models, int GraceSeconds)
@@ -47,7 +47,7 @@ internal sealed record ServiceConfigFile(Uri Url, IReadOnlyList<ModelState> Mode
     public static byte[] Of(ServiceSpec spec) => JsonSerializer.SerializeToUtf8Bytes(
         new ServiceConfigFile(
             spec.Environment.Url,
-            [.. spec.Models.Select(model => new ModelState(model.Name, model.Version, Path.GetFullPath(model.Path), model.Digest.ToString()))],
+            [.. spec.Models.Select(model => new ModelState(model.Name, Path.GetFullPath(model.Path), model.Digest.ToString(), model.Version))],
             Math.Clamp((int)spec.Environment.StopGrace.TotalSeconds - 1, 0, 3600)),
         DeliveryJson.Default.ServiceConfigFile);
 }

@@ -1,16 +1,30 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Json;
 using Microsoft.Net.Http.Headers;
 
 namespace MlOps.Serving.Http;
 
 /// <summary>The bytes that a caller sent, as one JSON value.</summary>
-internal static class RequestBody
+internal readonly struct RequestBody : IDisposable
 {
-    /// <summary>The whole body in one piece.</summary>
+    private readonly PipeReader _reader;
+    private readonly ReadOnlySequence<byte> _bytes;
+
+    private RequestBody(PipeReader reader, ReadOnlySequence<byte> bytes)
+    {
+        _reader = reader;
+        _bytes = bytes;
+        Json = bytes.IsSingleSegment ? bytes.First : bytes.ToArray();
+    }
+
+    /// <summary>The whole body in one piece; valid until disposed.</summary>
+    public ReadOnlyMemory<byte> Json { get; }
+
+    /// <summary>Reads the whole body.</summary>
     /// <exception cref="RequestException">415: it is not plain JSON in UTF-8.</exception>
     /// <exception cref="BadHttpRequestException">413: it is too long. 400: it ended early.</exception>
-    public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext context)
+    public static async ValueTask<RequestBody> ReadAsync(HttpContext context)
     {
         CheckType(context.Request);
         var reader = context.Request.BodyReader;
@@ -19,13 +33,15 @@ internal static class RequestBody
             var result = await reader.ReadAsync(context.RequestAborted);
             if (result.IsCompleted)
             {
-                // Kept unconsumed: Kestrel gives the memory back when the request ends.
-                return result.Buffer.IsSingleSegment ? result.Buffer.First : result.Buffer.ToArray();
+                return new(reader, result.Buffer);
             }
 
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
     }
+
+    /// <summary>Gives the bytes back to the connection.</summary>
+    public void Dispose() => _reader.AdvanceTo(_bytes.End);
 
     /// <summary>What to tell a caller whose JSON is broken.</summary>
     public static RequestException Broken(JsonException problem) => RequestException.BadRequest(

@@ -18,18 +18,17 @@ internal sealed class InferEndpoint(ModelCatalog catalog, Responder responder)
     {
         var route = context.Request.RouteValues;
         var model = catalog.Get((string)route["model"]!, (string?)route["version"]);
-        var body = await RequestBody.ReadAsync(context);
+        var (options, rows) = await ReadAsync(context, model);
+        var predictions = model.Predict(rows);
+        model.Return(rows);
+        await responder.WriteAsync(context, StatusCodes.Status200OK, (model, options, predictions), static (json, answer) => Write(json, answer.model, answer.options, answer.predictions));
+    }
+
+    private static async ValueTask<(InferOptions Options, FrameBuilder Rows)> ReadAsync(HttpContext context, LoadedModel model)
+    {
+        using var body = await RequestBody.ReadAsync(context);
         var rows = model.Rent();
-        try
-        {
-            var options = InferRequest.Read(body.Span, model, rows);
-            var predictions = model.Predict(rows);
-            await responder.WriteAsync(context, StatusCodes.Status200OK, (model, options, predictions), static (json, answer) => Write(json, answer.model, answer.options, answer.predictions));
-        }
-        finally
-        {
-            model.Return(rows);
-        }
+        return (InferRequest.Read(body.Json.Span, model, rows), rows);
     }
 
     private static void Write(Utf8JsonWriter json, LoadedModel model, InferOptions options, Predictions predictions)

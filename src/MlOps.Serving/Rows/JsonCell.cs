@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using MlOps.Scoring;
@@ -31,7 +31,7 @@ internal static class JsonCell
             case JsonTokenType.String:
                 return rows.TrySetText(input, Text(ref reader), out reason);
             default:
-                reason = $"{(reader.TokenType == JsonTokenType.StartArray ? "an array" : "an object")} is no cell; a number, a text, true, false or null is";
+                reason = $"{(reader.TokenType == JsonTokenType.StartArray ? "an array" : "an object")} is not a number, a text, true, false or null";
                 return false;
         }
     }
@@ -54,7 +54,7 @@ internal static class JsonCell
     {
         if (!reader.TryGetDouble(out var value) || !double.IsFinite(value))
         {
-            reason = $"{Raw(ref reader)} is too large for a number";
+            reason = $"{Encoding.UTF8.GetString(reader.ValueSpan)} is too large for a number";
             return false;
         }
 
@@ -62,6 +62,4 @@ internal static class JsonCell
             ? rows.TrySetText(input, reader.ValueSpan, out reason)
             : rows.TrySetNumber(input, value, out reason);
     }
-
-    private static string Raw(ref Utf8JsonReader reader) => string.Create(CultureInfo.InvariantCulture, $"{System.Text.Encoding.UTF8.GetString(reader.ValueSpan)}");
 }

@@ -18,11 +18,16 @@ internal sealed class ScoreEndpoint(ModelCatalog catalog, Responder responder)
 
     private async Task AnswerAsync(HttpContext context, string? named)
     {
-        var body = await RequestBody.ReadAsync(context);
-        var (model, rows) = ScoreRequest.Read(body.Span, catalog, named);
+        var (model, rows) = await ReadAsync(context, named);
         var predictions = model.Predict(rows);
         model.Return(rows);
         await responder.WriteAsync(context, StatusCodes.Status200OK, (model, predictions), static (json, answer) => Write(json, answer.model, answer.predictions));
+    }
+
+    private async ValueTask<(LoadedModel Model, FrameBuilder Rows)> ReadAsync(HttpContext context, string? named)
+    {
+        using var body = await RequestBody.ReadAsync(context);
+        return ScoreRequest.Read(body.Json.Span, catalog, named);
     }
 
     private static void Write(Utf8JsonWriter json, LoadedModel model, Predictions predictions)

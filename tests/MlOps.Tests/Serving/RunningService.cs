@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using System.Threading.Channels;
 using MlOps.Delivery.Internal;
 using MlOps.Scoring;
 
@@ -12,7 +13,7 @@ internal sealed class RunningService : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly StringBuilder _output = new();
-    private readonly TaskCompletionSource<Uri?> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<Uri?> _listening = Channel.CreateUnbounded<Uri?>();
 
     /// <summary>The service's build output, beside the tests' own.</summary>
     public static string Assembly { get; } = Path.GetFullPath(
@@ -44,7 +45,7 @@ internal sealed class RunningService : IAsyncDisposable
             return $$"""{ "name": "{{each.Name}}", "path": "{{path}}", "digest": "{{digest}}" }""";
         });
         await service.RunAsync($$"""{ "url": "http://127.0.0.1:0", "models": [ {{string.Join(", ", entries)}} ], "graceSeconds": 20 }""");
-        service.Url = await service._listening.Task ?? throw new InvalidOperationException(service.Output);
+        service.Url = await service._listening.Reader.ReadAsync() ?? throw new InvalidOperationException(service.Output);
         service.Http.BaseAddress = service.Url;
         return service;
     }
@@ -106,7 +107,7 @@ internal sealed class RunningService : IAsyncDisposable
         Process.OutputDataReceived += (_, line) => Heard(line.Data);
         Process.ErrorDataReceived += (_, line) => Heard(line.Data);
         Process.EnableRaisingEvents = true;
-        Process.Exited += (_, _) => _listening.TrySetResult(null);
+        Process.Exited += (_, _) => _listening.Writer.TryWrite(null);
         Process.BeginOutputReadLine();
         Process.BeginErrorReadLine();
     }
@@ -121,7 +122,7 @@ internal sealed class RunningService : IAsyncDisposable
         const string Mark = "listening on ";
         if (line?.IndexOf(Mark, StringComparison.Ordinal) is >= 0 and var at)
         {
-            _listening.TrySetResult(new(line[(at + Mark.Length)..].Split(',')[0]));
+            _listening.Writer.TryWrite(new(line[(at + Mark.Length)..].Split(',')[0]));
         }
     }
 }

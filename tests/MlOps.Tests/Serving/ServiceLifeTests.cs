@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using MlOps.Serving;
 
 namespace MlOps.Tests.Serving;
 
@@ -33,7 +34,7 @@ public sealed class ServiceLifeTests
     public async Task Draining_under_load_loses_no_request_that_was_accepted()
     {
         await using var service = await RunningService.StartAsync(("bikes", TestModels.Bikes()));
-        var warm = new CountdownEvent(8);
+        using var warm = new CountdownEvent(8);
         var clients = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
         {
             using var connection = await ConnectionAsync(service);
@@ -96,6 +97,16 @@ public sealed class ServiceLifeTests
         Assert.Equal(1, exit);
         Assert.Contains(message, output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", 10)]
+    [InlineData(", \"graceSeconds\": 3", 3)]
+    public void The_grace_period_is_ten_seconds_unless_said_otherwise(string member, int seconds)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["service.json"], Config(folder, 0).TrimEnd()[..^1] + member + "}");
+        Assert.Equal(TimeSpan.FromSeconds(seconds), ServiceConfig.Load(folder["service.json"]).Grace);
     }
 
     private static string Config(TemporaryFolder folder, int port)
