@@ -31,7 +31,7 @@ public class BoostedTreesTests
             for (var i = 0; i < x.Length; i++)
             {
                 x[i] = random.Next(12) is var v and > 0 ? v : double.NaN;
-                y[i] = random.NextDouble() + (x[i] > 6 ? 0.4 : 0) + (double.IsNaN(x[i]) ? 0.6 : 0);
+                y[i] = random.NextDouble() + (x[i] > 6 ? 0.4 : 0) + (double.IsNaN(x[i]) ? (seed % 3 * 0.6) - 0.6 : 0);
             }
 
             var spec = Rows.Spec(ModelTask.Regression, "y", One with { MinRows = 3, L2 = 0.7 }, ("x", FeatureKind.Numeric));
@@ -41,12 +41,14 @@ public class BoostedTreesTests
         }
     }
 
-    [Fact]
-    public void Missing_goes_where_the_labels_say()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(9)]
+    public void Missing_goes_where_the_labels_say(float missing)
     {
-        var train = Rows.Of(Rows.Numbers("x", double.NaN, double.NaN, 1, 2, 3, 4), Rows.Numbers("y", 9, 9, 0, 0, 9, 9));
+        var train = Rows.Of(Rows.Numbers("x", double.NaN, double.NaN, 1, 2, 3, 4), Rows.Numbers("y", missing, missing, 0, 0, 9, 9));
         var model = Rows.Fit(train, Rows.Spec(ModelTask.Regression, "y", One, ("x", FeatureKind.Numeric)));
-        Assert.Equal([0f, 9f, 9f], model.Predict(Rows.Of(Rows.Numbers("x", 1.5, 3.5, double.NaN))), new Near(1e-5f));
+        Assert.Equal([0f, 9f, missing], model.Predict(Rows.Of(Rows.Numbers("x", 1.5, 3.5, double.NaN))), new Near(1e-5f));
     }
 
     [Fact]
@@ -113,6 +115,16 @@ public class BoostedTreesTests
                 Assert.Equal(binning.Thresholds.Count(t => !(values[i] <= t)), bins[i]);
             }
         }
+    }
+
+    [Fact]
+    public void Sorting_by_bits_is_sorting()
+    {
+        var random = new Random(3);
+        float[] values = [.. Enumerable.Range(0, 5000).Select(_ => BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue))).Where(v => !float.IsNaN(v)), 0f, -0f];
+        float[] sorted = [.. values.Order()];
+        SortedFloats.Sort(values);
+        Assert.Equal(sorted, values);
     }
 
     [Fact]
