@@ -86,8 +86,8 @@ public sealed record CalendarEncoder(string Column, CalendarPart[] Parts, float[
 }
 
 /// <summary>Words and pairs of words, weighted by TF-IDF; sparse.</summary>
-/// <param name="Terms">One per feature: a token, or two tokens with a blank between. Tokens are maximal runs of letters and digits of the
-/// lower-cased text, as the ONNX graph's Tokenizer finds them.</param>
+/// <param name="Terms">One per feature: a token, or two tokens with a blank between. Tokens are those of <see cref="Tokenizer"/>: runs of letters
+/// and digits, and meaningful signs by themselves, of the text with A to Z lower-cased, as the ONNX graph's Tokenizer finds them.</param>
 /// <param name="Weights">A term that occurs <c>n</c> times gives <c>n × Weights[i]</c>; the row is then divided by its Euclidean length (all zeros stay zeros).</param>
 public sealed record TextEncoder(string Column, string[] Terms, float[] Weights) : Encoder(Column)
 {

@@ -17,7 +17,7 @@ internal sealed unsafe partial class CsvParser
     private readonly CancellationToken _cancellation;
     private readonly CsvFaults _faults;
     private ColumnBuilder[] _columns = [];
-    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(ChunkSize, pinned: true);
+    private byte[] _buffer;
     private byte* _base;
     private byte* _end;
     private long _offset;
@@ -26,8 +26,9 @@ internal sealed unsafe partial class CsvParser
     private int _row;
     private int _capacity;
 
-    internal CsvParser(Stream source, string path, CsvOptions options, CancellationToken cancellation)
+    internal CsvParser(Stream source, string path, CsvOptions options, CancellationToken cancellation, int chunkSize = ChunkSize)
     {
+        _buffer = GC.AllocateUninitializedArray<byte>(chunkSize, pinned: true);
         (_source, _start, _schema, _cancellation) = (source, source.Position, options.Schema, cancellation);
         _faults = new(path, Math.Max(1, options.FaultsPerKind));
     }

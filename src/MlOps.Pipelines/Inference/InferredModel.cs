@@ -36,7 +36,8 @@ public sealed record InferredFeature(string Column, FeatureKind Kind, string Rea
 
 /// <summary>A column that does not become a feature.</summary>
 /// <param name="Reason">Why not, one clause.</param>
-public sealed record DroppedColumn(string Column, string Reason);
+/// <param name="IsIdentifier">Whether it was left out because it names the row.</param>
+public sealed record DroppedColumn(string Column, string Reason, bool IsIdentifier = false);
 
 /// <summary>A model declaration as the data suggests it.</summary>
 public sealed record InferredModel
@@ -49,6 +50,9 @@ public sealed record InferredModel
 
     /// <summary>The positive class (canonical text) of a binary task; else null.</summary>
     public string? Positive { get; init; }
+
+    /// <summary>The classes among the training rows, ordinally sorted; empty for regression.</summary>
+    public required IReadOnlyList<string> Classes { get; init; }
 
     /// <summary>The features in the table's order.</summary>
     public required IReadOnlyList<InferredFeature> Features { get; init; }

@@ -5,8 +5,8 @@ namespace MlOps.Scoring.Internal;
 /// <summary>Computes raw scores, in double, in one fixed order per row whatever the number of rows.</summary>
 internal abstract class RawScores
 {
-    /// <summary>Rows that are scored together, so that they stay in the cache while the trees pass.</summary>
-    public const int BlockRows = 64;
+    /// <summary>Rows that are scored together: few enough to stay in the cache while the trees pass, enough to pay for the trees' passing.</summary>
+    public const int BlockRows = 256;
 
     public static RawScores For(Predictor predictor) => predictor switch
     {
@@ -66,54 +66,48 @@ internal sealed class TreeScores : RawScores
         }
 
         var rows = scores.Length / outputs;
-        var size = rows * _trees.Features.Length;
-        var buffer = ArrayPool<float>.Shared.Rent(size);
-        var block = buffer.AsSpan(0, size);
+        var buffer = ArrayPool<int>.Shared.Rent(rows * _trees.Width);
+        var block = buffer.AsSpan(0, rows * _trees.Width);
         Gather(features, first, rows, block);
         _trees.AddTo(block, scores, outputs);
-        ArrayPool<float>.Shared.Return(buffer);
+        ArrayPool<int>.Shared.Return(buffer);
     }
 
-    private void Gather(FeatureMatrix features, int first, int rows, Span<float> block)
+    private void Gather(FeatureMatrix features, int first, int rows, Span<int> block)
     {
-        var used = _trees.Features;
+        var (slots, width) = (_trees.Slots, _trees.Width);
         var dense = 0;
-        for (; dense < used.Length && used[dense] < features.Dense.Length; dense++)
+        for (; dense < slots.Length && slots[dense].Feature < features.Dense.Length; dense++)
         {
-            var feature = features.Dense[used[dense]];
+            var feature = features.Dense[slots[dense].Feature];
             for (var r = 0; r < rows; r++)
             {
-                block[(r * used.Length) + dense] = feature[first + r];
+                block[(r * width) + dense] = FlatTrees.Key(feature[first + r], slots[dense].MissingLeft);
             }
         }
 
-        if (dense == used.Length)
+        for (var r = 0; dense < slots.Length && r < rows; r++)
         {
-            return;
-        }
-
-        for (var r = 0; r < rows; r++)
-        {
-            Scatter(features, first + r, used.AsSpan(dense), block.Slice((r * used.Length) + dense, used.Length - dense));
+            Scatter(features, first + r, slots.AsSpan(dense), block.Slice((r * width) + dense, slots.Length - dense));
         }
     }
 
-    // Both ascend: one walk finds the features that the row has; the others are 0.
-    private static void Scatter(FeatureMatrix features, int row, ReadOnlySpan<int> used, Span<float> values)
+    // Both ascend: one walk finds the features that the row has; the others are 0, whose key is 0.
+    private static void Scatter(FeatureMatrix features, int row, ReadOnlySpan<(int Feature, bool MissingLeft)> slots, Span<int> keys)
     {
-        values.Clear();
+        keys.Clear();
         var sparse = features.Sparse!;
         for (int e = sparse.RowStart[row], i = 0; e < sparse.RowStart[row + 1]; e++)
         {
             var feature = features.Dense.Length + sparse.Index[e];
-            while (i < used.Length && used[i] < feature)
+            while (i < slots.Length && slots[i].Feature < feature)
             {
                 i++;
             }
 
-            if (i < used.Length && used[i] == feature)
+            for (; i < slots.Length && slots[i].Feature == feature; i++)
             {
-                values[i] = sparse.Value[e];
+                keys[i] = FlatTrees.Key(sparse.Value[e], slots[i].MissingLeft);
             }
         }
     }
