@@ -38,6 +38,15 @@ public class LearnerTests
     }
 
     [Fact]
+    public void Numbers_beyond_float32_are_a_diagnostic()
+    {
+        var train = Rows.Of(Rows.Numbers("x", 1, 2, 1e300), Rows.Numbers("y", 1, 2, 3), Rows.Numbers("z", 1, 2, -1e300));
+        string Code(string label, string feature) => Assert.Single(Assert.Throws<DiagnosticException>(() =>
+            Rows.Fit(train, Rows.Spec(ModelTask.Regression, label, new LinearOptions(), (feature, FeatureKind.Numeric)))).Diagnostics).Code;
+        Assert.Equal(("MLO6015", "MLO6008"), (Code("y", "x"), Code("z", "y")));
+    }
+
+    [Fact]
     public void One_row_is_too_few()
     {
         var thrown = Assert.Throws<DiagnosticException>(() => Rows.Fit(Table.Select([0]), Rows.Spec(ModelTask.Regression, "y", new BoostedTreesOptions(), ("x", FeatureKind.Numeric))));
