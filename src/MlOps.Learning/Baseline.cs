@@ -9,13 +9,13 @@ namespace MlOps.Learning;
 public sealed record Baseline(Signature Signature, IReadOnlyList<float> Values)
 {
     /// <summary>The constant for the training rows; the features of the spec are not looked at.</summary>
-    /// <exception cref="MlOps.Content.DiagnosticException">The label cannot be used (MLO6002 to MLO6007).</exception>
+    /// <exception cref="MlOps.Content.DiagnosticException">The label cannot be used (MLO6002 to MLO6008).</exception>
     public static Baseline Fit(Frame train, LearningSpec spec)
     {
         var labels = Labels.Read(train, spec);
         if (spec.Task == ModelTask.Regression)
         {
-            return new(labels.Signature, [(float)(labels.Numbers.Sum() / labels.Numbers.Length)]);
+            return new(labels.Signature, [(float)OrderedSum.Mean(labels.Numbers)]);
         }
 
         var counts = new int[labels.Signature.Classes.Count];

@@ -13,7 +13,7 @@ public static class Learner
 {
     /// <summary>Fits the encoders and the predictor to the training rows; rows without a label are passed over.</summary>
     /// <param name="threads">At least 1; changes the time only.</param>
-    /// <exception cref="DiagnosticException">The options, the label or a feature cannot be used (MLO6001 to MLO6014).</exception>
+    /// <exception cref="DiagnosticException">The options, the label or a feature cannot be used (MLO6001 to MLO6015).</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing remains.</exception>
     public static TrainedModel Fit(Frame train, LearningSpec spec, LearningProgress? progress, int threads, CancellationToken cancellationToken)
     {

@@ -34,6 +34,6 @@ internal sealed class ClassCounts(int classes)
     private static double? Mean(IEnumerable<double> values)
     {
         var all = values.ToList();
-        return all.Count == 0 ? null : all.Sum() / all.Count;
+        return all.Count == 0 ? null : OrderedSum.Mean([.. all]);
     }
 }

@@ -13,6 +13,9 @@ internal sealed record Labels(Signature Signature, int[] Rows, double[] Numbers,
 {
     private const int MostClasses = 1000;
 
+    // A tenth of what float32 holds, so that neither means nor differences leave it.
+    private const double MostNumber = 3e37;
+
     private static readonly string[] UsualPositives = ["1", "true", "yes"];
 
     /// <summary>Reads the training rows' labels.</summary>
@@ -66,6 +69,12 @@ internal sealed record Labels(Signature Signature, int[] Rows, double[] Numbers,
         if (numbers.All(n => n == numbers[0]))
         {
             throw Constant(spec.Label, CellText.Of(numbers[0]), rows.Length);
+        }
+
+        if (numbers.Any(n => !(Math.Abs(n) < MostNumber)))
+        {
+            throw Fail("MLO6008", $"label '{spec.Label}' has numbers too large to predict", "predictions are float32, at most 3.4e38",
+                "divide the label in a preparation step");
         }
 
         return new(new(spec.Task, spec.Label, inputs, []), rows, numbers, []);

@@ -6,7 +6,7 @@ namespace MlOps.Learning.Internal.Encoders;
 /// <summary>Finds the declared features among the columns.</summary>
 internal static class FeatureColumns
 {
-    /// <summary>What is wrong with the features (MLO6010 to MLO6014), in their order.</summary>
+    /// <summary>What is wrong with the features (MLO6010 to MLO6015), in their order.</summary>
     public static List<Diagnostic> Check(Frame train, LearningSpec spec)
     {
         var found = new List<Diagnostic>();
@@ -32,6 +32,15 @@ internal static class FeatureColumns
                 {
                     Why = $"the columns are {string.Join(", ", names)}",
                     Mend = Diagnostic.Nearest(feature.Column, names) is { } near ? $"did you mean '{near}'?" : "remove it from the features",
+                });
+            }
+            else if (spec.Trainer is LinearOptions && column is NumberColumn { Values: var cells } && feature.Kind != FeatureKind.Categorical
+                && cells.Any(v => float.IsInfinity((float)v)))
+            {
+                found.Add(new("MLO6015", $"feature '{feature.Column}' has numbers too large for a linear model")
+                {
+                    Why = "features are float32, at most 3.4e38",
+                    Mend = "divide the column in a preparation step, or use trainer 'boosted-trees'",
                 });
             }
             else if (!Takes(feature.Kind, column))

@@ -13,7 +13,7 @@ internal static class LeastSquares
         var x = features.Dense;
         var n = features.Rows;
         double[] means = [.. x.Select(column => Sum(column) / n)];
-        var mean = truth.Sum() / n;
+        var mean = OrderedSum.Mean(truth);
         var gram = new double[x.Length][];
         var right = new double[x.Length];
         workers.For(x.Length, i =>

@@ -21,8 +21,8 @@ internal sealed class SquaredRowLoss : RowLoss
     public SquaredRowLoss(double[] truth)
         : base(1)
     {
-        Mean = truth.Sum() / truth.Length;
-        Unit = Math.Sqrt(truth.Sum(t => (t - Mean) * (t - Mean)) / truth.Length);
+        Mean = OrderedSum.Mean(truth);
+        Unit = Math.Sqrt(OrderedSum.Mean([.. truth.Select(t => (t - Mean) * (t - Mean))]));
         _truth = [.. truth.Select(t => (t - Mean) / Unit)];
     }
 

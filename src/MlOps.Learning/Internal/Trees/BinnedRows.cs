@@ -48,8 +48,20 @@ internal sealed unsafe class BinnedRows : IDisposable
         workers.For(matrix.Width, j => all[j] = Binning.Of(columns.Column(j), bins));
         int[] features = [.. Enumerable.Range(0, matrix.Width).Where(j => all[j].Count > 1)];
         var binned = new BinnedRows(matrix.Rows, features, [.. features.Select(j => all[j])]);
-        binned.Fill(columns, workers);
-        return binned;
+        var filled = false;
+        try
+        {
+            binned.Fill(columns, workers);
+            filled = true;
+            return binned;
+        }
+        finally
+        {
+            if (!filled)
+            {
+                binned.Dispose();
+            }
+        }
     }
 
     public void Dispose() => NativeMemory.AlignedFree(Cells);

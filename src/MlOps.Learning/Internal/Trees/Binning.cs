@@ -15,7 +15,7 @@ internal sealed record Binning(float[] Thresholds, bool HasMissing)
     public static Binning Of(float[] column, int most)
     {
         var sample = Sample(column);
-        Array.Sort(sample);
+        SortedFloats.Sort(sample);
         var thresholds = new List<float>();
         var distinct = Runs(sample);
         if (distinct.Count <= most)
@@ -42,30 +42,26 @@ internal sealed record Binning(float[] Thresholds, bool HasMissing)
         return new([.. thresholds], Array.Exists(column, float.IsNaN));
     }
 
-    /// <summary>The bins of some values.</summary>
-    public void Fill(ReadOnlySpan<float> values, Span<byte> bins, int stride)
+    /// <summary>The bins of some values, each <paramref name="stride"/> bytes after the one before.</summary>
+    public unsafe void Fill(ReadOnlySpan<float> values, Span<byte> bins, int stride)
     {
+        // As many thresholds as halving eight times without a branch needs; nothing is above the last ones.
+        var padded = stackalloc float[256];
+        new Span<float>(padded, 256).Fill(float.PositiveInfinity);
+        Thresholds.CopyTo(new Span<float>(padded, 256));
         var missing = (byte)Present;
         for (var i = 0; i < values.Length; i++)
         {
-            bins[i * stride] = float.IsNaN(values[i]) ? missing : BinOf(values[i]);
-        }
-    }
+            var value = values[i];
+            nint bin = 0;
+            for (nint half = 128; half > 0; half >>= 1)
+            {
+                var below = padded[bin + half - 1] < value;
+                bin += half & -(nint)(*(byte*)&below);
+            }
 
-    private byte BinOf(float value)
-    {
-        // Halving without a branch: the first threshold that is not below the value.
-        var thresholds = Thresholds;
-        int first = 0, length = thresholds.Length;
-        while (length > 0)
-        {
-            var half = length >> 1;
-            var below = thresholds[first + half] < value;
-            first = below ? first + half + 1 : first;
-            length = below ? length - half - 1 : half;
+            bins[i * stride] = float.IsNaN(value) ? missing : (byte)bin;
         }
-
-        return (byte)first;
     }
 
     private const int SampleRows = 1 << 17;

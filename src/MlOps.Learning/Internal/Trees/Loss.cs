@@ -73,7 +73,7 @@ internal abstract class Loss
 }
 
 /// <summary>Half the squared error.</summary>
-internal sealed class SquaredLoss(double[] truth, Workers workers) : Loss(truth.Length, [truth.Sum() / truth.Length], workers)
+internal sealed class SquaredLoss(double[] truth, Workers workers) : Loss(truth.Length, [OrderedSum.Mean(truth)], workers)
 {
     public override Link Link => Link.Identity;
 

@@ -1,0 +1,85 @@
+using MlOps.Data;
+using MlOps.Learning;
+using MlOps.Scoring;
+
+namespace MlOps.Tests.Learning;
+
+/// <summary>References: scikit-learn 1.2.1, Ridge and LogisticRegression (tol 1e-12) on the same 60 standardised rows, alpha = 1/C = 0.5.</summary>
+public class LinearTests
+{
+    private static readonly LinearOptions Exact = new() { L2 = 0.5, Tolerance = 1e-10, MaxIterations = 1000 };
+
+    [Fact]
+    public void Ridge_regression_has_the_reference_weights()
+    {
+        var predictor = FitReference(ModelTask.Regression, "number");
+        Assert.Equal([0.5238716439539887f, -0.9011229534254636f, 0.24840077408614253f], [.. predictor.Weights[0], predictor.Intercepts[0]], new Near(2e-6f));
+    }
+
+    [Fact]
+    public void Logistic_regression_has_the_reference_weights()
+    {
+        var predictor = FitReference(ModelTask.Binary, "two");
+        Assert.Equal([1.7084854119227817f, -2.350526069795774f, 0.32598013f], [.. predictor.Weights[0], predictor.Intercepts[0]], new Near(2e-5f));
+    }
+
+    [Fact]
+    public void Multinomial_regression_has_the_reference_weights()
+    {
+        var predictor = FitReference(ModelTask.Multiclass, "three");
+        Assert.Equal([0.17974954604795207f, -0.21750281573033742f, -1.4225620761510234f, -0.1573203209788739f, 1.2428125301030712f, 0.374823136709211f],
+            predictor.Weights.SelectMany(w => w), new Near(2e-5f));
+        Assert.Equal([0.014203198197655203f, -0.7007705915736391f, 0.6865673933759836f], predictor.Intercepts, new Near(2e-5f));
+    }
+
+    [Fact]
+    public void Exact_data_give_back_their_line()
+    {
+        double[] a = [1, 2, 3, 4, 5, 6, 7], b = [2, 0, 5, -1, 3, 8, 1];
+        var train = Rows.Of(Rows.Numbers("a", a), Rows.Numbers("b", b), Rows.Numbers("y", [.. a.Zip(b, (p, q) => 3 + (2 * p) - (5 * q))]));
+        var model = Rows.Fit(train, Rows.Spec(ModelTask.Regression, "y", new LinearOptions { L2 = 0 }, ("a", FeatureKind.Numeric), ("b", FeatureKind.Numeric)));
+        Assert.Equal([3f, 3 + 20 - 500], model.Predict(Rows.Of(Rows.Numbers("a", 0, 10), Rows.Numbers("b", 0, 100))), new Near(1e-3f));
+    }
+
+    [Fact]
+    public void Features_that_repeat_each_other_do_no_harm_without_a_penalty()
+    {
+        var train = Rows.Of(Rows.Numbers("a", 1, 2, 3, 4), Rows.Numbers("b", 2, 4, 6, 8), Rows.Numbers("y", 1, 2, 3, 4));
+        var model = Rows.Fit(train, Rows.Spec(ModelTask.Regression, "y", new LinearOptions { L2 = 0 }, ("a", FeatureKind.Numeric), ("b", FeatureKind.Numeric)));
+        Assert.Equal([2.5f], model.Predict(Rows.Of(Rows.Numbers("a", 2.5), Rows.Numbers("b", 5))), new Near(1e-4f));
+    }
+
+    [Fact]
+    public void Elimination_and_iteration_agree()
+    {
+        // Text is solved by iteration: a word that no row lacks changes nothing but the solver.
+        var train = Rows.Mixed(500, 4);
+        var spec = Rows.Spec(ModelTask.Regression, "number", new LinearOptions { L2 = 1, Tolerance = 1e-11, MaxIterations = 5000 }, ("a", FeatureKind.Numeric), ("b", FeatureKind.Numeric));
+        var texts = new Frame([.. train.Columns, Rows.Texts("same", [.. Enumerable.Repeat("word", 500)])]);
+        var byIteration = Rows.Fit(texts, spec with { Features = [.. spec.Features, new("same", FeatureKind.Text)] });
+        Assert.Equal(Rows.Fit(train, spec).Predict(train), byIteration.Predict(texts), new Near(1e-5f));
+    }
+
+    [Fact]
+    public void Separable_classes_without_a_penalty_end_in_numbers()
+    {
+        var train = Rows.Of(Rows.Numbers("x", 1, 2, 3, 4), Rows.Texts("y", "no", "no", "yes", "yes"));
+        var probabilities = Rows.Fit(train, Rows.Spec(ModelTask.Binary, "y", new LinearOptions { L2 = 0 }, ("x", FeatureKind.Numeric))).Predict(train);
+        Assert.All(probabilities, p => Assert.InRange(p, 0, 1));
+        Assert.True(probabilities[1] < 0.01 && probabilities[7] > 0.99);
+    }
+
+    private static LinearPredictor FitReference(ModelTask task, string label)
+    {
+        double[] all = [.. Rows.Stream(12345).Take(180)];
+        double[] a = [.. Enumerable.Range(0, 60).Select(i => Math.Round(all[2 * i] * 1000) / 1000)];
+        double[] b = [.. Enumerable.Range(0, 60).Select(i => Math.Round(all[(2 * i) + 1] * 1000) / 1000)];
+        var u = all[120..];
+        var train = Rows.Of(Rows.Numbers("a", a), Rows.Numbers("b", b),
+            Rows.Numbers("number", [.. u.Select((v, i) => (2 * a[i]) - (3 * b[i]) + 0.5 + (v - 0.5))]),
+            Rows.Texts("two", [.. u.Select((v, i) => (2 * a[i]) - (3 * b[i]) + 0.5 + ((v - 0.5) * 2) > 0 ? "1" : "0")]),
+            Rows.Texts("three", [.. u.Select((v, i) => v < 0.3 ? "0" : a[i] + v > 1 ? "2" : "1")]));
+        var model = Rows.Fit(train, Rows.Spec(task, label, Exact, ("a", FeatureKind.Numeric), ("b", FeatureKind.Numeric)));
+        return (LinearPredictor)model.Predictor;
+    }
+}
