@@ -8,7 +8,7 @@ internal static class RealData
 
     /// <summary>Their folder: <c>MLOPS_REAL_DATA</c>, or <c>../shared/data</c> beside the repository; it may not exist.</summary>
     public static string Folder { get; } =
-        Environment.GetEnvironmentVariable("MLOPS_REAL_DATA") is { Length: > 0 } folder ? folder : Path.GetFullPath(Path.Combine(RepositoryFolder.Root, "..", "shared", "data"));
+        Environment.GetEnvironmentVariable("MLOPS_REAL_DATA") is { Length: > 0 } folder ? folder : Path.GetFullPath(Path.Combine(RepositoryRoot.Folder, "..", "shared", "data"));
 
     /// <summary>A data set's folder, or the skip of the running test with the reason shown.</summary>
     public static string Require(string name)
@@ -17,16 +17,4 @@ internal static class RealData
         Skip.IfNot(Directory.Exists(folder), $"{Absent}{name} is not in MLOPS_REAL_DATA (default ../shared/data)");
         return folder;
     }
-}
-
-/// <summary>The repository that the running tests were built from.</summary>
-internal static class RepositoryFolder
-{
-    /// <summary>The nearest folder above the test assembly that holds MlOps.sln.</summary>
-    public static string Root { get; } = Find(AppContext.BaseDirectory);
-
-    private static string Find(string folder) =>
-        File.Exists(Path.Combine(folder, "MlOps.sln"))
-            ? Path.TrimEndingDirectorySeparator(folder)
-            : Find(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder)) ?? throw new DirectoryNotFoundException("no MlOps.sln above the tests"));
 }
