@@ -8,7 +8,7 @@ internal static class RealData
 
     /// <summary>Their folder: <c>MLOPS_REAL_DATA</c>, or <c>../shared/data</c> beside the repository; it may not exist.</summary>
     public static string Folder { get; } =
-        Environment.GetEnvironmentVariable("MLOPS_REAL_DATA") is { Length: > 0 } folder ? folder : Path.GetFullPath(Path.Combine(RepositoryRoot.Folder, "..", "shared", "data"));
+        Environment.GetEnvironmentVariable("MLOPS_REAL_DATA") is { Length: > 0 } folder ? folder : Path.GetFullPath(Path.Combine(RepositoryFolder.Root, "..", "shared", "data"));
 
     /// <summary>A data set's folder, or the skip of the running test with the reason shown.</summary>
     public static string Require(string name)

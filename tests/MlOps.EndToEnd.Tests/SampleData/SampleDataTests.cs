@@ -16,7 +16,7 @@ public sealed class SampleDataTests
     [MemberData(nameof(Files))]
     public void Simulating_again_gives_the_committed_bytes(string file)
     {
-        var path = Path.Combine(RepositoryRoot.Folder, "models", file);
+        var path = Path.Combine(RepositoryFolder.Root, "models", file);
         var simulated = Generators[file]();
         if (Environment.GetEnvironmentVariable("MLOPS_WRITE_SAMPLES") == "1")
         {

@@ -10,7 +10,7 @@ public sealed class ManifestSchemaTests
 
     private static void Committed(string file, string expected)
     {
-        var path = Path.Combine(RepositoryRoot.Folder, "build", "schema", file);
+        var path = Path.Combine(RepositoryFolder.Root, "build", "schema", file);
         if (Environment.GetEnvironmentVariable("MLOPS_WRITE_GOLDENS") == "1")
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);

@@ -62,7 +62,7 @@ public sealed partial class LayerTests
             .Descendants("ProjectReference")
             .Select(element => Path.GetFileNameWithoutExtension(((string)element.Attribute("Include")!).Replace('\\', '/')));
 
-    private static string InSource(string path) => Path.Combine(RepositoryRoot.Folder, "src", path);
+    private static string InSource(string path) => Path.Combine(RepositoryFolder.Root, "src", path);
 
     [GeneratedRegex(@"^\|\s*`(MlOps\.\w+)`\s*\|[^|]*\|([^|]*)\|\s*$")]
     private static partial Regex TableRow();

@@ -22,14 +22,14 @@ public sealed partial class LayoutTests
     [Fact]
     public void Every_project_of_src_has_a_readme()
     {
-        var without = Directory.GetDirectories(Path.Combine(RepositoryRoot.Folder, "src"), "MlOps.*").Where(folder => !File.Exists(Path.Combine(folder, "README.md")));
+        var without = Directory.GetDirectories(Path.Combine(RepositoryFolder.Root, "src"), "MlOps.*").Where(folder => !File.Exists(Path.Combine(folder, "README.md")));
         Assert.True(!without.Any(), "without README.md: " + string.Join(", ", without.Select(Path.GetFileName)));
     }
 
     [Fact]
     public void Every_package_version_is_an_exact_pin_in_one_file()
     {
-        var versions = XDocument.Load(Path.Combine(RepositoryRoot.Folder, "build/props/Packages.props"))
+        var versions = XDocument.Load(Path.Combine(RepositoryFolder.Root, "build/props/Packages.props"))
             .Descendants().Where(element => element.Name.LocalName is "PackageVersion" or "GlobalPackageReference");
         Assert.All(versions, element => Assert.Matches(@"^\[\d+(\.\d+){1,3}\]$", (string?)element.Attribute("Version")));
         var elsewhere = Tracked.Where(path => path.EndsWith(".csproj", StringComparison.Ordinal) && PinnedInProject().IsMatch(File.ReadAllText(InRoot(path))));
@@ -50,11 +50,11 @@ public sealed partial class LayoutTests
         Assert.Empty(found);
     }
 
-    private static string InRoot(string path) => Path.Combine(RepositoryRoot.Folder, path);
+    private static string InRoot(string path) => Path.Combine(RepositoryFolder.Root, path);
 
     private static string Git(params string[] arguments)
     {
-        using var git = Process.Start(new ProcessStartInfo("git", arguments) { WorkingDirectory = RepositoryRoot.Folder, RedirectStandardOutput = true })!;
+        using var git = Process.Start(new ProcessStartInfo("git", arguments) { WorkingDirectory = RepositoryFolder.Root, RedirectStandardOutput = true })!;
         return git.StandardOutput.ReadToEnd();
     }
 

@@ -27,7 +27,7 @@ public sealed class NukeHostTests
 
     [Fact]
     public void The_fast_host_finds_the_targets_of_the_build_folder() =>
-        Assert.Equal(Declared.Keys.Order(StringComparer.Ordinal), NukeHost.Targets(RepositoryRoot.Folder).Order(StringComparer.Ordinal));
+        Assert.Equal(Declared.Keys.Order(StringComparer.Ordinal), NukeHost.Targets(RepositoryFolder.Root).Order(StringComparer.Ordinal));
 
     /// <summary>A definition that remembers what it was told.</summary>
     private sealed class Recorded : ITargetDefinition
