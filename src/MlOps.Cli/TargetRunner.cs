@@ -90,9 +90,9 @@ internal static class TargetRunner
         };
     }
 
-    private static (List<Target> Targets, string[] Options) Split(string[] args, CommandLine line)
+    private static (List<TargetDescription> Targets, string[] Options) Split(string[] args, CommandLine line)
     {
-        var targets = new List<Target>();
+        var targets = new List<TargetDescription>();
         var i = 0;
         for (; i < args.Length; i++)
         {
@@ -119,7 +119,7 @@ internal static class TargetRunner
         return (int)ExitCode.Usage;
     }
 
-    private static int Wrong(Target target, IEnumerable<string> errors)
+    private static int Wrong(TargetDescription target, IEnumerable<string> errors)
     {
         Console.Error.WriteLine(new Diagnostic("MLO9002", $"the words after {target.Name} are wrong")
         {

@@ -10,7 +10,7 @@ public sealed record DataContract
     public RowBounds? Rows { get; init; }
 
     /// <summary>Promises per column, by the column's name. Columns that are not named may hold anything.</summary>
-    public IReadOnlyDictionary<string, ColumnContract> Columns { get; init; } = new Dictionary<string, ColumnContract>();
+    public IReadOnlyDictionary<string, ColumnContract> Columns { get; set; } = new Dictionary<string, ColumnContract>();
 
     /// <summary>Every promise that a table breaks, with row numbers (1 is the first row after the header) and values; empty if it keeps all.</summary>
     /// <param name="where">What diagnostics call the table: its path relative to the workspace.</param>
@@ -49,5 +49,5 @@ public sealed record ColumnContract
     public bool Unique { get; init; }
 
     /// <summary>Whether the column must exist; true unless said otherwise.</summary>
-    public bool Required { get; init; } = true;
+    public bool Required { get; set; } = true;
 }

@@ -48,25 +48,25 @@ public sealed record BoostedTreesOptions : TrainerOptions
     public override string Name => TrainerName;
 
     /// <summary>Rounds of boosting, each one tree (for multiclass one per class): 1 to 10000; default 200.</summary>
-    public int Trees { get; init; } = 200;
+    public int Trees { get; set; } = 200;
 
     /// <summary>Most leaves of a tree: 2 to 4096; default 31.</summary>
-    public int Leaves { get; init; } = 31;
+    public int Leaves { get; set; } = 31;
 
     /// <summary>What each tree's scores are multiplied by: 0.0001 to 1; default 0.1.</summary>
-    public double LearningRate { get; init; } = 0.1;
+    public double LearningRate { get; set; } = 0.1;
 
     /// <summary>Fewest training rows in a leaf: 1 to 1000000; default 20.</summary>
-    public int MinRows { get; init; } = 20;
+    public int MinRows { get; set; } = 20;
 
     /// <summary>Least sum of second derivatives in a leaf: 0 to 1e9; default 0.001.</summary>
-    public double MinHessian { get; init; } = 0.001;
+    public double MinHessian { get; set; } = 0.001;
 
     /// <summary>Penalty on the square of a leaf's score: 0 to 1e9; default 1.</summary>
-    public double L2 { get; init; } = 1;
+    public double L2 { get; set; } = 1;
 
     /// <summary>Most bins that a feature's values are counted in: 2 to 255; default 255.</summary>
-    public int Bins { get; init; } = 255;
+    public int Bins { get; set; } = 255;
 
     /// <inheritdoc/>
     private protected override IEnumerable<(string Option, double Value, double Min, double Max)> Ranges() =>
@@ -93,13 +93,13 @@ public sealed record LinearOptions : TrainerOptions
     public override string Name => TrainerName;
 
     /// <summary>The penalty: 0 to 1e9; default 0.1.</summary>
-    public double L2 { get; init; } = 0.1;
+    public double L2 { get; set; } = 0.1;
 
     /// <summary>Most steps of the iterative solver: 1 to 100000; default 500.</summary>
-    public int MaxIterations { get; init; } = 500;
+    public int MaxIterations { get; set; } = 500;
 
     /// <summary>The solver ends when no partial derivative, divided by the number of rows, is larger: 1e-12 to 1; default 1e-6.</summary>
-    public double Tolerance { get; init; } = 1e-6;
+    public double Tolerance { get; set; } = 1e-6;
 
     /// <inheritdoc/>
     private protected override IEnumerable<(string Option, double Value, double Min, double Max)> Ranges() =>

@@ -4,13 +4,13 @@ namespace MlOps.Pipelines;
 /// <param name="Name">The first word of the command line, matched without regard to case.</param>
 /// <param name="Description">The line that <c>--help</c> shows.</param>
 /// <param name="Order">Chained targets run in ascending order.</param>
-public sealed record Target(string Name, string Description, int Order);
+public sealed record TargetDescription(string Name, string Description, int Order);
 
 /// <summary>Every target there is: the one list that the fast host, the NUKE host and the README share.</summary>
 public static class Targets
 {
     /// <summary>In the order that <c>--help</c> shows.</summary>
-    public static IReadOnlyList<Target> All { get; } =
+    public static IReadOnlyList<TargetDescription> All { get; } =
     [
         new("Doctor", "check this machine and workspace, and say what to mend", 0),
         new("New", "make a model from a CSV file: New NAME --data FILE --label COLUMN", 1),

@@ -72,8 +72,8 @@ public sealed partial class Workspace
         {
             switch (happened)
             {
-                case BuildEvent.Waiting waiting:
-                    _reporter.Note($"waiting for another build of this workspace{(waiting.Holder is { } pid ? $" (process {pid})" : "")}");
+                case BuildEvent.Waiting:
+                    _reporter.Note("waiting for another build of this workspace");
                     break;
                 case BuildEvent.StepStarted started:
                     running[started.Step.Name.Value] = "";

@@ -93,7 +93,7 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Trained>
     {
         using var workspace = _trained.Copy();
         Own(workspace, Nobody);
-        File.SetUnixFileMode(workspace.At(Data), UnixFileMode.None);
+        workspace.Start("chmod", ["0", workspace.At(Data)]).Expect(0);
 
         Told(AsNobody(workspace, "Train"), Data);
     }

@@ -21,11 +21,11 @@ public sealed class ReleaseTests
         var released = samples.Run("Release").Expect(0);
         Assert.Contains($"http://127.0.0.1:{port}", released.Output, StringComparison.Ordinal);
         Assert.Contains("curl", released.Output, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("v2/health/ready")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri("v2/health/ready", UriKind.Relative))).StatusCode);
         Assert.Equal("bike-demand", (string)(await client.GetFromJsonAsync<JsonNode>("v2/models/bike-demand"))!["name"]!);
 
         using var row = new StringContent("""{"text": "my invoice is wrong, please refund", "channel": "email"}""", Encoding.UTF8, "application/json");
-        var scored = JsonNode.Parse(await (await client.PostAsync("score/ticket-routing", row)).Content.ReadAsStringAsync())!;
+        var scored = JsonNode.Parse(await (await client.PostAsync(new Uri("score/ticket-routing", UriKind.Relative), row)).Content.ReadAsStringAsync())!;
         Assert.Equal("billing", (string)scored["predictions"]![0]!["label"]!);
 
         Assert.Contains("unchanged", samples.Run("Release").Expect(0).Output, StringComparison.Ordinal);
@@ -33,7 +33,7 @@ public sealed class ReleaseTests
         samples.Run("Smoke").Expect(0);
         samples.Run("Stop").Expect(0);
         Assert.Equal("stopped", (string)samples.Run("Status --json").Expect(0).Json["environments"]!["local"]!["state"]!);
-        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("v2/health/live"));
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri("v2/health/live", UriKind.Relative)));
     }
 
     [Fact]

@@ -38,20 +38,20 @@ public sealed record ModelManifest
     public required TrainerOptions Trainer { get; init; }
 
     /// <summary>What each metric on the test rows must reach; a metric that is undefined or missing never passes.</summary>
-    public Dictionary<string, GateBounds> Gate { get; init; } = [];
+    public Dictionary<string, GateBounds> Gate { get; set; } = [];
 
     /// <summary>How it is tried once it serves.</summary>
     public ServeManifest? Serve { get; init; }
 
     /// <summary>Steps that are any program, by name; paths are relative to the model's folder.</summary>
-    public Dictionary<string, RunStepManifest> Steps { get; init; } = [];
+    public Dictionary<string, RunStepManifest> Steps { get; set; } = [];
 }
 
 /// <summary>How a model is tried once it serves.</summary>
 public sealed record ServeManifest
 {
     /// <summary>Rows with what must come of them; the first also stands in the curl line that Release prints.</summary>
-    public IReadOnlyList<ServeExample> Examples { get; init; } = [];
+    public IReadOnlyList<ServeExample> Examples { get; set; } = [];
 }
 
 /// <summary>A row with what must come of it.</summary>

@@ -21,7 +21,7 @@ public abstract record SplitManifest
 public sealed record HashSplit : SplitManifest
 {
     /// <summary>The share of test rows, above 0 and below 1; default 0.2.</summary>
-    public double Test { get; init; } = 0.2;
+    public double Test { get; set; } = 0.2;
 
     internal override SplitSpec Spec(string label) => new(SplitBy.Hash, Share: Test);
 }
@@ -33,7 +33,7 @@ public sealed record TimeSplit : SplitManifest
     public required string Column { get; init; }
 
     /// <summary>The share of test rows, above 0 and below 1; default 0.2.</summary>
-    public double Test { get; init; } = 0.2;
+    public double Test { get; set; } = 0.2;
 
     internal override SplitSpec Spec(string label) => new(SplitBy.Time, Column, Test);
 }
@@ -57,7 +57,7 @@ public sealed record GroupSplit : SplitManifest
     public required string Column { get; init; }
 
     /// <summary>The share of test rows, above 0 and below 1; default 0.2.</summary>
-    public double Test { get; init; } = 0.2;
+    public double Test { get; set; } = 0.2;
 
     internal override SplitSpec Spec(string label) => new(SplitBy.Group, Column, Test);
 }
@@ -69,7 +69,7 @@ public sealed record StratifiedSplit : SplitManifest
     public string? Column { get; init; }
 
     /// <summary>The share of test rows, above 0 and below 1; default 0.2.</summary>
-    public double Test { get; init; } = 0.2;
+    public double Test { get; set; } = 0.2;
 
     internal override SplitSpec Spec(string label) => new(SplitBy.Stratified, Column ?? label, Test);
 }

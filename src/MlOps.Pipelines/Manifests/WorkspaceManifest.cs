@@ -14,13 +14,13 @@ public sealed record WorkspaceManifest
     public required string Name { get; init; }
 
     /// <summary>The datasets by name.</summary>
-    public Dictionary<string, DatasetManifest> Data { get; init; } = [];
+    public Dictionary<string, DatasetManifest> Data { get; set; } = [];
 
     /// <summary>Steps that are any program, by name; they run from the workspace's root.</summary>
-    public Dictionary<string, RunStepManifest> Steps { get; init; } = [];
+    public Dictionary<string, RunStepManifest> Steps { get; set; } = [];
 
     /// <summary>The places that models are released to, by name, in promotion order.</summary>
-    public Dictionary<string, EnvironmentManifest> Environments { get; init; } = [];
+    public Dictionary<string, EnvironmentManifest> Environments { get; set; } = [];
 }
 
 /// <summary>A named input, pinned in the lock.</summary>
@@ -40,7 +40,7 @@ public sealed record RunStepManifest
     public required IReadOnlyList<string> Run { get; init; }
 
     /// <summary>Files it reads, relative to the workspace (or the model's folder); a file that another step writes makes that step come first.</summary>
-    public IReadOnlyList<string> Reads { get; init; } = [];
+    public IReadOnlyList<string> Reads { get; set; } = [];
 
     /// <summary>Files it writes, at these paths in its folder; at least one.</summary>
     public required IReadOnlyList<string> Writes { get; init; }
@@ -60,5 +60,5 @@ public sealed record EnvironmentManifest
     public required Driver Driver { get; init; }
 
     /// <summary>The port of the scoring service on 127.0.0.1, 1 to 65535.</summary>
-    public int Port { get; init; } = 8085;
+    public int Port { get; set; } = 8085;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json.Nodes;
 using MlOps.Tests;
 
@@ -37,7 +38,7 @@ internal sealed class Workspace : IDisposable
     public static Workspace OfSamples(bool withLock = true)
     {
         var workspace = new Workspace();
-        foreach (var file in new[] { "nuke.json", .. withLock ? new[] { "data.lock.json" } : [] })
+        foreach (var file in withLock ? new[] { "nuke.json", "data.lock.json" } : ["nuke.json"])
         {
             File.Copy(Path.Combine(RepositoryRoot.Folder, file), workspace.At(file));
         }
@@ -76,10 +77,12 @@ internal sealed class Workspace : IDisposable
 
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
-        var errors = process.StandardError.ReadToEndAsync();
+        var errors = new StringBuilder();
+        process.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
+        process.BeginErrorReadLine();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return new(process.ExitCode, output, errors.GetAwaiter().GetResult());
+        return new(process.ExitCode, output, errors.ToString());
     }
 
     public void Git(params string[] arguments) =>
