@@ -40,10 +40,10 @@ internal sealed class Workspace : IDisposable
         var workspace = new Workspace();
         foreach (var file in withLock ? new[] { "nuke.json", "data.lock.json" } : ["nuke.json"])
         {
-            File.Copy(Path.Combine(RepositoryRoot.Folder, file), workspace.At(file));
+            File.Copy(Path.Combine(RepositoryFolder.Root, file), workspace.At(file));
         }
 
-        CopyFolder(Path.Combine(RepositoryRoot.Folder, "models"), workspace.At("models"));
+        CopyFolder(Path.Combine(RepositoryFolder.Root, "models"), workspace.At("models"));
         return workspace;
     }
 
@@ -64,7 +64,7 @@ internal sealed class Workspace : IDisposable
     public Ran Run(string arguments, params string[] environment) => Run(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), environment);
 
     public Ran Run(IEnumerable<string> arguments, params string[] environment) =>
-        Start("sh", [Path.Combine(RepositoryRoot.Folder, "build.sh"), .. arguments], environment);
+        Start("sh", [Path.Combine(RepositoryFolder.Root, "build.sh"), .. arguments], environment);
 
     public Ran Start(string program, IEnumerable<string> arguments, params string[] environment)
     {
