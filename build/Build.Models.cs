@@ -1,5 +1,6 @@
 using MlOps.Pipelines;
 using Nuke.Common;
+using Target = Nuke.Common.Target;
 
 namespace MlOps.Build;
 
@@ -41,20 +42,20 @@ public interface IHazModels : IHazWorkspace
 
     /// <inheritdoc cref="Workspace.NewAsync"/>
     Target New => _ => _.Description(About(nameof(New))).Requires(() => Name).Requires(() => Data).Requires(() => Label)
-        .Executes(() => RunAlone(reporter => Workspace.NewAsync(Request, Options, reporter, default)));
+        .Executes(() => RunAloneAsync(reporter => Workspace.NewAsync(Request, Options, reporter, default)));
 
     /// <inheritdoc cref="Workspace.ImportAsync"/>
-    Target Import => _ => _.Description(About(nameof(Import))).Executes(() => Run(workspace => workspace.ImportAsync(Data, default)));
+    Target Import => _ => _.Description(About(nameof(Import))).Executes(() => RunAsync(workspace => workspace.ImportAsync(Data, default)));
 
     /// <inheritdoc cref="Workspace.StatusAsync"/>
-    Target Status => _ => _.Description(About(nameof(Status))).Executes(() => Run(workspace => workspace.StatusAsync(default)));
+    Target Status => _ => _.Description(About(nameof(Status))).Executes(() => RunAsync(workspace => workspace.StatusAsync(default)));
 
     /// <summary>What Train would do. NUKE's own flag <c>--plan</c> shows NUKE's plan.</summary>
-    new Target Plan => _ => _.Description(About(nameof(Plan))).Executes(() => Run(workspace => workspace.PlanAsync(default)));
+    new Target Plan => _ => _.Description(About(nameof(Plan))).Executes(() => RunAsync(workspace => workspace.PlanAsync(default)));
 
     /// <inheritdoc cref="Workspace.TrainAsync"/>
-    Target Train => _ => _.Description(About(nameof(Train))).Executes(() => Run(workspace => DryRun ? workspace.PlanAsync(default) : workspace.TrainAsync(default)));
+    Target Train => _ => _.Description(About(nameof(Train))).Executes(() => RunAsync(workspace => DryRun ? workspace.PlanAsync(default) : workspace.TrainAsync(default)));
 
     /// <inheritdoc cref="Workspace.ExplainAsync"/>
-    Target Explain => _ => _.Description(About(nameof(Explain))).Executes(() => Run(workspace => workspace.ExplainAsync(Revision, default)));
+    Target Explain => _ => _.Description(About(nameof(Explain))).Executes(() => RunAsync(workspace => workspace.ExplainAsync(Revision, default)));
 }

@@ -1,6 +1,7 @@
 using MlOps.Cli;
 using MlOps.Pipelines;
 using Nuke.Common;
+using Target = Nuke.Common.Target;
 
 namespace MlOps.Build;
 
@@ -14,16 +15,16 @@ public interface IHazProduct : IHazWorkspace
     [Parameter("the heavy tests too")] bool All => TryGetValue<bool?>(() => All) ?? false;
 
     /// <inheritdoc cref="Workspace.DoctorAsync"/>
-    Target Doctor => _ => _.Description(About(nameof(Doctor))).Executes(() => RunAlone(_ => Workspace.DoctorAsync(Options, default)));
+    Target Doctor => _ => _.Description(About(nameof(Doctor))).Executes(() => RunAloneAsync(_ => Workspace.DoctorAsync(Options, default)));
 
     /// <summary>The solution with its tests and every analyzer.</summary>
-    Target Compile => _ => _.Description(About(nameof(Compile))).Executes(() => RunAlone(async _ => Ended(await CompileTarget.RunAsync(RootDirectory, default))));
+    Target Compile => _ => _.Description(About(nameof(Compile))).Executes(() => RunAloneAsync(async _ => Ended(await CompileTarget.RunAsync(RootDirectory, default))));
 
     /// <summary>Every test.</summary>
-    Target Test => _ => _.Description(About(nameof(Test))).Executes(() => RunAlone(async _ => Ended(await TestTarget.RunAsync(RootDirectory, Filter, All, default))));
+    Target Test => _ => _.Description(About(nameof(Test))).Executes(() => RunAloneAsync(async _ => Ended(await TestTarget.RunAsync(RootDirectory, Filter, All, default))));
 
     /// <inheritdoc cref="Workspace.Clean"/>
-    Target Clean => _ => _.Description(About(nameof(Clean))).Executes(() => Run(workspace => Task.FromResult(workspace.Clean(DryRun))));
+    Target Clean => _ => _.Description(About(nameof(Clean))).Executes(() => RunAsync(workspace => Task.FromResult(workspace.Clean(DryRun))));
 
     private static Outcome Ended(int exit) => new((Pipelines.ExitCode)exit, "");
 }

@@ -1,5 +1,6 @@
 using MlOps.Pipelines;
 using Nuke.Common;
+using Target = Nuke.Common.Target;
 
 namespace MlOps.Build;
 
@@ -7,14 +8,14 @@ namespace MlOps.Build;
 public interface IHazServices : IHazWorkspace
 {
     /// <inheritdoc cref="Workspace.ServeAsync"/>
-    Target Serve => _ => _.Description(About(nameof(Serve))).Executes(() => Run(workspace => workspace.ServeAsync(Environment, default)));
+    Target Serve => _ => _.Description(About(nameof(Serve))).Executes(() => RunAsync(workspace => workspace.ServeAsync(Environment, default)));
 
     /// <inheritdoc cref="Workspace.ReleaseAsync"/>
-    Target Release => _ => _.Description(About(nameof(Release))).Executes(() => Run(workspace => workspace.ReleaseAsync(Environment, DryRun, default)));
+    Target Release => _ => _.Description(About(nameof(Release))).Executes(() => RunAsync(workspace => workspace.ReleaseAsync(Environment, DryRun, default)));
 
     /// <inheritdoc cref="Workspace.StopAsync"/>
-    Target Stop => _ => _.Description(About(nameof(Stop))).Executes(() => Run(workspace => workspace.StopAsync(Environment, default)));
+    Target Stop => _ => _.Description(About(nameof(Stop))).Executes(() => RunAsync(workspace => workspace.StopAsync(Environment, default)));
 
     /// <inheritdoc cref="Workspace.SmokeAsync"/>
-    Target Smoke => _ => _.Description(About(nameof(Smoke))).Executes(() => Run(workspace => workspace.SmokeAsync(Environment, default)));
+    Target Smoke => _ => _.Description(About(nameof(Smoke))).Executes(() => RunAsync(workspace => workspace.SmokeAsync(Environment, default)));
 }

@@ -39,14 +39,14 @@ public interface IHazWorkspace : INukeBuild
     string About(string target) => Targets.All.Single(known => known.Name == target).Description;
 
     /// <summary>Opens the workspace and runs one of its methods.</summary>
-    Task Run(Func<Workspace, Task<Outcome>> target) => RunAlone(async reporter =>
+    Task RunAsync(Func<Workspace, Task<Outcome>> target) => RunAloneAsync(async reporter =>
     {
-        using var workspace = Workspace.Open(Options, reporter);
+        var workspace = Workspace.Open(Options, reporter);
         return await target(workspace);
     });
 
     /// <summary>Runs what needs no workspace. Any exit but 0 fails the NUKE target and becomes the exit code of the process.</summary>
-    async Task RunAlone(Func<IReporter, Task<Outcome>> target)
+    async Task RunAloneAsync(Func<IReporter, Task<Outcome>> target)
     {
         using var terminal = new Terminal(quiet: false);
         try
@@ -65,6 +65,6 @@ public interface IHazWorkspace : INukeBuild
             ExitCode = (int)Pipelines.ExitCode.Failed;
         }
 
-        Assert.True(ExitCode == 0, $"exit {ExitCode}");
+        Nuke.Common.Assert.True(ExitCode == 0, $"exit {ExitCode}");
     }
 }
