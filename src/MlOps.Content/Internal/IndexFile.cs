@@ -39,13 +39,13 @@ internal sealed class IndexFile
         }
         catch (Exception e) when (IoFailure.Covers(e))
         {
-            return new([], 0);
+            return new(new byte[HeaderBytes], 0);
         }
 
         if (bytes.Length < HeaderBytes + ChecksumBytes || BinaryPrimitives.ReadUInt64LittleEndian(bytes) != Magic
             || BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(bytes.Length - ChecksumBytes)) != XxHash3.HashToUInt64(bytes.AsSpan(0, bytes.Length - ChecksumBytes)))
         {
-            return new([], 0);
+            return new(new byte[HeaderBytes], 0);
         }
 
         return new(bytes, BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(8)));

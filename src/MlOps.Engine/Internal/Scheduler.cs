@@ -65,6 +65,11 @@ internal sealed class Scheduler
     /// <summary>Runs everything and gives the outcomes by position; null where a step is not selected.</summary>
     public async Task<StepOutcome?[]> RunAsync()
     {
+        if (_pending == 0)
+        {
+            return _outcomes;
+        }
+
         Tell(new BuildEvent.Started(_pending));
         var threads = Math.Min(_options.Jobs, _pending);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
