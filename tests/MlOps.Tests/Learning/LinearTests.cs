@@ -44,9 +44,13 @@ public class LinearTests
     [Fact]
     public void Features_that_repeat_each_other_do_no_harm_without_a_penalty()
     {
-        var train = Rows.Of(Rows.Numbers("a", 1, 2, 3, 4), Rows.Numbers("b", 2, 4, 6, 8), Rows.Numbers("y", 1, 2, 3, 4));
-        var model = Rows.Fit(train, Rows.Spec(ModelTask.Regression, "y", new LinearOptions { L2 = 0 }, ("a", FeatureKind.Numeric), ("b", FeatureKind.Numeric)));
-        Assert.Equal([2.5f], model.Predict(Rows.Of(Rows.Numbers("a", 2.5), Rows.Numbers("b", 5))), new Near(1e-4f));
+        // The third is the sum of the others, but for rounding.
+        double[] a = [.. Rows.Stream(1).Take(50)], b = [.. Rows.Stream(2).Take(50)];
+        var train = Rows.Of(Rows.Numbers("a", a), Rows.Numbers("b", b), Rows.Numbers("c", [.. a.Zip(b, (p, q) => p + q)]), Rows.Numbers("y", [.. a.Zip(b, (p, q) => p - q)]));
+        var model = Rows.Fit(train, Rows.Spec(ModelTask.Regression, "y", new LinearOptions { L2 = 0 },
+            ("a", FeatureKind.Numeric), ("b", FeatureKind.Numeric), ("c", FeatureKind.Numeric)));
+        Assert.Equal([0.1f], model.Predict(Rows.Of(Rows.Numbers("a", 0.5), Rows.Numbers("b", 0.4), Rows.Numbers("c", 0.9))), new Near(1e-4f));
+        Assert.All(((LinearPredictor)model.Predictor).Weights[0], w => Assert.InRange(w, -10, 10));
     }
 
     [Fact]

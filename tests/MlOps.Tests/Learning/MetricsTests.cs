@@ -71,7 +71,7 @@ public class MetricsTests
     {
         Assert.Null(Binary([.9f, .8f], "yes", "yes")["auc"]);
         Assert.Null(Binary([.1f, .2f], "no", "no")["f1"]);
-        Assert.Null(Metrics.Evaluate(Number, new(Number, [1, 2]), Rows.Of(Rows.Numbers("y", 0.1, 0.1)))["r2"]);
+        Assert.Null(Metrics.Evaluate(Number, new(Number, [1, 2, 3]), Rows.Of(Rows.Numbers("y", 0.1, 0.1, 0.1)))["r2"]);
         Assert.All(Metrics.Evaluate(Number, new(Number, [1]), Rows.Of(Rows.Numbers("y", double.NaN))), m => Assert.Null(m.Value));
         Assert.All(Metrics.Evaluate(Three, new(Three, []), Rows.Of(Rows.Texts("y"))), m => Assert.Null(m.Value));
         Assert.Null(Metrics.Evaluate(Number, new(Number, [float.NaN]), Rows.Of(Rows.Numbers("y", 1)))["rmse"]);

@@ -62,6 +62,14 @@ public class SplitTests
     }
 
     [Fact]
+    public void How_texts_are_stored_does_not_matter()
+    {
+        string[] cells = [.. Enumerable.Range(0, 100).Select(i => "t" + i)];
+        var forwards = Split.Assign(Rows.Of(Rows.Texts("x", cells)), Hash);
+        Assert.Equal(forwards.Reverse(), Split.Assign(Rows.Of(Rows.Texts("x", [.. cells.Reverse()])), Hash));
+    }
+
+    [Fact]
     public void Each_class_has_its_share_on_both_sides()
     {
         var frame = Table(9, 1000);
