@@ -3,7 +3,18 @@ using MlOps.Data.Internal;
 
 namespace MlOps.Data;
 
-/// <summary>Reads CSV as RFC 4180 describes it into a typed <see cref="Frame"/>.</summary>
+/// <summary>Reads CSV as RFC 4180 describes it (https://www.rfc-editor.org/rfc/rfc4180) into a typed <see cref="Frame"/>.</summary>
+/// <remarks>
+/// <para>Commas separate; lines end in LF, CRLF or CR; the last needs no end. A cell that starts with a quote ends at the next single one and may hold
+/// commas, line ends and doubled quotes; a quote further on in an unquoted cell is a quote. Blanks belong to the cell. An empty cell is missing, quoted or
+/// not. Empty lines are passed over, but are a missing cell in a table of one column. UTF-8, with or without a byte order mark.</para>
+/// <para>A column that no schema declares has the first of these types that all its cells have: Integer (whole, within ±2^53, no plus sign, no leading
+/// zeros: 007 is a name), Number (with a point or an exponent somewhere in the column, finite; NaN and Infinity are words), Boolean (true, false in any
+/// case), Timestamp (ISO 8601: a date, or date and time with T or a blank, seconds and fraction optional, Z or an offset; no offset is UTC; what is finer
+/// than a millisecond is cut), else String. Whole numbers beyond ±2^53 make a column of whole numbers a String, as a double would change them. A column
+/// of missing cells only is a String.</para>
+/// <para>A declared column takes plus signs and leading zeros for what they mean in numbers.</para>
+/// </remarks>
 public static class CsvReader
 {
     /// <summary>Reads a table from bytes.</summary>

@@ -52,7 +52,7 @@ public static class ManifestInference
 
         foreach (var feature in model.Features)
         {
-            yield return $"{feature.Column}: {feature.Kind.ToString().ToLowerInvariant()}, because of {feature.Reason}";
+            yield return $"{feature.Column}: {feature.Kind.ToString().ToLowerInvariant()} ({feature.Reason})";
         }
 
         foreach (var column in model.Dropped)

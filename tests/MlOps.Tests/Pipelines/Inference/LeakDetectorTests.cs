@@ -1,6 +1,7 @@
 using MlOps.Content;
 using MlOps.Data;
 using MlOps.Pipelines.Inference;
+using MlOps.Pipelines.Inference.Internal;
 using static MlOps.Tests.Pipelines.Inference.Tables;
 
 namespace MlOps.Tests.Pipelines.Inference;
@@ -39,6 +40,22 @@ public class LeakDetectorTests
     [Fact]
     public void A_name_of_the_row_does_not_pass_for_a_leak() =>
         Assert.Empty(Find(Numbers("key", Rows, i => 1000 * Noise(i, 4)), Numbers("y", Rows, i => Noise(i, 5))));
+
+    [Fact]
+    public void Many_rare_categories_explain_nothing_that_they_were_not_taught()
+    {
+        var noise = Numbers("y", Rows, i => Noise(i, 5)).Values;
+
+        var bins = Bins.Of(Strings("town", Rows, i => $"t{i * 7 % 900}"), FeatureKind.Categorical)!;
+
+        Assert.InRange(Scores.R2(noise, CrossFit.Predict(bins, noise)), -2, 0.05);
+    }
+
+    [Fact]
+    public void A_good_feature_and_one_that_adds_little_are_no_leak() => Assert.Empty(Find(
+        Numbers("good", Rows, i => 10 * Noise(i, 3)),
+        Numbers("little", Rows, i => 0.9 * Noise(i, 4)),
+        Numbers("y", Rows, i => (10 * Noise(i, 3)) + (0.9 * (Noise(i, 4) + Noise(i, 5) + Noise(i, 6))))));
 
     [Fact]
     public void A_good_feature_is_no_leak() =>
