@@ -10,7 +10,7 @@ internal static class RealData
     internal static Frame Read(string name)
     {
         var path = Path.Combine(Root, name, name + ".csv");
-        Skip.IfNot(File.Exists(path), $"real data set {name} is absent; MLOPS_REAL_DATA names its folder");
+        Skip.IfNot(File.Exists(path), $"{MlOps.Tests.RealData.Absent}{name} is not in MLOPS_REAL_DATA");
         return CsvReader.ReadFile(path);
     }
 

@@ -13,7 +13,7 @@ internal static class RealData
     public static (Frame Train, Frame Test) Read(string name)
     {
         var reference = Path.Combine(Folder, "REFERENCE.json");
-        Skip.IfNot(File.Exists(reference), "no real data: set MLOPS_REAL_DATA to the folder that holds REFERENCE.json");
+        Skip.IfNot(File.Exists(reference), MlOps.Tests.RealData.Absent + "MLOPS_REAL_DATA names no folder that holds REFERENCE.json");
         using var json = JsonDocument.Parse(File.ReadAllBytes(reference));
         var expected = json.RootElement.GetProperty("datasets").GetProperty(name).GetProperty("test_split_sha256").GetString();
 

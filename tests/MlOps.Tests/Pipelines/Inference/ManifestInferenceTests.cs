@@ -132,7 +132,7 @@ public class ManifestInferenceTests
     [InlineData("taxi_fare", "fare_amount", "Regression - Hash boosted-trees 0", "", "")]
     public void Real_tables_are_understood(string name, string label, string expected, string dropped, string warnings)
     {
-        var model = ManifestInference.Infer(RealData.Read(name), new() { Label = label });
+        var model = ManifestInference.Infer(Data.RealData.Read(name), new() { Label = label });
 
         Assert.Equal(expected, $"{model.Task} {model.Positive ?? "-"} {model.Split.GetType().Name.Replace("Split", "", StringComparison.Ordinal)} {model.Trainer} {model.RowsWithoutLabel}");
         Assert.Equal(dropped, string.Join(',', model.Dropped.Select(column => column.Column)));
