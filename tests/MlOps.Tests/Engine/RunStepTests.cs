@@ -1,0 +1,143 @@
+using MlOps.Content;
+using MlOps.Engine;
+
+namespace MlOps.Tests.Engine;
+
+public sealed class RunStepTests : IDisposable
+{
+    private readonly ToyWorkspace _workspace = new();
+
+    public void Dispose() => _workspace.Dispose();
+
+    [SkippableFact]
+    public async Task A_program_runs_in_a_sandbox_that_holds_what_it_reads_and_nothing_else()
+    {
+        OnLinux();
+        _workspace.Write("in/a.txt", "one");
+        _workspace.Write("dir/x/b.txt", "two");
+        _workspace.Write("undeclared", "no");
+        var result = await BuildAsync(Run("list", "find . -type f | sort > out/list.txt", ["in/a.txt", "dir"], ["out/list.txt"], "mkdir out; "));
+        Assert.Equal("./dir/x/b.txt\n./in/a.txt\n./out/list.txt\n", _workspace.Read(".mlops/out/out/list.txt"));
+        Assert.Equal(StepStatus.Ran, result.Steps.Single().Status);
+        Assert.Empty(Directory.GetFileSystemEntries(_workspace.PathOf(".mlops/sandbox")));
+    }
+
+    [SkippableFact]
+    public async Task The_environment_is_bare()
+    {
+        OnLinux();
+        Environment.SetEnvironmentVariable("MLOPS_TEST_SECRET", "leaked");
+        await BuildAsync(Run("env", "env | sed 's/=.*//' | sort > names; echo $TZ $LANG > values", [], ["names", "values"]));
+        Assert.Equal(["HOME", "LANG", "PATH", "TZ"], _workspace.Read(".mlops/out/names").Split('\n').Where(name => name is not ("" or "PWD" or "SHLVL" or "_" or "OLDPWD")));
+        Assert.Equal("UTC C.UTF-8\n", _workspace.Read(".mlops/out/values"));
+    }
+
+    [SkippableFact]
+    public async Task Steps_read_what_others_write_by_path_or_by_name()
+    {
+        OnLinux();
+        var steps = new[]
+        {
+            Run("third", "cat x.txt y.txt > z.txt", ["x.txt", "@second"], ["z.txt"]),
+            Run("second", "sed s/1/2/ x.txt > y.txt", ["@first"], ["y.txt"]),
+            Run("first", "echo 1 > x.txt", [], ["x.txt"]),
+        };
+        await BuildAsync(steps);
+        Assert.Equal("1\n2\n", _workspace.Read(".mlops/out/z.txt"));
+        Assert.True((await BuildAsync(steps)).WasUpToDate);
+        File.Delete(_workspace.PathOf(".mlops/out/z.txt"));
+        await BuildAsync(steps);
+        Assert.Equal("1\n2\n", _workspace.Read(".mlops/out/z.txt"));
+    }
+
+    [SkippableFact]
+    public async Task A_program_that_fails_is_shown_with_its_last_words()
+    {
+        OnLinux();
+        var result = await BuildAsync(Run("bad", "echo started; echo broken >&2; exit 3", [], ["x"]));
+        var problem = result.Diagnostics.Single();
+        Assert.Equal("MLO3010", problem.Code);
+        Assert.Contains("exited with 3\n           started\n           broken", problem.Why, StringComparison.Ordinal);
+        Assert.Equal("nuke.json:1", problem.Where);
+    }
+
+    [SkippableTheory]
+    [InlineData("kill -9 $$", "MLO3010")]
+    [InlineData("true", "MLO3012")]
+    [InlineData("mkdir x", "MLO3012")]
+    [InlineData("ln -s /etc/hostname x", "MLO3012")]
+    public async Task A_program_that_does_not_do_its_work_is_told_apart(string script, string code)
+    {
+        OnLinux();
+        Assert.Equal(code, (await BuildAsync(Run("bad", script, [], ["x"]))).Diagnostics.Single().Code);
+    }
+
+    [SkippableFact]
+    public async Task A_program_that_does_not_exist_is_told()
+    {
+        OnLinux();
+        var problem = (await BuildAsync(new RunDeclaration("bad", ["no-such-program-here"], [], ["x"]))).Diagnostics.Single();
+        Assert.Equal("MLO3011", problem.Code);
+        Assert.Contains("No such file", problem.Why, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Scripts_of_the_workspace_stay_executable()
+    {
+        OnLinux();
+        _workspace.Write("go.sh", "#!/bin/sh\necho $1 > x\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_workspace.PathOf("go.sh"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+
+        await BuildAsync(new RunDeclaration("go", ["./go.sh", "ä b"], ["go.sh"], ["x"]));
+        Assert.Equal("ä b\n", _workspace.Read(".mlops/out/x"));
+    }
+
+    [SkippableFact]
+    public async Task Cancelling_ends_a_program_with_all_that_it_started()
+    {
+        OnLinux();
+        using var cancel = new CancellationTokenSource();
+        // The program says that it runs by making its pid file outside of the sandbox; its child would write much later.
+        var pidFile = _workspace.PathOf("pid");
+        var graph = Graph(Run("slow", $"(sleep 600; echo late) & echo $! > {pidFile}.new; mv {pidFile}.new {pidFile}; wait", [], ["x"]));
+        using var watcher = new FileSystemWatcher(_workspace.Root, "pid") { EnableRaisingEvents = true };
+        watcher.Renamed += (_, _) => cancel.Cancel();
+        var result = await _workspace.Engine().BuildAsync(graph, new(), cancel.Token);
+        Assert.True(result.Cancelled);
+        var child = (await File.ReadAllTextAsync(pidFile)).Trim();
+        Assert.True(!Directory.Exists($"/proc/{child}") || (await File.ReadAllTextAsync($"/proc/{child}/stat")).Contains(") Z", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Bad_declarations_are_told_at_once()
+    {
+        var problems = Assert.Throws<DiagnosticException>(() => RunDeclaration.ToSteps(
+        [
+            new("a b", ["x"], [], ["y"]),
+            new("none", [], [], []),
+            new("out", ["x"], ["../secret"], ["/etc/passwd"]),
+            new("own", ["x"], [], [".mlops/store/x"]),
+            new("near", ["x"], ["@embedd"], ["z"]),
+            new("embed", ["x"], ["v"], ["v/w"]),
+        ])).Diagnostics;
+        Assert.Equal(8, problems.Count);
+        Assert.All(problems, p => Assert.Equal("MLO3006", p.Code));
+        Assert.Contains(problems, p => p.Mend == "did you mean '@embed'?");
+    }
+
+    [Fact]
+    public void Two_programs_that_write_the_same_file_are_refused() => Assert.Equal("MLO3004", Assert.Throws<DiagnosticException>(() =>
+        Graph(Run("a", "", [], ["x/y"]), Run("b", "", [], ["x"]))).Diagnostics.Single().Code);
+
+    private Task<BuildResult> BuildAsync(params RunDeclaration[] declarations) => _workspace.Engine().BuildAsync(Graph(declarations));
+
+    private static StepGraph Graph(params RunDeclaration[] declarations) => StepGraph.Create(RunDeclaration.ToSteps(declarations));
+
+    private static RunDeclaration Run(string key, string script, string[] reads, string[] writes, string before = "") =>
+        new(key, ["sh", "-c", before + script], [.. reads], [.. writes]) { Origin = "nuke.json:1" };
+
+    private static void OnLinux() => Skip.IfNot(OperatingSystem.IsLinux(), "the programs are Unix tools");
+}
