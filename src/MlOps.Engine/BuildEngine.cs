@@ -62,10 +62,16 @@ public sealed class BuildEngine
             }
 
             using var hold = await WorkspaceHold.AcquireAsync(Root, () => options.Progress?.Invoke(new BuildEvent.Waiting()), cancellationToken);
-            Sandbox.Sweep(_runner.Sandboxes);
-            var result = await build.Renewed().RunAsync(cancellationToken);
-            Files.Save();
-            return result;
+            _runner.Sandboxes.Sweep();
+            try
+            {
+                return await build.Renewed().RunAsync(cancellationToken);
+            }
+            finally
+            {
+                _runner.Sandboxes.Sweep();
+                Files.Save();
+            }
         }
         catch (Exception e) when (IoFailure.Covers(e))
         {

@@ -12,7 +12,7 @@ public sealed class StepContext
     /// <summary>The step.</summary>
     public Step Step { get; }
 
-    /// <summary>The private sandbox, where outputs are expected under their names; it is removed afterwards.</summary>
+    /// <summary>The private sandbox, where outputs are expected under their names; it is emptied afterwards.</summary>
     public string WorkDirectory { get; }
 
     /// <summary>Where an input lies, file or directory.</summary>

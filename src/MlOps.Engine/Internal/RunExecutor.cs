@@ -18,20 +18,14 @@ internal sealed class RunExecutor : IStepExecutor
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         var arguments = context.Step.Parameters[Action]!.AsArray().Select(argument => argument!.GetValue<string>()).ToArray();
+        // Beside the sandbox and overwritten by its next run: see SandboxPool for why nothing is removed here.
         var log = context.WorkDirectory + ".log";
-        try
-        {
-            var environment = Environment(context.WorkDirectory);
-            var exit = OperatingSystem.IsLinux()
-                ? Spawn.Run(arguments, environment, context.WorkDirectory, log, cancellationToken)
-                : Portable(arguments, environment, context.WorkDirectory, log, cancellationToken);
-            cancellationToken.ThrowIfCancellationRequested();
-            return exit == 0 ? [] : throw Failed(context.Step, arguments, exit, log);
-        }
-        finally
-        {
-            File.Delete(log);
-        }
+        var environment = Environment(context.WorkDirectory);
+        var exit = OperatingSystem.IsLinux()
+            ? Spawn.Run(arguments, environment, context.WorkDirectory, log, cancellationToken)
+            : Portable(arguments, environment, context.WorkDirectory, log, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        return exit == 0 ? [] : throw Failed(context.Step, arguments, exit, log);
     }
 
     private static string[] Environment(string home) =>

@@ -2,34 +2,14 @@ using MlOps.Content;
 
 namespace MlOps.Engine.Internal;
 
-/// <summary>The private folder of one run: inputs are placed in it, outputs are taken from it, then it is removed.</summary>
+/// <summary>The private folder of one run: inputs are placed in it, outputs are taken from it, then it is emptied.</summary>
 internal sealed class Sandbox : IDisposable
 {
-    private static int s_counter;
+    private readonly SandboxPool _pool;
 
-    private Sandbox(string path) => Folder = path;
+    internal Sandbox(SandboxPool pool, string folder) => (_pool, Folder) = (pool, folder);
 
     public string Folder { get; }
-
-    /// <summary>Makes an empty sandbox below a folder that this process has for itself.</summary>
-    public static Sandbox Create(string parent)
-    {
-        var folder = Path.Join(parent, Interlocked.Increment(ref s_counter).ToString(System.Globalization.CultureInfo.InvariantCulture));
-        Directory.CreateDirectory(folder);
-        return new(folder);
-    }
-
-    /// <summary>Removes what killed builds left behind; only while the workspace is held.</summary>
-    public static void Sweep(string parent)
-    {
-        if (Directory.Exists(parent))
-        {
-            foreach (var left in new DirectoryInfo(parent).EnumerateFileSystemInfos())
-            {
-                Remove(left);
-            }
-        }
-    }
 
     /// <summary>Copies a workspace file or directory, links followed, so that the program cannot write to the original.</summary>
     public void PlaceCopy(string source, string name)
@@ -51,7 +31,7 @@ internal sealed class Sandbox : IDisposable
     /// <summary>Links an object of the store; false if the store does not have it whole.</summary>
     public bool PlaceObject(ContentStore store, Digest content, string name) => store.LinkTo(content, Room(name));
 
-    public void Dispose() => Remove(new DirectoryInfo(Folder));
+    public void Dispose() => _pool.Return(Folder);
 
     private string Room(string name)
     {
@@ -62,24 +42,5 @@ internal sealed class Sandbox : IDisposable
         }
 
         return path;
-    }
-
-    private static void Remove(FileSystemInfo left)
-    {
-        try
-        {
-            if (left is DirectoryInfo { LinkTarget: null } folder)
-            {
-                folder.Delete(recursive: true);
-            }
-            else
-            {
-                left.Delete();
-            }
-        }
-        catch (Exception e) when (IoFailure.Covers(e))
-        {
-            // A program may leave folders that even their owner cannot empty; the next build tries again.
-        }
     }
 }

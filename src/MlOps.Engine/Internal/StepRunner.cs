@@ -9,7 +9,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
 {
     public string Root => root;
 
-    public string Sandboxes { get; } = Path.Join(root, ".mlops", "sandbox");
+    public SandboxPool Sandboxes { get; } = new(Path.Join(root, ".mlops", "sandbox"));
 
     /// <summary>The step's result, kept in the store under its fingerprint.</summary>
     /// <exception cref="DiagnosticException">The step failed; nothing was kept under its fingerprint.</exception>
@@ -19,7 +19,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         var executor = executors.TryGetValue(step.Action, out var found)
             ? found
             : throw new ArgumentException($"step '{step.Name}': nobody runs the action '{step.Action}'");
-        using var sandbox = Sandbox.Create(Sandboxes);
+        using var sandbox = Sandboxes.Take();
         if (!executor.ReadsInPlace)
         {
             Place(step, plan.Inputs!, sandbox);

@@ -16,7 +16,7 @@ public sealed class RunStepTests : IDisposable
         _workspace.Write("in/a.txt", "one");
         _workspace.Write("dir/x/b.txt", "two");
         _workspace.Write("undeclared", "no");
-        var result = await BuildAsync(Run("list", "find . -type f | sort > out/list.txt", ["in/a.txt", "dir"], ["out/list.txt"], "mkdir out; "));
+        var result = await BuildAsync(Run("list", "touch out/list.txt; find . -type f | sort > out/list.txt", ["in/a.txt", "dir"], ["out/list.txt"], "mkdir out; "));
         Assert.Equal("./dir/x/b.txt\n./in/a.txt\n./out/list.txt\n", _workspace.Read(".mlops/out/out/list.txt"));
         Assert.Equal(StepStatus.Ran, result.Steps.Single().Status);
         Assert.Empty(Directory.GetFileSystemEntries(_workspace.PathOf(".mlops/sandbox")));
