@@ -72,7 +72,7 @@ public static class Gate
             {
                 found.Add(new("MLO6031", $"gate '{metric}' has no bounds that a value could meet")
                 {
-                    Why = string.Create(CultureInfo.InvariantCulture, $"min is {bounds.Min?.ToString("R", CultureInfo.InvariantCulture) ?? "absent"}, max is {bounds.Max?.ToString("R", CultureInfo.InvariantCulture) ?? "absent"}"),
+                    Why = $"min is {Print(bounds.Min)}, max is {Print(bounds.Max)}",
                     Mend = "give 'min', 'max' or both, min not above max",
                 });
             }
@@ -80,6 +80,8 @@ public static class Gate
 
         return found;
     }
+
+    private static string Print(double? bound) => bound?.ToString("R", CultureInfo.InvariantCulture) ?? "absent";
 
     private static string Sentence(string metric, double value, string relation, double bound) =>
         string.Create(CultureInfo.InvariantCulture, $"{metric} {value:0.#####} is {relation}, {bound:R}");

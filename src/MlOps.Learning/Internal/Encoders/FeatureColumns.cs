@@ -16,7 +16,10 @@ internal static class FeatureColumns
         {
             if (feature.Column == spec.Label || !seen.Add(feature.Column))
             {
-                found.Add(new("MLO6011", $"feature '{feature.Column}' {(feature.Column == spec.Label ? "is the label itself" : "stands twice")}") { Mend = "remove it from the features" });
+                found.Add(new("MLO6011", $"feature '{feature.Column}' {(feature.Column == spec.Label ? "is the label itself" : "stands twice")}")
+                {
+                    Mend = "remove it from the features",
+                });
             }
             else if (feature.Kind == FeatureKind.Identifier)
             {

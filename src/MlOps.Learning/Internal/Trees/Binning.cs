@@ -64,7 +64,7 @@ internal sealed record Binning(float[] Thresholds, bool HasMissing)
         }
     }
 
-    private const int SampleRows = 1 << 17;
+    private const int SampleRows = 1 << 20;
 
     // One row of each stretch of equal length, at a place that a hash chooses, so that no period in the data is met in step.
     private static float[] Sample(float[] column)
