@@ -12,16 +12,19 @@ internal static class TargetRunner
 
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken)
     {
+        if (args.Contains("--nuke") || (args.Length > 0 && !Knows(args[0]) && NukeHost.Targets(Product.Folder).Contains(args[0], StringComparer.OrdinalIgnoreCase)))
+        {
+            return await NukeHost.RunAsync(Product.Folder, args, cancellationToken);
+        }
+
         var line = new CommandLine();
         var (targets, rest) = Split(args, line);
         if (targets.Count == 0)
         {
-            if (args.Length > 0 && !args[0].StartsWith('-'))
-            {
-                return Unknown(args[0]);
-            }
-
-            return await line.Root.Parse(args.Length == 0 ? ["--help"] : args).InvokeAsync(cancellationToken: cancellationToken) == 0 ? 0 : (int)ExitCode.Usage;
+            // Without a target only --help and --version mean something; they are options, and the target is the first word.
+            return args is [] or ["--help" or "-h" or "-?" or "--version"]
+                ? await line.Root.Parse(args is [] ? ["--help"] : args).InvokeAsync(cancellationToken: cancellationToken)
+                : Unknown(args[0]);
         }
 
         foreach (var target in targets)
@@ -89,6 +92,8 @@ internal static class TargetRunner
             _ => throw new System.Diagnostics.UnreachableException($"target {target} has no method"),
         };
     }
+
+    private static bool Knows(string word) => word.StartsWith('-') || Targets.All.Any(target => target.Name.Equals(word, StringComparison.OrdinalIgnoreCase));
 
     private static (List<TargetDescription> Targets, string[] Options) Split(string[] args, CommandLine line)
     {

@@ -3,9 +3,6 @@ namespace MlOps.Pipelines.NewModel;
 /// <summary>The scripts that a workspace of its own gets: they find the product and hand everything on to it.</summary>
 internal static class Launcher
 {
-    /// <summary>Where this product's <c>build.sh</c> is: two folders above the host.</summary>
-    public static string ProductFolder => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", ".."));
-
     public const string Shell = """
         #!/bin/sh
         # Runs MlOps on this workspace: ./build.sh TARGET [arguments] [--option value…]; ./build.sh --help

@@ -95,7 +95,7 @@ internal sealed class ModelScaffold(string root, NewModelRequest request, ModelD
             }
 
             Directory.CreateDirectory(Path.Combine(root, ".mlops"));
-            await File.WriteAllTextAsync(Path.Combine(root, ".mlops", "home"), Launcher.ProductFolder + "\n", cancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(root, ".mlops", "home"), Product.Folder + "\n", cancellationToken);
         }
     }
 
