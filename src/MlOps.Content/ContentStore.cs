@@ -19,7 +19,7 @@ public sealed class ContentStore(string root)
     public string Root { get; } = root;
 
     /// <summary>Where an object lies if it is there.</summary>
-    public string PathOf(Digest content) => Place("objects", content);
+    public string PathOf(Digest content) => Place("objects", content, 2);
 
     /// <summary>Whether an object is there, by one stat; its bytes are not checked.</summary>
     /// <remarks>An empty file where bytes should be counts as absent: that is what a power cut leaves.</remarks>
@@ -154,16 +154,17 @@ public sealed class ContentStore(string root)
     }
 
     /// <summary>What a fingerprint gave, or null if that is not known here.</summary>
-    public StepRecord? TryGetRecord(Digest fingerprint) => RecordFormat.TryRead(Place("records", fingerprint), fingerprint);
+    public StepRecord? TryGetRecord(Digest fingerprint) => RecordFormat.TryRead(Place("records", fingerprint, 1), fingerprint);
 
     /// <summary>Remembers what a fingerprint gave.</summary>
     public void PutRecord(Digest fingerprint, StepRecord record) =>
-        AtomicFile.Write(Place("records", fingerprint), RecordFormat.Write(fingerprint, record), _temporary);
+        AtomicFile.Write(Place("records", fingerprint, 1), RecordFormat.Write(fingerprint, record), _temporary);
 
-    private string Place(string kind, Digest digest)
+    // Folders cost far more to make than files, and there are fewer records than objects: one digit spreads them enough.
+    private string Place(string kind, Digest digest, int fan)
     {
         var hex = digest.Hex.AsSpan();
-        return string.Concat(Root, $"/{kind}/", hex[..2], $"/{hex[2..]}");
+        return string.Concat(Root, $"/{kind}/", hex[..fan], $"/{hex[fan..]}");
     }
 
     // Hard links into sandboxes change ctime, so only what a write would change tells whether the bytes are as they were checked.

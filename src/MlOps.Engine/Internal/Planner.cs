@@ -43,11 +43,11 @@ internal sealed class Planner(StepGraph graph, LockFile old, ContentStore store,
         var step = graph.Steps[at];
         var trace = old.Find(step.Address);
         var forced = options.ForceAll || options.Force.Contains(step.Name);
-        var own = trace is null ? [] : StepDescription.OwnChanges(step, trace);
         var pending = Array.FindAll(graph.Producers[at], p => _plan[p]!.Result is null);
         if (pending.Length > 0)
         {
             CheckFiles(step);
+            var own = trace is null ? [] : StepDescription.OwnChanges(step, trace);
             var dependsOn = Array.ConvertAll(pending, p => graph.Steps[p].Name);
             var reason = forced ? StaleReason.Forced : trace is null ? StaleReason.NeverBuilt
                 : own.Count > 0 ? StepDescription.Reason(own) : StaleReason.UpstreamPending;
@@ -56,10 +56,10 @@ internal sealed class Planner(StepGraph graph, LockFile old, ContentStore store,
 
         var inputs = Inputs(step);
         var fingerprint = StepDescription.Fingerprint(step, inputs).Digest;
-        return Decide(step, trace, own, inputs, fingerprint, forced) with { Fingerprint = fingerprint, Inputs = inputs };
+        return Decide(step, trace, inputs, fingerprint, forced) with { Fingerprint = fingerprint, Inputs = inputs };
     }
 
-    private PlannedStep Decide(Step step, StepTrace? trace, IReadOnlyList<PartChange> own, IReadOnlyDictionary<string, Digest> inputs, Digest fingerprint, bool forced)
+    private PlannedStep Decide(Step step, StepTrace? trace, IReadOnlyDictionary<string, Digest> inputs, Digest fingerprint, bool forced)
     {
         var same = trace?.Fingerprint == fingerprint;
         var complete = step.FactNames.All(name => old.HasFact(step.Address.Owner, name));
@@ -73,7 +73,7 @@ internal sealed class Planner(StepGraph graph, LockFile old, ContentStore store,
             return new(step, PlannedAction.UpToDate, StaleReason.None, [], []) { Result = new() { Outputs = trace.Outputs, Facts = Facts(step) } };
         }
 
-        IReadOnlyList<PartChange> changes = trace is null || same ? [] : [.. own, .. StepDescription.InputChanges(step, trace, inputs, graph, old)];
+        IReadOnlyList<PartChange> changes = trace is null || same ? [] : [.. StepDescription.OwnChanges(step, trace), .. StepDescription.InputChanges(step, trace, inputs, graph, old)];
         var reason = trace is null ? StaleReason.NeverBuilt
             : !same ? StepDescription.Reason(changes)
             : !complete ? StaleReason.FactMissing : StaleReason.OutputMissing;
