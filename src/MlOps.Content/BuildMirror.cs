@@ -4,7 +4,7 @@ using MlOps.Content.Internal;
 namespace MlOps.Content;
 
 /// <summary>A remembered answer "nothing to do" and the stats of everything it depended on.</summary>
-/// <remarks>Answers are per key (target and arguments). Reading one costs one small file and one stat per dependency; nothing else of the product need be loaded.
+/// <remarks>Answers are per key (target and arguments) and per build of the product, known by its folder. Reading one costs one small file and one stat per dependency; nothing else of the product need be loaded.
 /// A file recorded as absent must still be absent. Paths may be relative to the workspace or absolute. Threads may share it.</remarks>
 /// <param name="root">The workspace's absolute path.</param>
 public sealed class BuildMirror(string root)
@@ -16,6 +16,7 @@ public sealed class BuildMirror(string root)
     /// <summary>The payload given to <see cref="Save"/>, if everything is as it was; else null. Never throws for a missing, foreign or damaged mirror.</summary>
     public static byte[]? TryAnswer(string root, string key)
     {
+        key = WithHost(key);
         var file = MirrorFormat.PathOf(root, key);
         if (!File.Exists(file))
         {
@@ -52,6 +53,7 @@ public sealed class BuildMirror(string root)
     /// <summary>Remembers the answer of a key, unless some file is too young to be trusted. Gives up silently where it may not write.</summary>
     public void Save(string key, ReadOnlySpan<byte> payload)
     {
+        key = WithHost(key);
         var file = MirrorFormat.PathOf(root, key);
         try
         {
@@ -84,4 +86,7 @@ public sealed class BuildMirror(string root)
             _unsteady |= !_seen.TryAdd(path, observation) && _seen[path] != observation;
         }
     }
+
+    /// <summary>Another build of the product may do another thing with the same sources.</summary>
+    private static string WithHost(string key) => $"{key}\n{AppContext.BaseDirectory}";
 }

@@ -46,7 +46,7 @@ public sealed class BuildEngine
         return build.ToPlan();
     });
 
-    /// <summary>Builds what is stale. Failed steps are in the result, not thrown; what succeeded is kept and stands in the lock.</summary>
+    /// <summary>Builds what is stale. Failed steps are in the result, not thrown; then the lock stays as it was, and what succeeded is restored by the next build.</summary>
     /// <exception cref="DiagnosticException">Missing input files, an unreadable lock, a workspace that cannot be written.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while waiting for another build; later the result says so.</exception>
     public async Task<BuildResult> BuildAsync(StepGraph graph, BuildOptions? options = null, CancellationToken cancellationToken = default)

@@ -70,7 +70,8 @@ internal sealed class Build
         // What was done is no answer "nothing to do"; the next command finds that out and remembers it.
         _options.Mirror?.Forget();
         var outcomes = await new Scheduler(_graph, _plan, _planner, _runner, Finish, _options, cancellationToken).RunAsync();
-        var now = NewLock(i => (outcomes[i]?.Result, _plan[i]));
+        // A lock is whole or it is the old one: what succeeded waits in the store for the build that succeeds.
+        var now = outcomes.All(outcome => outcome is null or { Result: not null }) ? NewLock(i => (outcomes[i]?.Result, _plan[i])) : _old;
         var differs = !now.Bytes.Span.SequenceEqual(_old.Bytes.Span);
         if (differs)
         {

@@ -22,7 +22,8 @@ public sealed class SmokeTestTests(SharedService shared) : IClassFixture<SharedS
         { "bikes", """{"hoor": 8}""", null, false },
         { "churn", """{"months": 3}""", new Expectation.Label("yes"), true },
         { "churn", """{"months": 30}""", new Expectation.Label("yes"), false },
-        { "churn", """{"months": 30}""", new Expectation.Range(0.8, 1), true },
+        { "churn", """{"months": 30}""", new Expectation.Range(0.8, 1), false },
+        { "churn", """{"months": 30}""", new Expectation.Range(0, 0.2), true },
         { "absent", "{}", null, false },
     };
 
