@@ -69,6 +69,7 @@ internal sealed class Build
     {
         // What was done is no answer "nothing to do"; the next command finds that out and remembers it.
         _options.Mirror?.Forget();
+        KeepWhatOnlyTheLockKnows();
         var outcomes = await new Scheduler(_graph, _plan, _planner, _runner, Finish, _options, cancellationToken).RunAsync();
         // A lock is whole or it is the old one: what succeeded waits in the store for the build that succeeds.
         var now = outcomes.All(outcome => outcome is null or { Result: not null }) ? NewLock(i => (outcomes[i]?.Result, _plan[i])) : _old;
@@ -78,12 +79,32 @@ internal sealed class Build
             AtomicFile.Write(_engine.LockPath, now.Bytes.Span, Path.Join(_engine.Root, ".mlops"), sync: true);
         }
 
-        foreach (var step in _plan.OfType<PlannedStep>().Where(step => step.Action == PlannedAction.UpToDate))
+        for (var i = 0; i < outcomes.Length; i++)
         {
-            CheckOut(step.Step, step.Result!);
+            if (outcomes[i] is { Status: StepStatus.UpToDate } step)
+            {
+                CheckOut(step.Step, step.Result!);
+                if (_plan[i]!.Action != PlannedAction.UpToDate && _engine.Store.TryGetRecord(step.Fingerprint!.Value) is null)
+                {
+                    _engine.Store.PutRecord(step.Fingerprint.Value, step.Result!);
+                }
+            }
         }
 
         return new([.. outcomes.OfType<StepOutcome>()], differs, now, cancellationToken.IsCancellationRequested && outcomes.Any(o => o is { Result: null }));
+    }
+
+    /// <summary>A result whose step never ran here (another one made the same bytes, or they came with the store) has no record yet;
+    /// once the lock names another, only a record leads back to it.</summary>
+    private void KeepWhatOnlyTheLockKnows()
+    {
+        foreach (var plan in _plan.OfType<PlannedStep>().Where(plan => plan.Action != PlannedAction.UpToDate))
+        {
+            if (_old.Find(plan.Step.Address) is { } trace && _engine.Store.TryGetRecord(trace.Fingerprint) is null && _planner.InLock(plan.Step) is { } result)
+            {
+                _engine.Store.PutRecord(trace.Fingerprint, result);
+            }
+        }
     }
 
     /// <summary>Damaged objects are found before anything runs, so that their producers run first.</summary>

@@ -62,25 +62,30 @@ internal sealed class Planner(StepGraph graph, LockFile old, ContentStore store,
     private PlannedStep Decide(Step step, StepTrace? trace, IReadOnlyDictionary<string, Digest> inputs, Digest fingerprint, bool forced)
     {
         var same = trace?.Fingerprint == fingerprint;
-        var complete = step.FactNames.All(name => old.HasFact(step.Address.Owner, name));
         if (forced)
         {
             return new(step, PlannedAction.Run, StaleReason.Forced, [], []);
         }
 
-        if (same && complete && IsKept(step, trace!.Outputs))
+        if (same && InLock(step) is { } result)
         {
-            return new(step, PlannedAction.UpToDate, StaleReason.None, [], []) { Result = new() { Outputs = trace.Outputs, Facts = Facts(step) } };
+            return new(step, PlannedAction.UpToDate, StaleReason.None, [], []) { Result = result };
         }
 
         IReadOnlyList<PartChange> changes = trace is null || same ? [] : [.. StepDescription.OwnChanges(step, trace), .. StepDescription.InputChanges(step, trace, inputs, graph, old)];
         var reason = trace is null ? StaleReason.NeverBuilt
             : !same ? StepDescription.Reason(changes)
-            : !complete ? StaleReason.FactMissing : StaleReason.OutputMissing;
+            : !HasFacts(step) ? StaleReason.FactMissing : StaleReason.OutputMissing;
         return store.TryGetRecord(fingerprint) is { } record && IsKept(step, record.Outputs) && step.FactNames.SetEquals(record.Facts.Select(fact => fact.Key))
             ? new(step, PlannedAction.Restore, reason, changes, []) { Result = record }
             : new(step, PlannedAction.Run, reason, changes, []);
     }
+
+    /// <summary>The result that the lock names for a step, if the lock has all its facts and the store all its outputs.</summary>
+    public StepRecord? InLock(Step step) =>
+        old.Find(step.Address) is { } trace && HasFacts(step) && IsKept(step, trace.Outputs) ? new() { Outputs = trace.Outputs, Facts = Facts(step) } : null;
+
+    private bool HasFacts(Step step) => step.FactNames.All(name => old.HasFact(step.Address.Owner, name));
 
     private bool[] Selected()
     {
