@@ -70,6 +70,7 @@ internal sealed class Build
         // What was done is no answer "nothing to do"; the next command finds that out and remembers it.
         _options.Mirror?.Forget();
         KeepWhatOnlyTheLockKnows();
+        var pending = Array.ConvertAll(_plan, plan => plan is not null and not { Action: PlannedAction.UpToDate });
         var outcomes = await new Scheduler(_graph, _plan, _planner, _runner, Finish, _options, cancellationToken).RunAsync();
         // A lock is whole or it is the old one: what succeeded waits in the store for the build that succeeds.
         var now = outcomes.All(outcome => outcome is null or { Result: not null }) ? NewLock(i => (outcomes[i]?.Result, _plan[i])) : _old;
@@ -84,7 +85,7 @@ internal sealed class Build
             if (outcomes[i] is { Status: StepStatus.UpToDate } step)
             {
                 CheckOut(step.Step, step.Result!);
-                if (_plan[i]!.Action != PlannedAction.UpToDate && _engine.Store.TryGetRecord(step.Fingerprint!.Value) is null)
+                if (pending[i] && _engine.Store.TryGetRecord(step.Fingerprint!.Value) is null)
                 {
                     _engine.Store.PutRecord(step.Fingerprint.Value, step.Result!);
                 }
