@@ -104,7 +104,7 @@ public sealed partial class Workspace
     /// <summary>Brings back dataset files that git does not carry, where the store has the bytes that the lock names.</summary>
     private void RestoreData()
     {
-        foreach (var (name, data) in _definition.Manifest.Data)
+        foreach (var (name, data) in _definition.Manifest.Data.Where(data => _graph.Find(StepFactory.ImportOf(data.Key))!.Inputs[ImportAction.Csv] is FileInput))
         {
             var path = Path.Combine(Root, data.Path);
             if (!File.Exists(path) && Digest.TryParse((string?)CurrentLock.Fact($"data/{name}", "sha256"), out var digest) && _engine.Store.Contains(digest))

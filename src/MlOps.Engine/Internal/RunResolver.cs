@@ -12,13 +12,13 @@ internal sealed class RunResolver(IReadOnlyList<RunDeclaration> declarations, IR
     public IReadOnlyList<Step> Steps()
     {
         var good = declarations.Where(Check).ToArray();
-        var writers = new Dictionary<string, RunDeclaration>(StringComparer.Ordinal);
+        var writers = new Dictionary<WorkspacePath, OutputInput>();
         foreach (var declaration in good)
         {
             foreach (var path in declaration.Writes)
             {
                 // A second writer of the same path is refused by the graph, which shows both.
-                writers.TryAdd(WorkspacePath.Parse(path).Value, declaration);
+                writers.TryAdd(declaration.InWorkspace(path), new(declaration.Name, WorkspacePath.Parse(path).Value));
             }
         }
 
@@ -57,12 +57,12 @@ internal sealed class RunResolver(IReadOnlyList<RunDeclaration> declarations, IR
 
     private static readonly WorkspacePath s_own = WorkspacePath.Parse(".mlops");
 
-    private Step ToStep(RunDeclaration declaration, Dictionary<string, RunDeclaration> writers, RunDeclaration[] good)
+    private Step ToStep(RunDeclaration declaration, Dictionary<WorkspacePath, OutputInput> writers, RunDeclaration[] good)
     {
         var inputs = ImmutableSortedDictionary.CreateBuilder<string, StepInput>(StringComparer.Ordinal);
         foreach (var read in declaration.Reads)
         {
-            foreach (var (name, input) in read.StartsWith('@') ? OutputsOf(declaration, read[1..], good) : [Input(WorkspacePath.Parse(read), writers)])
+            foreach (var (name, input) in read.StartsWith('@') ? OutputsOf(declaration, read[1..], good) : [Input(declaration, read, writers)])
             {
                 inputs[name] = input;
             }
@@ -85,13 +85,16 @@ internal sealed class RunResolver(IReadOnlyList<RunDeclaration> declarations, IR
             Parameters = new JsonObject { [RunExecutor.Action] = new JsonArray([.. declaration.Run.Select(argument => JsonValue.Create(argument))]) },
             Inputs = inputs.ToImmutable(),
             Outputs = outputs.Select(path => path.Value).ToImmutableSortedSet(StringComparer.Ordinal),
-            CheckedOut = outputs.Distinct().ToImmutableSortedDictionary(path => path.Value, path => path, StringComparer.Ordinal),
+            CheckedOut = outputs.Distinct().ToImmutableSortedDictionary(path => path.Value, path => declaration.InWorkspace(path.Value), StringComparer.Ordinal),
             Origin = declaration.Origin,
         };
     }
 
-    private static (string Name, StepInput Input) Input(WorkspacePath path, Dictionary<string, RunDeclaration> writers) =>
-        (path.Value, writers.TryGetValue(path.Value, out var writer) ? new OutputInput(writer.Name, path.Value) : new FileInput(path));
+    private static (string Name, StepInput Input) Input(RunDeclaration declaration, string read, Dictionary<WorkspacePath, OutputInput> writers)
+    {
+        var path = declaration.InWorkspace(read);
+        return (WorkspacePath.Parse(read).Value, writers.TryGetValue(path, out var output) ? output : new FileInput(path));
+    }
 
     private IEnumerable<(string Name, StepInput Input)> OutputsOf(RunDeclaration declaration, string word, RunDeclaration[] good)
     {
@@ -104,7 +107,7 @@ internal sealed class RunResolver(IReadOnlyList<RunDeclaration> declarations, IR
             return found.Writes.Select(path => WorkspacePath.Parse(path).Value).Select(path => (path, (StepInput)new OutputInput(found.Name, path)));
         }
 
-        if (others.TryGetValue(word, out var step))
+        if (others.TryGetValue($"{declaration.Owner[(declaration.Owner.LastIndexOf('/') + 1)..]}/{word}", out var step) || others.TryGetValue(word, out step))
         {
             return step.Outputs.Select(output => (output, (StepInput)new OutputInput(step.Name, output)));
         }

@@ -22,7 +22,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
         {
             foreach (var path in declaration.Writes)
             {
-                _written[path] = new OutputInput(declaration.Name, path);
+                _written[declaration.Folder.Length == 0 ? path : $"{declaration.Folder}/{path}"] = new OutputInput(declaration.Name, path);
             }
         }
 
@@ -45,14 +45,12 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
         {
             foreach (var (key, step) in model.Manifest.Steps)
             {
-                // Inside a model paths start at its folder; the step's own folder looks like the workspace, so the program starts there.
-                yield return new(key, [.. step.Run], [.. step.Reads.Select(In)], [.. step.Writes.Select(In)])
+                yield return new(key, [.. step.Run], [.. step.Reads], [.. step.Writes])
                 {
                     Owner = $"models/{model.Name}",
+                    Folder = model.Folder,
                     Origin = model.At("steps", key),
                 };
-
-                string In(string path) => path.StartsWith('@') ? path : $"{model.Folder}/{path}";
             }
         }
     }

@@ -51,6 +51,21 @@ public sealed class RunStepTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task A_models_step_stands_in_the_models_folder_and_others_read_what_it_writes_from_there()
+    {
+        OnLinux();
+        _workspace.Write("models/m/in.txt", "1");
+        var steps = new[]
+        {
+            Run("after", "cat models/m/x.txt > y.txt", ["models/m/x.txt"], ["y.txt"]),
+            Run("within", "cat in.txt in.txt > x.txt", ["in.txt"], ["x.txt"]) with { Owner = "models/m", Folder = "models/m" },
+        };
+        Assert.True((await BuildAsync(steps)).Succeeded);
+        Assert.Equal("11", _workspace.Read(".mlops/out/y.txt"));
+        Assert.Equal("11", _workspace.Read(".mlops/out/models/m/x.txt"));
+    }
+
+    [SkippableFact]
     public async Task A_program_that_fails_is_shown_with_its_last_words()
     {
         OnLinux();
