@@ -31,6 +31,20 @@ internal sealed class Sandbox : IDisposable
     /// <summary>Links an object of the store; false if the store does not have it whole.</summary>
     public bool PlaceObject(ContentStore store, Digest content, string name) => store.LinkTo(content, Room(name));
 
+    /// <summary>Whether a regular file stands there, reached through no link: what lies behind one is not the sandbox's to give away.</summary>
+    public bool HasFile(string name)
+    {
+        for (var slash = name.IndexOf('/', StringComparison.Ordinal); slash >= 0; slash = name.IndexOf('/', slash + 1))
+        {
+            if (FileStat.OfLink(Path.Join(Folder, name[..slash])).Kind != FileKind.Directory)
+            {
+                return false;
+            }
+        }
+
+        return FileStat.OfLink(Path.Join(Folder, name)).Kind == FileKind.File;
+    }
+
     public void Dispose() => _pool.Return(Folder);
 
     private string Room(string name)

@@ -80,13 +80,13 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
 
     private ImmutableSortedDictionary<string, Digest> Take(Step step, Sandbox sandbox)
     {
-        var missing = step.Outputs.Where(name => FileStat.OfLink(Path.Join(sandbox.Folder, name)).Kind != FileKind.File).ToArray();
+        var missing = step.Outputs.Where(name => !sandbox.HasFile(name)).ToArray();
         if (missing.Length > 0)
         {
             throw new DiagnosticException(new Diagnostic("MLO3012", $"step '{step.Name}' did not write {string.Join(", ", missing.Select(name => $"'{name}'"))}")
             {
                 Where = step.Origin,
-                Why = "it ended without an error, but a declared output is missing or no regular file",
+                Why = "it ended without an error, but a declared output is missing, or no regular file, or lies behind a link",
                 Mend = "write it relative to the folder the program is started in, or remove it from 'writes'",
             });
         }

@@ -16,7 +16,7 @@ public sealed class RunStepTests : IDisposable
         _workspace.Write("in/a.txt", "one");
         _workspace.Write("dir/x/b.txt", "two");
         _workspace.Write("undeclared", "no");
-        var result = await BuildAsync(Run("list", "touch out/list.txt; find . -type f | sort > out/list.txt", ["in/a.txt", "dir"], ["out/list.txt"], "mkdir out; "));
+        var result = await BuildAsync(Run("list", "touch out/list.txt; find . -type f | sort > out/list.txt", ["in/a.txt", "dir"], ["out/list.txt"]));
         Assert.Equal("./dir/x/b.txt\n./in/a.txt\n./out/list.txt\n", _workspace.Read(".mlops/out/out/list.txt"));
         Assert.Equal(StepStatus.Ran, result.Steps.Single().Status);
         Assert.Empty(Directory.GetFileSystemEntries(_workspace.PathOf(".mlops/sandbox")));
@@ -88,6 +88,16 @@ public sealed class RunStepTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task What_lies_behind_a_link_is_not_taken_as_an_output()
+    {
+        OnLinux();
+        _workspace.Write("real/o", "mine");
+        var result = await BuildAsync(Run("thief", $"rmdir out; ln -s {_workspace.PathOf("real")} out", [], ["out/o"]));
+        Assert.Equal("MLO3012", result.Diagnostics.Single().Code);
+        Assert.Equal("mine", _workspace.Read("real/o"));
+    }
+
+    [SkippableFact]
     public async Task A_program_that_does_not_exist_is_told()
     {
         OnLinux();
@@ -151,8 +161,8 @@ public sealed class RunStepTests : IDisposable
 
     private static StepGraph Graph(params RunDeclaration[] declarations) => StepGraph.Create(RunDeclaration.ToSteps(declarations));
 
-    private static RunDeclaration Run(string key, string script, string[] reads, string[] writes, string before = "") =>
-        new(key, ["sh", "-c", before + script], [.. reads], [.. writes]) { Origin = "nuke.json:1" };
+    private static RunDeclaration Run(string key, string script, string[] reads, string[] writes) =>
+        new(key, ["sh", "-c", script], [.. reads], [.. writes]) { Origin = "nuke.json:1" };
 
     private static void OnLinux() => Skip.IfNot(OperatingSystem.IsLinux(), "the programs are Unix tools");
 }
