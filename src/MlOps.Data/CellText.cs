@@ -5,8 +5,8 @@ namespace MlOps.Data;
 /// <summary>The canonical text of a cell: what a category is called, in training and in scoring alike.</summary>
 public static class CellText
 {
-    /// <summary>The shortest text that reads back as the same double, in the invariant culture: 8, 0.1, 1E+20.</summary>
-    public static string Of(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+    /// <summary>The shortest text that reads back as the same double, in the invariant culture: 8, 0.1, 1E+20; both zeros are 0.</summary>
+    public static string Of(double value) => (value + 0.0).ToString("R", CultureInfo.InvariantCulture);
 
     /// <summary>ISO 8601 in UTC; the time part only where it is not midnight, fractions only where there are any.</summary>
     /// <param name="milliseconds">Since 1970-01-01T00:00:00Z.</param>

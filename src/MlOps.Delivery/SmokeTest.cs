@@ -62,7 +62,7 @@ public sealed class SmokeTest(IReadOnlyList<ServedModel> models, IReadOnlyList<S
         {
             return new(name, false, problem.Message, model);
         }
-        catch (Exception problem) when (problem is KeyNotFoundException or InvalidOperationException)
+        catch (Exception problem) when (problem is KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
         {
             return new(name, false, "the answer has not the form that it should have", model);
         }

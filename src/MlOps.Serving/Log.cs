@@ -12,8 +12,11 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Warning, "{Requests} requests were still in flight at the end of the grace period")]
     public static partial void GraceEnded(ILogger logger, int requests);
 
-    [LoggerMessage(4, LogLevel.Error, "a request failed because of an error in the service")]
-    public static partial void Failed(ILogger logger, Exception exception);
+    /// <summary>An exception by its kind and place: its message might hold what the caller sent.</summary>
+    public static void Failed(ILogger logger, Exception bug) => Failed(logger, bug.GetType().Name, bug.StackTrace);
+
+    [LoggerMessage(4, LogLevel.Error, "a request failed because of an error in the service: {Kind}\n{Place}")]
+    private static partial void Failed(ILogger logger, string kind, string? place);
 
     [LoggerMessage(5, LogLevel.Information, "drained")]
     public static partial void Drained(ILogger logger);

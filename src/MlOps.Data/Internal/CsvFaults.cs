@@ -20,6 +20,7 @@ internal enum CsvFault
     NotOfType = 4011,
     AbsentColumn = 4012,
     TooBig = 4013,
+    OtherDelimiter = 4014,
 }
 
 /// <summary>Gathers a file's faults, a few of each kind, and counts the rest.</summary>

@@ -50,6 +50,11 @@ internal sealed unsafe partial class CsvParser
     {
         Rewind();
         var p = SkipMark();
+        if (check)
+        {
+            CheckDelimiter(p);
+        }
+
         p = ReadHeader(p, check);
         for (var first = true; ; first = false)
         {
@@ -158,6 +163,23 @@ internal sealed unsafe partial class CsvParser
         }
 
         return _base + start;
+    }
+
+    /// <summary>A file of one column that is a table with another delimiter would be read without complaint, and nothing could be learnt from it.</summary>
+    private void CheckDelimiter(byte* p)
+    {
+        if (CsvDelimiter.Other(new(p, (int)(_end - p))) is { } delimiter)
+        {
+            var name = delimiter == ';' ? "semicolons" : "tabs";
+            _faults.Add(
+                CsvFault.OtherDelimiter,
+                0,
+                1,
+                $"the columns are separated by {name}, not by commas",
+                $"the header has no comma, and {name} stand in every row",
+                "save the file with commas (and points in numbers); put the header in quotes if it is the name of one column");
+            _faults.ThrowIfAny();
+        }
     }
 
     /// <summary>Takes memory for as many rows as the rest of the file has lines: counting them costs less than growing or trimming columns.</summary>

@@ -27,10 +27,10 @@ internal static class ModelFiles
         }
     }
 
-    /// <summary>Copies what is not there yet.</summary>
+    /// <summary>Copies what is not there yet, or damaged.</summary>
     public static void Copy(ServiceSpec from, ServiceSpec to)
     {
-        foreach (var (source, target) in from.Models.Zip(to.Models).Where(pair => !File.Exists(pair.Second.Path)))
+        foreach (var (source, target) in from.Models.Zip(to.Models).Where(pair => Check(pair.Second) is not null))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(target.Path)!);
             var temporary = target.Path + ".new";

@@ -24,13 +24,7 @@ internal sealed class ServiceBuild
         try
         {
             var files = Files(folder, Path.GetFileNameWithoutExtension(assembly));
-            var lines = new StringBuilder();
-            foreach (var file in files)
-            {
-                lines.Append(Digest.Of(File.ReadAllBytes(Path.Combine(folder, file))).Hex).Append("  ").Append(file).Append('\n');
-            }
-
-            return new(folder, files, Digest.Of(lines.ToString()));
+            return new(folder, files, DigestOf(folder, files));
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -43,12 +37,17 @@ internal sealed class ServiceBuild
         }
     }
 
-    /// <summary>Copies the files into a folder that appears complete or not at all.</summary>
+    /// <summary>Copies the files into a folder that appears complete or not at all; one that is there stays, unless it is damaged.</summary>
     public void CopyTo(string folder)
     {
         if (Directory.Exists(folder))
         {
-            return;
+            if (IsWhole(folder))
+            {
+                return;
+            }
+
+            Directory.Delete(folder, recursive: true);
         }
 
         var temporary = folder + ".new";
@@ -65,6 +64,20 @@ internal sealed class ServiceBuild
 
         Directory.Move(temporary, folder);
     }
+
+    private static Digest DigestOf(string folder, IReadOnlyList<string> files)
+    {
+        var lines = new StringBuilder();
+        foreach (var file in files)
+        {
+            lines.Append(Digest.Of(File.ReadAllBytes(Path.Combine(folder, file))).Hex).Append("  ").Append(file).Append('\n');
+        }
+
+        return Digest.Of(lines.ToString());
+    }
+
+    private bool IsWhole(string folder) =>
+        _files.All(file => File.Exists(Path.Combine(folder, file))) && DigestOf(folder, _files) == Identity;
 
     private static List<string> Files(string folder, string name)
     {

@@ -30,7 +30,7 @@ internal sealed class CategoryIndex
             _byText.TryAdd(text, i);
             if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && CellText.Of(number) == text)
             {
-                _byNumber.TryAdd(BitConverter.DoubleToInt64Bits(number), i);
+                _byNumber.TryAdd(Bits(number), i);
             }
         }
 
@@ -38,6 +38,9 @@ internal sealed class CategoryIndex
     }
 
     public Lookup Cells(Column column) => new(this, column);
+
+    // Adding zero makes −0 the 0 that its text says it is.
+    private static long Bits(double value) => BitConverter.DoubleToInt64Bits(value + 0.0);
 
     private int Of(string? text) => string.IsNullOrEmpty(text) ? Missing : _byText.TryGetValue(text, out var index) ? index : Unknown;
 
@@ -66,7 +69,7 @@ internal sealed class CategoryIndex
             StringColumn { Codes: var codes } when _byCode is not null => _byCode[codes[row]],
             StringColumn { Codes: var codes, Dictionary: var texts } => _index.Of(texts[codes[row]]),
             NumberColumn { Values: var values } => double.IsNaN(values[row]) ? Missing
-                : _index._byNumber.TryGetValue(BitConverter.DoubleToInt64Bits(values[row]), out var i) ? i : Unknown,
+                : _index._byNumber.TryGetValue(Bits(values[row]), out var i) ? i : Unknown,
             BooleanColumn { Values: var values } => values[row] switch { 0 => _index._false, 1 => _index._true, _ => Missing },
             _ => _index.Of(_column.Text(row)),
         };

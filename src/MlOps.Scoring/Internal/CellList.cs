@@ -106,7 +106,7 @@ internal sealed class TimestampCells(string name) : CellList(name)
 
     public override string? Set(double value)
     {
-        if (value != Math.Truncate(value) || value < Instant.Earliest || value > Instant.Latest)
+        if (value != Math.Truncate(value) || value < IsoTime.Earliest || value > IsoTime.Latest)
         {
             return $"{CellText.Of(value)} is no whole number of milliseconds since 1970-01-01 within the years 1 to 9999";
         }
@@ -119,7 +119,7 @@ internal sealed class TimestampCells(string name) : CellList(name)
 
     public override string? Set(ReadOnlySpan<char> text)
     {
-        if (Instant.TryParse(text, out var milliseconds))
+        if (IsoTime.TryParse(text.Trim(), out var milliseconds))
         {
             _values[^1] = milliseconds;
             return null;

@@ -4,7 +4,7 @@ namespace MlOps.Serving.Http;
 internal sealed class DrainOnStop(Drain drain, DrainableListeners listeners, ILogger<DrainOnStop> logger) : IHostedLifecycleService
 {
     /// <summary>A connection on which no request came for so long is idle and may be closed.</summary>
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
+    public static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 

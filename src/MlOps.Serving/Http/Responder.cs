@@ -10,6 +10,9 @@ internal sealed class Responder(Drain drain)
     /// <summary>A buffer that one big answer made larger than this, in bytes, is not kept.</summary>
     private const int KeptCapacity = 1 << 20;
 
+    /// <summary>In characters.</summary>
+    private const int LongestMessage = 1000;
+
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     [ThreadStatic]
@@ -29,7 +32,8 @@ internal sealed class Responder(Drain drain)
         await response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 
-    public Task ErrorAsync(HttpContext context, int status, string message) => WriteAsync(context, status, message, static (json, message) =>
+    /// <summary>Writes <c>{"error": "…"}</c>; of a long message, such as one that quotes what was sent, only the beginning.</summary>
+    public Task ErrorAsync(HttpContext context, int status, string message) => WriteAsync(context, status, Beginning(message), static (json, message) =>
     {
         json.WriteStartObject();
         json.WriteString("error"u8, message);
@@ -42,6 +46,9 @@ internal sealed class Responder(Drain drain)
         context.Response.ContentType = "text/plain; charset=utf-8";
         return context.Response.WriteAsync(text, context.RequestAborted);
     }
+
+    private static string Beginning(string message) => message.Length <= LongestMessage ? message
+        : $"{message.AsSpan(0, char.IsHighSurrogate(message[LongestMessage - 1]) ? LongestMessage - 1 : LongestMessage)}…";
 
     private void CloseWhileDraining(HttpResponse response)
     {

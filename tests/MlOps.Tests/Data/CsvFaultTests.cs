@@ -19,6 +19,10 @@ public class CsvFaultTests
         { "a,b\n1,1e999\n-1e999,2\n3,1e-999\n", ["MLO4008 t.csv:2", "MLO4008 t.csv:3", "MLO4008 t.csv:4"] },
         { "a,b\n1,\"2\n3,4\n", ["MLO4009 t.csv:2"] },
         { "a,\"b\n1,2\n", ["MLO4009 t.csv:1"] },
+        { "a;b\n1;2\n", ["MLO4014 t.csv:1"] },
+        { "a;b\n1,5;2\n2,5;3\n", ["MLO4014 t.csv:1"] },
+        { "\uFEFF\"a\"\t\"b\"\r\n\"1,5\"\t2\r\n\r\n3\t\"x\ty\"", ["MLO4014 t.csv:1"] },
+        { "a;b\n", ["MLO4002 t.csv:1"] },
         { "a,b\n1,\"2\"x\n\"y\" ,1\n", ["MLO4010 t.csv:2", "MLO4010 t.csv:3"] },
     };
 
@@ -58,6 +62,18 @@ public class CsvFaultTests
         Assert.Equal("and 37 more of this kind", faults[20].What);
         Assert.Equal("MLO4003", faults[20].Code);
     }
+
+    [Theory]
+    [InlineData("a;b\nsemicolons here; and there\nbut not here\n")]
+    [InlineData("\"a;b\"\n1;2\n")]
+    [InlineData("a\n1;2\n")]
+    [InlineData("a;x,b\n1;2,3\n")]
+    public void A_sign_that_does_not_part_every_row_is_a_part_of_cells(string text) =>
+        Assert.Equal(text.Contains(',', StringComparison.Ordinal) ? 2 : 1, CsvReader.Read(Encoding.UTF8.GetBytes(text)).Columns.Count);
+
+    [Fact]
+    public void The_delimiter_found_is_named() =>
+        Assert.Contains("semicolons", Assert.Single(FaultsOf("a;b\n1;2\n"u8.ToArray())).What, StringComparison.Ordinal);
 
     [Fact]
     public void Ragged_rows_tell_both_counts() =>

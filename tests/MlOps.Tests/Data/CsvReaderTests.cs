@@ -5,6 +5,16 @@ namespace MlOps.Tests.Data;
 
 public class CsvReaderTests
 {
+    [Theory]
+    [InlineData("0001-01-01T00:00:00+00:01")]
+    [InlineData("9999-12-31T23:59:59-00:01")]
+    public void An_instant_outside_of_the_years_1_to_9999_is_a_text(string text)
+    {
+        var column = Read("t\n" + text)["t"];
+
+        Assert.Equal((ColumnType.String, text), (column.Type, column.Text(0)));
+    }
+
     private static Frame Read(string text) => CsvReader.Read(Encoding.UTF8.GetBytes(text));
 
     private static IEnumerable<string?> Cells(Frame frame, string column) => Enumerable.Range(0, frame.RowCount).Select(frame[column].Text);

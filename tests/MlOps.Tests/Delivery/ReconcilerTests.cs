@@ -1,5 +1,7 @@
 using MlOps.Content;
 using MlOps.Delivery;
+using MlOps.Delivery.Internal;
+using MlOps.Tests.Serving;
 
 namespace MlOps.Tests.Delivery;
 
@@ -91,8 +93,32 @@ public sealed class ReconcilerTests
     public async Task The_service_survives_a_build_that_overwrites_its_files()
     {
         await using var local = new TestEnvironment();
-        var result = await local.ReleaseAsync(local.Bikes());
-        Assert.StartsWith(local.Files.Path, result.Status.Spec!.ServiceAssembly, StringComparison.Ordinal);
-        Assert.All(result.Status.Models, model => Assert.StartsWith(local.Files.Path, model.Path, StringComparison.Ordinal));
+        var build = local.Folder["build"];
+        ServiceBuild.At(RunningService.Assembly).CopyTo(build);
+        var spec = local.Bikes() with { ServiceAssembly = Path.Combine(build, Path.GetFileName(RunningService.Assembly)) };
+        await local.ReleaseAsync(spec);
+        foreach (var file in Directory.GetFiles(build).Append(spec.Models[0].Path))
+        {
+            await File.WriteAllBytesAsync(file, new byte[100]);
+        }
+
+        Assert.True((await TestEnvironment.Smoke(spec).RunAsync(local.Spec.Url, CancellationToken.None)).Passed);
+        var status = await local.StatusAsync();
+        await local.Driver.StopAsync(CancellationToken.None);
+        Assert.Equal(ServiceState.Ready, (await local.Driver.StartAsync(status.Spec!, CancellationToken.None)).State);
+    }
+
+    [Fact]
+    public async Task Damaged_copies_are_made_again()
+    {
+        await using var local = new TestEnvironment();
+        var spec = local.Bikes();
+        await local.ReleaseAsync(spec);
+        var copied = (await local.StatusAsync()).Spec!;
+        await local.Driver.StopAsync(CancellationToken.None);
+        await File.WriteAllBytesAsync(copied.Models[0].Path, []);
+        await File.WriteAllBytesAsync(copied.ServiceAssembly, []);
+
+        Assert.Equal(ReleaseOutcome.Started, (await local.ReleaseAsync(spec)).Outcome);
     }
 }

@@ -25,6 +25,7 @@ public sealed class SmokeTestTests(SharedService shared) : IClassFixture<SharedS
         { "churn", """{"months": 30}""", new Expectation.Range(0.8, 1), false },
         { "churn", """{"months": 30}""", new Expectation.Range(0, 0.2), true },
         { "absent", "{}", null, false },
+        { "bikes", "[]", null, false },
     };
 
     [Theory]

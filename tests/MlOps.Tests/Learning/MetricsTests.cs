@@ -66,6 +66,30 @@ public class MetricsTests
         }
     }
 
+    // The references: from sklearn import metrics; score, truth, pred, y, P and t drawn from the stream as here, features as numpy float32, truth as float64:
+    // roc_auc_score(truth, score), accuracy_score(truth, score >= 0.5), f1_score(truth, score >= 0.5), mean_squared_error(y, pred) ** 0.5,
+    // mean_absolute_error(y, pred), r2_score(y, pred), accuracy_score(t, P.argmax(1)), balanced_accuracy_score(t, P.argmax(1)),
+    // f1_score(t, P.argmax(1), average='macro'); the log losses are -mean(log(clip(p, 1e-7, 1 - 1e-7))) by numpy.
+    [Fact]
+    public void Metrics_of_a_thousand_rows_equal_the_reference()
+    {
+        const int N = 1000;
+        double[] draws = [.. Rows.Stream(7).Take(8 * N)];
+        float[] scores = [.. Enumerable.Range(0, N).Select(i => (float)(Math.Floor(draws[2 * i] * 100) / 100))];
+        string[] truth = [.. Enumerable.Range(0, N).Select(i => draws[(2 * i) + 1] < 0.2 + (0.6 * (Math.Floor(draws[2 * i] * 100) / 100)) ? "yes" : "no")];
+        Near(Binary(scores, truth), ("auc", 0.707522), ("accuracy", 0.671), ("f1", 0.6739345887016849), ("logLoss", 0.694361046874021));
+
+        float[] predicted = [.. Enumerable.Range(N, N).Select(i => (float)(draws[2 * i] * 10))];
+        double[] numbers = [.. Enumerable.Range(N, N).Select(i => (draws[2 * i] * 10) + draws[(2 * i) + 1])];
+        Near(Metrics.Evaluate(Number, new(Number, predicted), Rows.Of(Rows.Numbers("y", numbers))),
+            ("rmse", 0.5664509623105577), ("mae", 0.4882580150756985), ("r2", 0.9602641153724624));
+
+        var three = new Predictions(Three, [.. Enumerable.Range(N, N).SelectMany(i => draws[(4 * i)..((4 * i) + 3)].Select(p => (float)(p + 0.01)))]);
+        string[] classes = [.. Enumerable.Range(0, N).Select(i => draws[(4 * (N + i)) + 3] is < 0.7 and var draw ? Three.Classes[(int)(draw * 3)] : three.Class(i))];
+        Near(Metrics.Evaluate(Three, three, Rows.Of(Rows.Texts("y", classes))),
+            ("accuracy", 0.501), ("macroAccuracy", 0.5714152745631522), ("macroF1", 0.4943634203967213), ("logLoss", 0.7905844910367357));
+    }
+
     [Fact]
     public void What_is_undefined_is_null()
     {
@@ -96,6 +120,15 @@ public class MetricsTests
         var metrics = Metrics.Evaluate(signature, new(signature, []), Rows.Of(task == ModelTask.Regression ? Rows.Numbers("y") : Rows.Texts("y")));
         Assert.Equal(Metrics.Names(task).Order(StringComparer.Ordinal), metrics.Keys);
         Assert.All(metrics.Keys, m => Assert.NotNull(Metrics.HigherIsBetter(m)));
+    }
+
+    // The logarithms of float32 probabilities near 0 and 1 agree to six digits: 1 - p is rounded to float32 here, not there.
+    private static void Near(IReadOnlyDictionary<string, double?> metrics, params ReadOnlySpan<(string Name, double Value)> expected)
+    {
+        foreach (var (name, value) in expected)
+        {
+            Assert.Equal(value, metrics[name]!.Value, name == "logLoss" ? 6 : 12);
+        }
     }
 
     private static IReadOnlyDictionary<string, double?> Binary(float[] scores, params string[] truth) =>

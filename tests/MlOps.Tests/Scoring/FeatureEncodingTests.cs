@@ -26,6 +26,7 @@ public sealed class FeatureEncodingTests
     {
         { new NumberColumn("c", [8, double.NaN, 9]), "8" },
         { new NumberColumn("c", [0.1, double.NaN, 0.10000000000000002]), "0.1" },
+        { new NumberColumn("c", [-0.0, double.NaN, 9]), "0" },
         { new BooleanColumn("c", [1, BooleanColumn.Missing, 0]), "true" },
         { Samples.Texts("c", ["8.0", null, "8"]), "8.0" },
         { new StringColumn("c", [3, 2, 1], ["unused", "x", "", "8", "y"]), "8" },

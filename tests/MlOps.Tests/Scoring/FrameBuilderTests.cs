@@ -20,6 +20,7 @@ public sealed class FrameBuilderTests
     [InlineData("w", "2024-02-29", "2024-02-29")]
     [InlineData("w", "2024-02-29T23:30:00+01:00", "2024-02-29T22:30:00Z")]
     [InlineData("w", "2024-02-29 23:30:00.1239", "2024-02-29T23:30:00.123Z")]
+    [InlineData("w", " 2024-02-29T23:30:00.123456789+0100\n", "2024-02-29T22:30:00.123Z")]
     [InlineData("é", "Zürich 🎉", "Zürich 🎉")]
     public void Texts_become_what_the_input_wants(string input, string text, string? expected)
     {
@@ -35,6 +36,7 @@ public sealed class FrameBuilderTests
     [InlineData("b", 1, "true")]
     [InlineData("c", 8, "8")]
     [InlineData("c", 0.5, "0.5")]
+    [InlineData("c", -0.0, "0")]
     [InlineData("w", 86400000, "1970-01-02")]
     [InlineData("é", 7, "7")]
     public void Numbers_become_what_the_input_wants(string input, double number, string expected)
@@ -60,6 +62,8 @@ public sealed class FrameBuilderTests
     [InlineData("n", "NaN", "'NaN' is not a number")]
     [InlineData("n", "1e39", "is beyond the range of float32")]
     [InlineData("b", "2", "'2' is neither true nor false")]
+    [InlineData("w", "0001-01-01T00:00+00:01", "'0001-01-01T00:00+00:01' is no ISO 8601 date or time")]
+    [InlineData("w", "2024-02-2\u0669", "'2024-02-2\u0669' is no ISO 8601 date or time")]
     [InlineData("w", "yesterday", "'yesterday' is no ISO 8601 date or time")]
     public void Impossible_texts_are_refused_with_the_reason_and_leave_the_cell_missing(string input, string text, string expected)
     {

@@ -1,4 +1,5 @@
 using MlOps.Data;
+using MlOps.Learning;
 using MlOps.Scoring;
 using MlOps.Scoring.Oracle;
 
@@ -73,6 +74,72 @@ public sealed class OnnxRuntimeAgreementTests
         Agrees(new(Samples.Signature(ModelTask.Multiclass, inputs), [], new LinearPredictor(Link.Softmax, [[], [], []], [1, 2, 3])), rows);
         Agrees(new(Samples.Signature(ModelTask.Binary, inputs), [new TextEncoder("t", [], [])], new TreeEnsemble(Link.Logistic, [0.5f], [])), rows);
         Agrees(new(Samples.Signature(ModelTask.Binary, inputs), [new OneHotEncoder("t", ["a"])], new TreeEnsemble(Link.Logistic, [0], [])), rows);
+    }
+
+    [SkippableFact]
+    public void A_threshold_of_infinity_parts_missing_values_only()
+    {
+        float[] beyond = [float.PositiveInfinity, 0, 0];
+        var model = new TrainedModel(Samples.Signature(ModelTask.Regression, new InputColumn("x", FeatureKind.Numeric)), [new NumericEncoder("x")],
+            new TreeEnsemble(Link.Identity, [0],
+            [
+                new(0, [0, -1, -1], beyond, [false, false, false], [1, 0, 0], [2, 0, 0], [0, 1, 2]),
+                new(0, [0, -1, -1], beyond, [true, false, false], [1, 0, 0], [2, 0, 0], [0, 10, 20]),
+                new(0, [0, -1, -1], [float.NegativeInfinity, 0, 0], [false, false, false], [1, 0, 0], [2, 0, 0], [0, 100, 200]),
+            ]));
+        var rows = new Frame([new NumberColumn("x", [0, double.NaN, float.MaxValue, float.MinValue, double.PositiveInfinity, double.NegativeInfinity])]);
+        Assert.Equal([211, 212, 211, 211, 211, 111], new Scorer(model).Predict(rows).Values);
+        Agrees(model, new([rows["x"].Select([0, 1, 2, 3])]));
+    }
+
+    [SkippableFact]
+    public void A_tree_of_one_leaf_agrees() => Agrees(
+        new(Samples.Signature(ModelTask.Binary, new InputColumn("x", FeatureKind.Numeric)), [new NumericEncoder("x")],
+            new TreeEnsemble(Link.Logistic, [0.25f], [new(0, [-1], [0], [false], [0], [0], [0.5f])])),
+        new([new NumberColumn("x", [1, double.NaN])]));
+
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Columns_that_are_empty_in_training_agree_on_full_rows(bool isLinear)
+    {
+        var train = new Frame(
+        [
+            new NumberColumn("x", [.. Enumerable.Range(0, 60).Select(i => i % 7 * 1.0)]), Empty("c", 60), Empty("t", 60), Empty("n", 60), Empty("b", 60), Empty("w", 60),
+            Samples.Texts("y", Enumerable.Range(0, 60).Select(i => i % 7 > 3 ? "yes" : "no")),
+        ]);
+        FeatureSpec[] features = [new("x", FeatureKind.Numeric), new("c", FeatureKind.Categorical), new("t", FeatureKind.Text), new("n", FeatureKind.Numeric),
+            new("b", FeatureKind.Boolean), new("w", FeatureKind.Timestamp)];
+        TrainerOptions trainer = isLinear ? new LinearOptions() : new BoostedTreesOptions { MinRows = 5, Trees = 5 };
+        var model = Learner.Fit(train, new(ModelTask.Binary, "y", null, features, trainer), null, 1, default);
+        Agrees(model, new(
+        [
+            new NumberColumn("x", [1, 6, double.NaN]), Samples.Texts("c", ["a", null, "b"]), Samples.Texts("t", ["a few words", null, ""]),
+            new NumberColumn("n", [1, -1e30, double.NaN]), new BooleanColumn("b", [0, 1, BooleanColumn.Missing]), new TimestampColumn("w", [0, 1_700_000_000_000, TimestampColumn.Missing]),
+        ]));
+
+        static StringColumn Empty(string name, int rows) => new(name, [.. Enumerable.Repeat(StringColumn.Missing, rows)], []);
+    }
+
+    [SkippableFact]
+    public void Columns_of_any_name_agree()
+    {
+        string[] names = ["a b", "a_b", "a.b", "a_b_2", "1", "", "\"quoted\" 'twice'", "ß", "日本", "é", "e\u0301", "label", "prediction", "features/all", "block0/values", "a\nb", "\0", "🎉"];
+        var model = new TrainedModel(Samples.Signature(ModelTask.Regression, [.. names.Select(name => new InputColumn(name, FeatureKind.Numeric))]),
+            [.. names.Select(name => new NumericEncoder(name, 0))], new LinearPredictor(Link.Identity, [[.. names.Select((_, i) => (float)(1 << i))]], [0]));
+        Agrees(model, new([.. names.Select((name, i) => new NumberColumn(name, [i % 3, 1, double.NaN]))]));
+        Assert.Equal(names, OnnxModel.Read(OnnxModel.Write(model)).Signature.Inputs.Select(input => input.Name));
+    }
+
+    /// <summary>All but NUL, which ends a text in ONNX Runtime's C interface; to us it separates words.</summary>
+    [SkippableFact]
+    public void Texts_and_categories_with_control_characters_or_of_great_length_agree()
+    {
+        string[] texts = ["a\u0002b", "\u0001", "a\r", "b\u0001a", "\u007Fa", "\uFEFFa", "\u200Ba b", string.Concat(Enumerable.Repeat("a b ", 50_000)), new('a', 100_000)];
+        var signature = Samples.Signature(ModelTask.Regression, new InputColumn("t", FeatureKind.Text), new InputColumn("c", FeatureKind.Categorical));
+        var model = new TrainedModel(signature, [new OrdinalEncoder("c", ["a", texts[8], "\u0001"], [1, 2, 3], 4, 5), new TextEncoder("t", ["a", "b", "a b", "b a"], [1, 2, 3, 4])],
+            new LinearPredictor(Link.Identity, [[100, 1, 3, 5, 7]], [0]));
+        Agrees(model, new([Samples.Texts("t", texts), Samples.Texts("c", ["a", texts[8], "\u0001", null, "A", "b", "a ", "ab", "é"])]));
     }
 
     private static void Agrees(TrainedModel model, Frame rows)

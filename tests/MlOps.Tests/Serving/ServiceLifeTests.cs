@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using MlOps.Serving;
+using MlOps.Serving.Http;
 
 namespace MlOps.Tests.Serving;
 
@@ -38,9 +40,24 @@ public sealed class ServiceLifeTests
         var clients = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
         {
             using var connection = await ConnectionAsync(service);
+            var since = Stopwatch.StartNew();
             for (var sent = 1; ; sent++)
             {
-                var answer = await AskAsync(connection, "POST /score HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+                var wasQuiet = true;
+                string answer;
+                try
+                {
+                    await SendAsync(connection, "POST /score HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+                    wasQuiet = since.Elapsed > DrainOnStop.Quiet;
+                    since.Restart();
+                    answer = await ReceiveAsync(connection);
+                }
+                catch (Exception lost) when (lost is SocketException or Xunit.Sdk.XunitException && wasQuiet && sent > 20)
+                {
+                    // A busy machine kept this client from sending for so long that its connection counted as idle.
+                    return sent;
+                }
+
                 Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
                 if (sent == 20)
                 {

@@ -49,7 +49,9 @@ internal sealed unsafe class Derivatives : IDisposable
         for (var i = 0; i < first.Length; i++)
         {
             words[2 * i] = (long)(first[i] * perFirst);
-            words[(2 * i) + 1] = ((long)(second[i] * perSecond) << CountBits) | 1;
+
+            // Never 0: of many rows the unit is so coarse that a Newton step would divide by nothing.
+            words[(2 * i) + 1] = (Math.Max(1, (long)(second[i] * perSecond)) << CountBits) | 1;
         }
     }
 

@@ -53,7 +53,7 @@ internal static class Scores
         return xx > 0 && yy > 0 ? xy / xx * (xy / yy) : 0;
     }
 
-    /// <summary>The area under the ROC curve, ties counted half; 0.5 where one class is absent.</summary>
+    /// <summary>The area under the ROC curve, ties counted half (NaN ties with NaN); 0.5 where one class is absent.</summary>
     /// <param name="marks">1 for the class, else 0.</param>
     internal static double Auc(double[] marks, double[] scores)
     {
@@ -64,7 +64,7 @@ internal static class Scores
         for (var start = 0; start < keys.Length;)
         {
             var (end, ones) = (start, 0.0);
-            for (; end < keys.Length && keys[end] == keys[start]; end++)
+            for (; end < keys.Length && keys[end].Equals(keys[start]); end++)
             {
                 ones += ordered[end];
             }

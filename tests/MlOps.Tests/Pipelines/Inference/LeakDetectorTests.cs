@@ -42,6 +42,13 @@ public class LeakDetectorTests
         Assert.Empty(Find(Numbers("key", Rows, i => 1000 * Noise(i, 4)), Numbers("y", Rows, i => Noise(i, 5))));
 
     [Fact]
+    public void Numbers_near_the_end_of_doubles_end() => Assert.Empty(Find(
+        Numbers("huge", Rows, i => i % 2 == 0 ? 1.7e308 : -1.7e308 * Noise(i, 7)), Strings("y", Rows, i => Noise(i, 3) > 0.5 ? "gone" : "here")));
+
+    [Fact]
+    public void Scores_that_are_no_numbers_are_ties() => Assert.Equal(0.5, Scores.Auc([1, 0, 1, 0], [double.NaN, double.NaN, double.NaN, double.NaN]));
+
+    [Fact]
     public void Many_rare_categories_explain_nothing_that_they_were_not_taught()
     {
         var noise = Numbers("y", Rows, i => Noise(i, 5)).Values;

@@ -1,10 +1,31 @@
-namespace MlOps.Data.Internal;
+using System.Text;
 
-/// <summary>Reads ISO 8601 dates and times: <c>2024-01-31</c>, <c>2024-01-31T08:15</c>, a blank for the T, seconds, a fraction, <c>Z</c> or an offset.</summary>
-internal static class IsoTime
+namespace MlOps.Data;
+
+/// <summary>Reads ISO 8601 dates and times: <c>2024-01-31</c>, <c>2024-01-31T08:15</c>, a blank for the T, seconds, a fraction of up to nine digits, <c>Z</c> or an offset.</summary>
+public static class IsoTime
 {
-    /// <summary>Milliseconds since 1970-01-01T00:00:00Z; digits beyond milliseconds are cut. No offset means UTC.</summary>
-    internal static bool TryParse(ReadOnlySpan<byte> text, out long milliseconds)
+    /// <summary>0001-01-01T00:00:00Z, in milliseconds since 1970-01-01T00:00:00Z.</summary>
+    public const long Earliest = -62_135_596_800_000;
+
+    /// <summary>The last millisecond of the year 9999.</summary>
+    public const long Latest = 253_402_300_799_999;
+
+    private const int Longest = 40;
+
+    /// <summary>As <see cref="TryParse(ReadOnlySpan{byte}, out long)"/>, from characters.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out long milliseconds)
+    {
+        Span<byte> ascii = stackalloc byte[Longest];
+        milliseconds = 0;
+        return text.Length <= Longest && Encoding.UTF8.TryGetBytes(text, ascii, out var length) && TryParse(ascii[..length], out milliseconds);
+    }
+
+    /// <summary>Milliseconds since 1970-01-01T00:00:00Z, <see cref="Earliest"/> to <see cref="Latest"/>; digits beyond milliseconds are cut. No offset means UTC.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> text, out long milliseconds) =>
+        TryRead(text, out milliseconds) && milliseconds is >= Earliest and <= Latest;
+
+    private static bool TryRead(ReadOnlySpan<byte> text, out long milliseconds)
     {
         milliseconds = 0;
         if (text.Length < 10 || text[4] != '-' || text[7] != '-'
