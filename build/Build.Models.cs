@@ -42,10 +42,10 @@ public interface IHazModels : IHazWorkspace
 
     /// <inheritdoc cref="Workspace.NewAsync"/>
     Target New => _ => _.Description(About(nameof(New))).Requires(() => Name).Requires(() => Data).Requires(() => Label)
-        .Executes(() => RunAloneAsync(reporter => Workspace.NewAsync(Request, Options, reporter, default)));
+        .Executes(() => RunAloneAsync(reporter => Workspace.NewAsync(Request, Options, DryRun, reporter, default)));
 
     /// <inheritdoc cref="Workspace.ImportAsync"/>
-    Target Import => _ => _.Description(About(nameof(Import))).Executes(() => RunAsync(workspace => workspace.ImportAsync(Data, default)));
+    Target Import => _ => _.Description(About(nameof(Import))).Executes(() => RunAsync(workspace => workspace.ImportAsync(Data, DryRun, default)));
 
     /// <inheritdoc cref="Workspace.StatusAsync"/>
     Target Status => _ => _.Description(About(nameof(Status))).Executes(() => RunAsync(workspace => workspace.StatusAsync(default)));

@@ -14,7 +14,7 @@ public interface IHazServices : IHazWorkspace
     Target Release => _ => _.Description(About(nameof(Release))).Executes(() => RunAsync(workspace => workspace.ReleaseAsync(Environment, DryRun, default)));
 
     /// <inheritdoc cref="Workspace.StopAsync"/>
-    Target Stop => _ => _.Description(About(nameof(Stop))).Executes(() => RunAsync(workspace => workspace.StopAsync(Environment, default)));
+    Target Stop => _ => _.Description(About(nameof(Stop))).Executes(() => RunAsync(workspace => workspace.StopAsync(Environment, DryRun, default)));
 
     /// <inheritdoc cref="Workspace.SmokeAsync"/>
     Target Smoke => _ => _.Description(About(nameof(Smoke))).Executes(() => RunAsync(workspace => workspace.SmokeAsync(Environment, default)));

@@ -48,7 +48,7 @@ public interface IHazWorkspace : INukeBuild
     /// <summary>Runs what needs no workspace. Any exit but 0 fails the NUKE target and becomes the exit code of the process.</summary>
     async Task RunAloneAsync(Func<IReporter, Task<Outcome>> target)
     {
-        using var terminal = new Terminal(quiet: false);
+        using var terminal = new Terminal(Cli.Verbosity.Normal);
         try
         {
             var outcome = await target(terminal);
@@ -62,6 +62,11 @@ public interface IHazWorkspace : INukeBuild
                 terminal.Warn(diagnostic);
             }
 
+            ExitCode = (int)Pipelines.ExitCode.Failed;
+        }
+        catch (Exception failure) when (IoFailure.Covers(failure))
+        {
+            terminal.Warn(IoFailure.Describe(failure));
             ExitCode = (int)Pipelines.ExitCode.Failed;
         }
 

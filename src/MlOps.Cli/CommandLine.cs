@@ -87,7 +87,7 @@ internal sealed class CommandLine
 
     public bool DryRun(ParseResult parsed) => parsed.GetValue(_dryRun);
 
-    public bool Quiet(ParseResult parsed) => parsed.GetValue(_verbosity) == "quiet";
+    public Verbosity Verbosity(ParseResult parsed) => Enum.Parse<Verbosity>(parsed.GetValue(_verbosity)!, ignoreCase: true);
 
     public string? EnvironmentName(ParseResult parsed) => parsed.GetValue(_environment);
 

@@ -4,14 +4,22 @@ using MlOps.Content;
 using MlOps.Pipelines;
 
 // The fast path: where nothing changed since the last Train, a few stats answer, and nothing else is loaded.
-if (args is ["Train"] && BuildMirror.TryAnswer(Directory.GetCurrentDirectory(), Workspace.TrainKey) is { } answer)
+try
 {
-    using var output = Console.OpenStandardOutput();
-    output.Write(answer);
-    return 0;
-}
+    if (args is ["Train"] && BuildMirror.TryAnswer(Directory.GetCurrentDirectory(), Workspace.TrainKey) is { } answer)
+    {
+        using var output = Console.OpenStandardOutput();
+        output.Write(answer);
+        return 0;
+    }
 
-return await RunAsync(args);
+    return await RunAsync(args);
+}
+catch (Exception failure) when (IoFailure.Covers(failure))
+{
+    // The last resort for lost input and output, the console's own included: whoever knew more has said it before.
+    return Failures.Tell([IoFailure.Describe(failure)]);
+}
 
 [MethodImpl(MethodImplOptions.NoInlining)]
 static async Task<int> RunAsync(string[] args)
@@ -25,12 +33,7 @@ static async Task<int> RunAsync(string[] args)
     }
     catch (DiagnosticException failure)
     {
-        foreach (var diagnostic in failure.Diagnostics)
-        {
-            await Console.Error.WriteLineAsync(diagnostic.ToString());
-        }
-
-        return (int)ExitCode.Failed;
+        return Failures.Tell(failure.Diagnostics);
     }
     catch (OperationCanceledException) when (cancel.IsCancellationRequested)
     {
@@ -41,6 +44,7 @@ static async Task<int> RunAsync(string[] args)
 
 static void Cancel(System.Runtime.InteropServices.PosixSignalContext context, CancellationTokenSource cancel)
 {
-    context.Cancel = true;
+    // The first asks, the second kills.
+    context.Cancel = !cancel.IsCancellationRequested;
     cancel.Cancel();
 }

@@ -22,11 +22,12 @@ internal static class TargetRunner
         if (targets.Count == 0)
         {
             // Without a target only --help and --version mean something; they are options, and the target is the first word.
-            return args is [] or ["--help" or "-h" or "-?" or "--version"]
-                ? await line.Root.Parse(args is [] ? ["--help"] : args).InvokeAsync(cancellationToken: cancellationToken)
+            return args is [] or ["--help" or "-h" or "-?" or "help" or "--version"]
+                ? Help(line.Root.Parse(args is [] or ["help"] ? ["--help"] : args))
                 : Unknown(args[0]);
         }
 
+        var exit = ExitCode.Done;
         foreach (var target in targets)
         {
             var parsed = line.Root.Parse([target.Name, .. rest]);
@@ -35,12 +36,12 @@ internal static class TargetRunner
                 return Wrong(target, parsed.Errors.Select(error => error.Message));
             }
 
-            if (parsed.Action is System.CommandLine.Invocation.SynchronousCommandLineAction { Terminating: true } help)
+            if (parsed.Action is System.CommandLine.Invocation.SynchronousCommandLineAction { Terminating: true })
             {
-                return help.Invoke(parsed);
+                return Help(parsed);
             }
 
-            using var terminal = new Terminal(line.Quiet(parsed));
+            using var terminal = new Terminal(line.Verbosity(parsed));
             var outcome = await RunAsync(target.Name, line, parsed, terminal, cancellationToken);
             terminal.Dispose();
             var text = line.Json(parsed) ? outcome.Json?.ToJsonString(Indented) ?? "{}" : outcome.Text;
@@ -49,13 +50,15 @@ internal static class TargetRunner
                 await Console.Out.WriteLineAsync(text);
             }
 
-            if (outcome.Exit != ExitCode.Done)
+            exit = outcome.Exit;
+            if (exit is not ExitCode.Done and not ExitCode.Pending)
             {
-                return (int)outcome.Exit;
+                break;
             }
         }
 
-        return 0;
+        // Work that Plan found pending, and Train then did, is pending no more: the last one has the say.
+        return (int)exit;
     }
 
     private static async Task<Outcome> RunAsync(string target, CommandLine line, ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
@@ -68,7 +71,7 @@ internal static class TargetRunner
                 var (filter, all) = line.Tests(parsed);
                 return new(await TestTarget.RunAsync(Product.Folder, filter, all, cancellationToken) == 0 ? ExitCode.Done : ExitCode.Failed, "");
             case "New":
-                return await Workspace.NewAsync(line.NewModel(parsed), line.Workspace(parsed), terminal, cancellationToken);
+                return await Workspace.NewAsync(line.NewModel(parsed), line.Workspace(parsed), line.DryRun(parsed), terminal, cancellationToken);
             case "Doctor":
                 return await Workspace.DoctorAsync(line.Workspace(parsed), cancellationToken);
             default:
@@ -78,15 +81,15 @@ internal static class TargetRunner
         var workspace = Workspace.Open(line.Workspace(parsed), terminal);
         return target switch
         {
-            "Import" => await workspace.ImportAsync(line.Dataset(parsed), cancellationToken),
+            "Import" => await workspace.ImportAsync(line.Dataset(parsed), line.DryRun(parsed), cancellationToken),
             "Status" => await workspace.StatusAsync(cancellationToken),
             "Plan" => await workspace.PlanAsync(cancellationToken),
-            "Train" when line.DryRun(parsed) => await workspace.PlanAsync(cancellationToken),
+            "Train" or "Serve" when line.DryRun(parsed) => await workspace.PlanAsync(cancellationToken) with { Exit = ExitCode.Done },
             "Train" => await workspace.TrainAsync(cancellationToken),
             "Explain" => await workspace.ExplainAsync(line.Revision(parsed), cancellationToken),
             "Serve" => await workspace.ServeAsync(line.EnvironmentName(parsed), cancellationToken),
             "Release" => await workspace.ReleaseAsync(line.EnvironmentName(parsed), line.DryRun(parsed), cancellationToken),
-            "Stop" => await workspace.StopAsync(line.EnvironmentName(parsed), cancellationToken),
+            "Stop" => await workspace.StopAsync(line.EnvironmentName(parsed), line.DryRun(parsed), cancellationToken),
             "Smoke" => await workspace.SmokeAsync(line.EnvironmentName(parsed), cancellationToken),
             "Clean" => workspace.Clean(line.DryRun(parsed)),
             _ => throw new System.Diagnostics.UnreachableException($"target {target} has no method"),
@@ -113,8 +116,30 @@ internal static class TargetRunner
         return ([.. targets.DistinctBy(target => target.Name).OrderBy(target => target.Order)], args[i..]);
     }
 
+    /// <summary>The help or version asked for, in the words that users type.</summary>
+    private static int Help(ParseResult parsed)
+    {
+        using var text = new StringWriter();
+        var exit = parsed.Invoke(new InvocationConfiguration { Output = text });
+        Console.Out.Write(text.ToString()
+            .Replace($"  {parsed.RootCommandResult.Command.Name} ", "  ./build.sh ", StringComparison.Ordinal)
+            .Replace("[command]", "TARGET [TARGET…]", StringComparison.Ordinal)
+            .Replace("\nCommands:", "\nTargets:", StringComparison.Ordinal));
+        return exit;
+    }
+
     private static int Unknown(string word)
     {
+        if (word.StartsWith('-'))
+        {
+            Console.Error.WriteLine(new Diagnostic("MLO9001", $"'{word}' stands where the target should")
+            {
+                Why = "the first word is the target; options come after it",
+                Mend = "./build.sh TARGET [--option value…]; ./build.sh --help lists both",
+            });
+            return (int)ExitCode.Usage;
+        }
+
         var nearest = Diagnostic.Nearest(word, Targets.All.Select(target => target.Name));
         Console.Error.WriteLine(new Diagnostic("MLO9001", $"'{word}' is not a target")
         {

@@ -39,6 +39,9 @@ public interface IReporter
     /// <summary>A line about what has just begun or ended, for people who wait.</summary>
     void Note(string line);
 
+    /// <summary>A step that has ended, as one of many: a line where no live line shows how far it is.</summary>
+    void Finished(string line);
+
     /// <summary>The state of what runs now, replaced by the next: shown on terminals only.</summary>
     void Live(string line);
 }

@@ -32,7 +32,7 @@ public sealed partial class Workspace
         {
             Try("lock", () => $"{LockFile.Read(workspace._engine.LockPath).Addresses.Count()} steps pinned");
             Try("store", () => WriteAndRead(workspace._engine.Store));
-            checks.Add(Space(workspace.Root));
+            Try("disk", () => Space(workspace.Root));
             foreach (var name in workspace._definition.Manifest.Environments.Keys)
             {
                 var status = await workspace.Driver(name, out var spec).StatusAsync(cancellationToken);
@@ -61,6 +61,10 @@ public sealed partial class Workspace
             {
                 checks.Add((name, false, failure.Message.Replace("\n", "\n    ", StringComparison.Ordinal)));
             }
+            catch (Exception failure) when (IoFailure.Covers(failure))
+            {
+                checks.Add((name, false, IoFailure.Describe(failure, workspace?.Root).ToString().Replace("\n", "\n    ", StringComparison.Ordinal)));
+            }
         }
     }
 
@@ -72,10 +76,11 @@ public sealed partial class Workspace
             : throw new DiagnosticException(new Diagnostic("MLO2080", "the store does not give back what was put into it") { Where = store.Root, Mend = "check the disk; remove the store and train again" });
     }
 
-    private static (string Name, bool Good, string Detail) Space(string root)
+    private static string Space(string root)
     {
-        var free = new DriveInfo(root).AvailableFreeSpace / 1e9;
-        return ("disk", free > 1, string.Create(CultureInfo.InvariantCulture, $"{free:0.#} GB free{(free > 1 ? "" : ": make room, a build needs about three times the data")}"));
+        var free = string.Create(CultureInfo.InvariantCulture, $"{new DriveInfo(root).AvailableFreeSpace / 1e9:0.#} GB free");
+        return new DriveInfo(root).AvailableFreeSpace > 1_000_000_000 ? free
+            : throw new DiagnosticException(new Diagnostic("MLO2081", "the disk is nearly full") { Why = free, Mend = "make room: a build needs about three times the data" });
     }
 
     private static bool IsFree(int port)
@@ -101,6 +106,10 @@ public sealed partial class Workspace
         }
 
         public void Note(string line)
+        {
+        }
+
+        public void Finished(string line)
         {
         }
 

@@ -55,6 +55,11 @@ public sealed partial class Workspace
             var name = import.Address.Owner["data/".Length..];
             return new(name, Rows(pinned, name), frame.RowCount, Difference(RowDigestsOf(pinned, name), RowDigests.Of(frame)));
         }
+        catch (Exception failure) when (IoFailure.Covers(failure))
+        {
+            _reporter.Warn(IoFailure.Describe(failure, Root));
+            return null;
+        }
         catch (DiagnosticException failure)
         {
             foreach (var diagnostic in failure.Diagnostics)

@@ -17,6 +17,9 @@ public sealed partial class Workspace
     /// <summary>How many test rows of each model a smoke test sends.</summary>
     private const int HeldOutRowCount = 50;
 
+    /// <summary>Letters as they are: the curl line is for people.</summary>
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Trains what is stale, brings the environment's service to the lock's models and smoke-tests it; the old service comes back if that fails.</summary>
     /// <param name="environment">An environment of <c>nuke.json</c>; null takes its first.</param>
     public async Task<Outcome> ReleaseAsync(string? environment, bool dryRun, CancellationToken cancellationToken)
@@ -24,7 +27,7 @@ public sealed partial class Workspace
         var driver = Driver(environment, out var spec);
         if (dryRun)
         {
-            return await PlanAsync(cancellationToken);
+            return await PlanAsync(cancellationToken) with { Exit = ExitCode.Done };
         }
 
         var trained = await TrainAsync(cancellationToken);
@@ -61,9 +64,16 @@ public sealed partial class Workspace
     }
 
     /// <summary>Stops the environment's service.</summary>
-    public async Task<Outcome> StopAsync(string? environment, CancellationToken cancellationToken)
+    /// <param name="dryRun">Only says whether there is one to stop.</param>
+    public async Task<Outcome> StopAsync(string? environment, bool dryRun, CancellationToken cancellationToken)
     {
         var driver = Driver(environment, out var spec);
+        if (dryRun)
+        {
+            var runs = (await driver.StatusAsync(cancellationToken)).State != ServiceState.Stopped;
+            return new(ExitCode.Done, runs ? $"would stop {spec.Name}" : $"{spec.Name} is not running", new JsonObject { ["environment"] = spec.Name, ["stopped"] = false });
+        }
+
         var stopped = await new Reconciler(driver).StopAsync(cancellationToken);
         return new(ExitCode.Done, stopped ? $"stopped {spec.Name}" : $"{spec.Name} was not running", new JsonObject { ["environment"] = spec.Name, ["stopped"] = stopped });
     }
@@ -167,7 +177,7 @@ public sealed partial class Workspace
     private static string Row(ServeExample example)
     {
         var row = new JsonObject(example.Input.Select(cell => KeyValuePair.Create(cell.Key, (JsonNode?)JsonNode.Parse(cell.Value.GetRawText()))));
-        return row.ToJsonString();
+        return row.ToJsonString(Readable);
     }
 
     /// <summary>The row that the curl line sends: the first declared example, else the first test row.</summary>
@@ -180,6 +190,6 @@ public sealed partial class Workspace
 
         var row = HeldOut(model) is { } rows ? model.Manifest.Features.Keys.Order(StringComparer.Ordinal).Where(name => !rows.Rows[name].IsMissing(0))
             .Select(name => KeyValuePair.Create(name, rows.Rows[name] is NumberColumn numbers ? (JsonNode?)numbers.Values[0] : rows.Rows[name].Text(0))) : [];
-        return new JsonObject(row).ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        return new JsonObject(row).ToJsonString(Readable);
     }
 }

@@ -42,7 +42,8 @@ public sealed partial class Workspace
 
     /// <summary>Pins datasets: runs their import steps only.</summary>
     /// <param name="dataset">Only this one; null for all.</param>
-    public async Task<Outcome> ImportAsync(string? dataset, CancellationToken cancellationToken)
+    /// <param name="dryRun">Only says what would be done.</param>
+    public async Task<Outcome> ImportAsync(string? dataset, bool dryRun, CancellationToken cancellationToken)
     {
         if (dataset is not null && !_definition.Manifest.Data.ContainsKey(dataset))
         {
@@ -51,6 +52,12 @@ public sealed partial class Workspace
 
         RestoreData();
         var targets = _definition.Manifest.Data.Keys.Where(name => dataset is null || name == dataset).Select(StepFactory.ImportOf).ToList();
+        if (dryRun)
+        {
+            var plan = new PlanReport(_engine.Plan(_graph, Options(targets)));
+            return new(ExitCode.Done, plan.Text(), plan.Json());
+        }
+
         var result = await _engine.BuildAsync(_graph, Options(targets) with { Progress = Progress() }, cancellationToken);
         Tell(result);
         var report = new BuildReport(result, []);
@@ -68,6 +75,7 @@ public sealed partial class Workspace
     private Action<BuildEvent> Progress()
     {
         var running = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var soFar = "";
         return happened =>
         {
             switch (happened)
@@ -83,13 +91,14 @@ public sealed partial class Workspace
                     break;
                 case BuildEvent.StepFinished finished:
                     running.Remove(finished.Outcome.Step.Name.Value);
+                    soFar = $"[{finished.Done}/{finished.Pending}] ";
                     if (finished.Pending <= 100)
                     {
-                        _reporter.Note($"[{finished.Done}/{finished.Pending}] {finished.Outcome.Step.Name} {BuildReport.Word(finished.Outcome.Status)}");
+                        _reporter.Finished($"{soFar}{finished.Outcome.Step.Name} {BuildReport.Word(finished.Outcome.Status)}");
                     }
                     else if (finished.Done * 10 / finished.Pending != (finished.Done - 1) * 10 / finished.Pending)
                     {
-                        _reporter.Note($"[{finished.Done}/{finished.Pending}]");
+                        _reporter.Finished(soFar.TrimEnd());
                     }
 
                     break;
@@ -97,7 +106,7 @@ public sealed partial class Workspace
                     break;
             }
 
-            _reporter.Live(string.Join(" · ", running.Select(step => $"{step.Key} {step.Value}".TrimEnd())));
+            _reporter.Live(soFar + string.Join(" · ", running.Select(step => $"{step.Key} {step.Value}".TrimEnd())));
         };
     }
 

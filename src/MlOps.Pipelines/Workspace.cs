@@ -84,7 +84,12 @@ public sealed partial class Workspace
         var nearest = Diagnostic.Nearest(word, names);
         return new(new Diagnostic(code, what)
         {
-            Why = names.Count == 0 ? "none is declared" : $"there are {string.Join(", ", names.Take(20))}{(names.Count > 20 ? ", …" : "")}",
+            Why = names.Count switch
+            {
+                0 => "none is declared",
+                1 => $"there is only {names[0]}",
+                _ => $"there are {string.Join(", ", names.Take(20))}{(names.Count > 20 ? ", …" : "")}",
+            },
             Mend = nearest is null ? "choose one of them" : $"did you mean '{nearest}'?",
         });
     }
@@ -112,14 +117,15 @@ public sealed partial class Workspace
     }
 
     /// <summary>Puts the line in place of a pointer such as <c>models/churn/model.json#/features/age</c>.</summary>
+    /// <remarks>Names are escaped in it as in https://www.rfc-editor.org/rfc/rfc6901.</remarks>
     private Diagnostic Placed(Diagnostic diagnostic)
     {
-        if (diagnostic.Where?.Split('#') is not [var file, var pointer])
+        if (diagnostic.Where?.Split('#', 2) is not [var file, var pointer])
         {
             return diagnostic;
         }
 
-        var path = pointer.Split('/')[1..];
+        string[] path = [.. pointer.Split('/')[1..].Select(name => name.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
         var model = _definition.Models.FirstOrDefault(model => model.File == file);
         return diagnostic with { Where = model?.At(path) ?? file };
     }

@@ -80,7 +80,7 @@ internal sealed class PrepareAction : IStepExecutor
     private static void Check(Frame frame, Step step, string label, List<string> columns)
     {
         var found = new List<Diagnostic>();
-        foreach (var (name, pointer) in columns.Select(name => (name, $"/features/{name}")).Append((label, "/label")))
+        foreach (var (name, pointer) in columns.Select(name => (name, $"/features/{name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}")).Append((label, "/label")))
         {
             if (frame.TryGet(name, out _))
             {

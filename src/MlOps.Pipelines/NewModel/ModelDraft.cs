@@ -28,6 +28,7 @@ internal sealed class ModelDraft
         Check(request);
         var bytes = await ReadAsync(request.Data, cancellationToken);
         var frame = CsvReader.Read(bytes, new() { Path = request.Data }, cancellationToken);
+        CheckCommas(frame, request);
         var inferred = ManifestInference.Infer(frame, new()
         {
             Label = request.Label,
@@ -45,8 +46,8 @@ internal sealed class ModelDraft
     [
         $"{Rows} rows; what was inferred, and why (change it in the model's model.json):",
         .. _inferred.Explanations.Select(line => "  " + line),
-        "written: " + string.Join(", ", written),
-        "next: ./build.sh Train, or ./build.sh Release to have it answer",
+        written.Count == 0 ? "nothing was written" : "written: " + string.Join(", ", written),
+        .. written.Count == 0 ? Array.Empty<string>() : ["next: ./build.sh Train, or ./build.sh Release to have it answer"],
     ]);
 
     public JsonObject Json(IReadOnlyList<string> written) => new()
@@ -77,6 +78,20 @@ internal sealed class ModelDraft
         }
     }
 
+    /// <summary>A file of one column whose name holds another separator is not what its reader thinks it is.</summary>
+    private static void CheckCommas(Frame frame, NewModelRequest request)
+    {
+        if (frame.Columns is [var only] && only.Name != request.Label && only.Name.IndexOfAny([';', '\t', '|']) is >= 0 and var at)
+        {
+            throw new DiagnosticException(new Diagnostic("MLO2074", "the columns are not separated by commas")
+            {
+                Where = $"{request.Data}:1",
+                Why = $"the header is one column, '{only.Name.Replace("\t", "\\t", StringComparison.Ordinal)}'",
+                Mend = $"save it with commas instead of {(only.Name[at] == '\t' ? "tabulators" : $"'{only.Name[at]}'")}",
+            });
+        }
+    }
+
     private static async Task<byte[]> ReadAsync(string path, CancellationToken cancellationToken)
     {
         try
@@ -88,7 +103,7 @@ internal sealed class ModelDraft
             throw new DiagnosticException(new Diagnostic("MLO2071", $"{path} cannot be read")
             {
                 Where = path,
-                Why = failure is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : failure is UnauthorizedAccessException ? "permission denied, or a folder" : failure.Message,
+                Why = failure is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : Directory.Exists(path) ? "it is a folder" : failure is UnauthorizedAccessException ? "permission denied" : failure.Message,
                 Mend = "name a CSV file that can be read: --data FILE",
             });
         }

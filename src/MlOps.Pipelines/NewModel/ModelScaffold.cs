@@ -8,8 +8,8 @@ using MlOps.Pipelines.Manifests;
 
 namespace MlOps.Pipelines.NewModel;
 
-/// <summary>Writes a new model's files; <c>nuke.json</c> last, so that a kill before leaves the workspace as it was.</summary>
-internal sealed class ModelScaffold(string root, NewModelRequest request, ModelDraft draft)
+/// <summary>Writes a new model's files; <c>nuke.json</c> last, so that a kill before leaves the workspace as it was. A failure takes back all that was written.</summary>
+internal sealed class ModelScaffold(string root, NewModelRequest request)
 {
     private static readonly JsonSerializerOptions Indented = new()
     {
@@ -18,63 +18,85 @@ internal sealed class ModelScaffold(string root, NewModelRequest request, ModelD
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    private readonly Undo _undo = new();
     private readonly List<string> _written = [];
 
     private string Folder => $"models/{request.Name}";
 
     private string DataFile => $"{Folder}/data/{request.Name}.csv";
 
-    /// <summary>The files written, relative to the workspace.</summary>
-    /// <exception cref="DiagnosticException">The model or the dataset exists already (MLO2072), or the folder cannot be written (MLO2073).</exception>
-    public async Task<IReadOnlyList<string>> WriteAsync(CancellationToken cancellationToken)
+    /// <summary>Refuses a name that is taken.</summary>
+    /// <exception cref="DiagnosticException">The model or the dataset exists already (MLO2072).</exception>
+    public void CheckName()
     {
-        var manifest = ReadManifest();
-        if (Directory.Exists(Path.Combine(root, Folder)) || manifest["data"]?[request.Name] is not null)
+        if (Directory.Exists(Path.Combine(root, Folder)) || ReadManifest()["data"]?[request.Name] is not null)
         {
             throw new DiagnosticException(new Diagnostic("MLO2072", $"'{request.Name}' exists already")
             {
                 Where = Directory.Exists(Path.Combine(root, Folder)) ? Folder : WorkspaceDefinition.FileName,
-                Mend = "choose another name, or remove it first",
-            });
-        }
-
-        try
-        {
-            Directory.CreateDirectory(root);
-            await WriteAllAsync(manifest, cancellationToken);
-            return _written;
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            TryRemove();
-            throw new DiagnosticException(new Diagnostic("MLO2073", "the workspace cannot be written")
-            {
-                Where = root,
-                Why = failure.Message,
-                Mend = "check permissions and free space, then run it again; nothing was kept",
+                Why = "New never changes a model that is there",
+                Mend = $"choose another name, or remove {Folder} and its line in {WorkspaceDefinition.FileName} first",
             });
         }
     }
 
-    private async Task WriteAllAsync(JsonObject manifest, CancellationToken cancellationToken)
+    /// <summary>The files written, relative to the workspace.</summary>
+    /// <param name="check">Whether the workspace is sound with them.</param>
+    /// <exception cref="DiagnosticException">The folder cannot be written (MLO2073), or the check fails.</exception>
+    public async Task<IReadOnlyList<string>> WriteAsync(ModelManifest model, Action check, CancellationToken cancellationToken)
     {
+        try
+        {
+            await WriteAllAsync(model, cancellationToken);
+            check();
+            _undo.Keep();
+            return _written;
+        }
+        catch (Exception failure) when (IoFailure.Covers(failure))
+        {
+            var lost = IoFailure.Describe(failure, root);
+            throw new DiagnosticException(new Diagnostic("MLO2073", "the workspace cannot be written")
+            {
+                Where = root,
+                Why = $"{lost.What}: {lost.Why}",
+                Mend = "check permissions and free space, then run it again; nothing was kept",
+            });
+        }
+        finally
+        {
+            _undo.TakeBack();
+        }
+    }
+
+    private async Task WriteAllAsync(ModelManifest model, CancellationToken cancellationToken)
+    {
+        var manifest = ReadManifest();
         var data = Path.Combine(root, DataFile);
-        Directory.CreateDirectory(Path.GetDirectoryName(data)!);
+        _undo.CreateFolder(Path.GetDirectoryName(data)!);
+        _undo.WillWrite(data);
         File.Copy(request.Data, data);
         _written.Add(DataFile);
         if (new FileInfo(data).Length > ImportAction.LargeBytes)
         {
+            _undo.CreateFolder(Path.Combine(root, ".mlops"));
             new ContentStore(Path.Join(root, ".mlops", "store")).PutFile(data);
             await WriteAsync($"{Folder}/data/.gitignore", $"# too large for git: the store keeps its bytes, data.lock.json their digest\n{request.Name}.csv\n", cancellationToken);
             _written.Add("(the data is over 10 MB: git ignores it, the store keeps it)");
         }
 
-        await WriteAsync($"{Folder}/model.json", Text(JsonSerializer.SerializeToNode(WithSchema(draft.Manifest), ManifestJson.Default.ModelManifest)!), cancellationToken);
+        await WriteAsync($"{Folder}/model.json", Text(Json(WithSchema(model))), cancellationToken);
         await BeginWorkspaceAsync(cancellationToken);
         var datasets = manifest["data"]?.AsObject() ?? [];
         manifest["data"] ??= datasets;
         datasets[request.Name] = new JsonObject { ["path"] = DataFile };
         await WriteAsync(WorkspaceDefinition.FileName, Text(manifest), cancellationToken);
+    }
+
+    private static JsonObject Json(ModelManifest model)
+    {
+        var json = JsonSerializer.SerializeToNode(model, ManifestJson.Default.ModelManifest)!.AsObject();
+        json.Remove("steps");
+        return json;
     }
 
     private ModelManifest WithSchema(ModelManifest manifest) =>
@@ -94,8 +116,10 @@ internal sealed class ModelScaffold(string root, NewModelRequest request, ModelD
                 File.SetUnixFileMode(Path.Combine(root, "build.sh"), (UnixFileMode)0b111_101_101);
             }
 
-            Directory.CreateDirectory(Path.Combine(root, ".mlops"));
-            await File.WriteAllTextAsync(Path.Combine(root, ".mlops", "home"), Product.Folder + "\n", cancellationToken);
+            var home = Path.Combine(root, ".mlops", "home");
+            _undo.CreateFolder(Path.GetDirectoryName(home)!);
+            _undo.WillWrite(home);
+            await File.WriteAllTextAsync(home, Product.Folder + "\n", cancellationToken);
         }
     }
 
@@ -131,21 +155,11 @@ internal sealed class ModelScaffold(string root, NewModelRequest request, ModelD
     {
         var path = Path.Combine(root, file);
         var temporary = path + ".new";
+        _undo.WillWrite(temporary);
         await File.WriteAllTextAsync(temporary, text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), cancellationToken);
+        _undo.WillWrite(path);
         File.Move(temporary, path, overwrite: true);
         _written.Add(file);
-    }
-
-    private void TryRemove()
-    {
-        try
-        {
-            Directory.Delete(Path.Combine(root, Folder), recursive: true);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // What cannot be written can hardly be removed; the first failure is the one to tell.
-        }
     }
 
     private static string Text(JsonNode json) => json.ToJsonString(Indented) + "\n";

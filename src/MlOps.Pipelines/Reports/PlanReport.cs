@@ -38,7 +38,7 @@ internal sealed class PlanReport(BuildPlan plan)
         }
 
         var lines = pending.Count + plan.Removed.Count > 0 ? table + "\n" : "";
-        return $"{lines}{pending.Count} pending, {upToDate} up to date{(plan.LockChanges && pending.Count == 0 ? "; data.lock.json would change" : "")}";
+        return $"{lines}{pending.Count} pending, {upToDate} up to date{(pending.Any(step => Word(step.Action) == "await") ? " (await: runs only if a step before it gives something new)" : "")}{(plan.LockChanges && pending.Count == 0 ? "; data.lock.json would change" : "")}";
     }
 
     public JsonObject Json() => new()
