@@ -3,7 +3,8 @@ namespace MlOps.Data.Internal;
 /// <summary>Tells that a file was not written with commas.</summary>
 internal static class CsvDelimiter
 {
-    /// <summary>The sign, semicolon or tab, that stands outside of quotes in the header, which has no comma there, and in every row; null if there is none.</summary>
+    /// <summary>The sign, semicolon or tab, that stands outside of quotes in the header, which has no comma there, and in every row; null if there is
+    /// none.</summary>
     /// <param name="content">From the header on; what follows the last line end is not looked at.</param>
     internal static byte? Other(ReadOnlySpan<byte> content)
     {

@@ -110,7 +110,8 @@ internal sealed unsafe partial class CsvParser
         {
             if (_buffer.Length > 1 << 29)
             {
-                _faults.Add(CsvFault.TooBig, _offset, _line, "a record is longer than 512 MiB", "most likely a quote was opened and never closed", "close the quote");
+                _faults.Add(CsvFault.TooBig, _offset, _line, "a record is longer than 512 MiB", "most likely a quote was opened and never closed",
+                    "close the quote");
                 _faults.ThrowIfAny();
             }
 
