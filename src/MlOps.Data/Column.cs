@@ -34,7 +34,8 @@ public abstract class Column(string name, ColumnType type)
     /// <summary>Whether cell <paramref name="row"/> (0-based) is missing.</summary>
     public abstract bool IsMissing(int row);
 
-    /// <summary>The cell's canonical text: numbers shortest round-trip, booleans <c>true</c>/<c>false</c>, timestamps ISO 8601 in UTC; null if missing.</summary>
+    /// <summary>The cell's canonical text: numbers shortest round-trip, booleans <c>true</c>/<c>false</c>, timestamps ISO 8601 in UTC; null if
+    /// missing.</summary>
     public abstract string? Text(int row);
 
     /// <summary>A new column of the given rows (0-based, in that order).</summary>

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace MlOps.Data;
 
-/// <summary>Reads ISO 8601 dates and times: <c>2024-01-31</c>, <c>2024-01-31T08:15</c>, a blank for the T, seconds, a fraction of up to nine digits, <c>Z</c> or an offset.</summary>
+/// <summary>Reads ISO 8601 dates and times: <c>2024-01-31</c>, <c>2024-01-31T08:15</c>, a blank for the T, seconds, a fraction of up to nine digits,
+/// <c>Z</c> or an offset.</summary>
 public static class IsoTime
 {
     /// <summary>0001-01-01T00:00:00Z, in milliseconds since 1970-01-01T00:00:00Z.</summary>
@@ -21,7 +22,8 @@ public static class IsoTime
         return text.Length <= Longest && Encoding.UTF8.TryGetBytes(text, ascii, out var length) && TryParse(ascii[..length], out milliseconds);
     }
 
-    /// <summary>Milliseconds since 1970-01-01T00:00:00Z, <see cref="Earliest"/> to <see cref="Latest"/>; digits beyond milliseconds are cut. No offset means UTC.</summary>
+    /// <summary>Milliseconds since 1970-01-01T00:00:00Z, <see cref="Earliest"/> to <see cref="Latest"/>; digits beyond milliseconds are cut. No
+    /// offset means UTC.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out long milliseconds) =>
         TryRead(text, out milliseconds) && milliseconds is >= Earliest and <= Latest;
 

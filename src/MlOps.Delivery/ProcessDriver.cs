@@ -5,7 +5,8 @@ using MlOps.Delivery.Internal;
 namespace MlOps.Delivery;
 
 /// <summary>Runs an environment's service as a background process of this machine that outlives its starter and the starter's terminal.</summary>
-/// <remarks>Everything it keeps lies in <c>.mlops/run/&lt;environment&gt;</c>: state, log, configuration, and copies of the models and of the service.</remarks>
+/// <remarks>Everything it keeps lies in <c>.mlops/run/&lt;environment&gt;</c>: state, log, configuration, and copies of the models and of the
+/// service.</remarks>
 /// <param name="environment">The environment, named and with its port.</param>
 /// <param name="root">The workspace's folder.</param>
 public sealed class ProcessDriver(EnvironmentSpec environment, string root) : IDriver
@@ -152,7 +153,9 @@ public sealed class ProcessDriver(EnvironmentSpec environment, string root) : ID
         try
         {
             using var service = ServiceLauncher.StartAttached(spec.ServiceAssembly, config);
-            await using var ended = cancellationToken.UnsafeRegister(static state => _ = ((RunningProcess?)state)?.EndAsync(TimeSpan.FromSeconds(15), CancellationToken.None), RunningProcess.Find(service.Id));
+            await using var ended = cancellationToken.UnsafeRegister(
+                static state => _ = ((RunningProcess?)state)?.EndAsync(TimeSpan.FromSeconds(15), CancellationToken.None),
+                RunningProcess.Find(service.Id));
             await service.WaitForExitAsync(CancellationToken.None);
             return service.ExitCode;
         }

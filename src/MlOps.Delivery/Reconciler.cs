@@ -11,7 +11,8 @@ public sealed class Reconciler(IDriver driver)
     /// <param name="desired">What should run.</param>
     /// <param name="smoke">What the new service must answer to stay.</param>
     /// <param name="cancellationToken">Cancelling while the new service starts brings the old one back, then throws.</param>
-    /// <exception cref="DiagnosticException">Nothing was changed: a file is missing or damaged, the port is a stranger's, or another release is under way.</exception>
+    /// <exception cref="DiagnosticException">Nothing was changed: a file is missing or damaged, the port is a stranger's, or another release is under
+    /// way.</exception>
     public async Task<ReleaseResult> ReleaseAsync(ServiceSpec desired, SmokeTest smoke, CancellationToken cancellationToken)
     {
         using var held = await driver.LockAsync(cancellationToken);

@@ -6,7 +6,8 @@ namespace MlOps.Delivery;
 /// <summary>What a prediction must be.</summary>
 public abstract record Expectation
 {
-    /// <summary>A number within bounds, both inclusive; null is no bound. For a binary model it is the positive class's probability, for several classes the most probable one's.</summary>
+    /// <summary>A number within bounds, both inclusive; null is no bound. For a binary model it is the positive class's probability, for several
+    /// classes the most probable one's.</summary>
     public sealed record Range(double? Min, double? Max) : Expectation;
 
     /// <summary>The class that must be the most probable.</summary>

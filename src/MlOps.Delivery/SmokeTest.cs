@@ -36,7 +36,8 @@ public sealed class SmokeTest(IReadOnlyList<ServedModel> models, IReadOnlyList<S
 
         foreach (var example in examples)
         {
-            checks.Add(await CheckAsync($"example {Ordinal(example)}", example.Model, () => AnswersAsync(client, example, cancellationToken), cancellationToken));
+            var name = $"example {Ordinal(example)}";
+            checks.Add(await CheckAsync(name, example.Model, () => AnswersAsync(client, example, cancellationToken), cancellationToken));
         }
 
         foreach (var rows in heldOut)
@@ -51,7 +52,8 @@ public sealed class SmokeTest(IReadOnlyList<ServedModel> models, IReadOnlyList<S
     /// <summary>An example's number among those of its model, from 1.</summary>
     private int Ordinal(SmokeExample example) => examples.TakeWhile(other => !ReferenceEquals(other, example)).Count(other => other.Model == example.Model) + 1;
 
-    private static async Task<SmokeCheck> CheckAsync(string name, string model, Func<Task<(bool Passed, string Message)>> ask, CancellationToken cancellationToken)
+    private static async Task<SmokeCheck> CheckAsync(string name, string model, Func<Task<(bool Passed, string Message)>> ask,
+        CancellationToken cancellationToken)
     {
         try
         {

@@ -5,7 +5,8 @@ namespace MlOps.Learning;
 
 /// <summary>What to learn: the task, the column to predict, the columns to predict it from, and how.</summary>
 /// <param name="Label">The column to predict; rows without it are not learnt from.</param>
-/// <param name="Positive">For binary the class whose probability is predicted, as canonical text; null takes 1, true or yes (any case), else the rarer one.</param>
+/// <param name="Positive">For binary the class whose probability is predicted, as canonical text; null takes 1, true or yes (any case), else the
+/// rarer one.</param>
 /// <param name="Features">In this order they enter the model; each column once, never the label.</param>
 public sealed record LearningSpec(ModelTask Task, string Label, string? Positive, IReadOnlyList<FeatureSpec> Features, TrainerOptions Trainer);
 

@@ -42,7 +42,8 @@ public static class Split
         var column = ColumnOf(frame, spec);
         if (spec.By != SplitBy.Column && spec.Share is not (> 0 and < 1))
         {
-            throw Fail("MLO6023", "the split's share of test rows is out of range", $"it is {Print(spec.Share)}; allowed is above 0 and below 1", "set it to 0.2");
+            throw Fail("MLO6023", "the split's share of test rows is out of range", $"it is {Print(spec.Share)}; allowed is above 0 and below 1",
+                "set it to 0.2");
         }
 
         var isTest = spec.By switch
@@ -59,8 +60,11 @@ public static class Split
         }
 
         throw Fail("MLO6024", $"the split leaves no {(isTest.Contains(true) ? "training" : "test")} rows",
-            string.Create(CultureInfo.InvariantCulture, $"{frame.RowCount} rows split by {spec.By.ToString().ToLowerInvariant()}{(column is null ? "" : $" of '{column.Name}'")}"),
-            spec.By == SplitBy.Group ? "change the share, or split by 'column' and name the test key's value" : "change the share, add rows, or split by something else");
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{frame.RowCount} rows split by {spec.By.ToString().ToLowerInvariant()}{(column is null ? "" : $" of '{column.Name}'")}"),
+            spec.By == SplitBy.Group ? "change the share, or split by 'column' and name the test key's value"
+                : "change the share, add rows, or split by something else");
     }
 
     private static Column? ColumnOf(Frame frame, SplitSpec spec)
@@ -76,7 +80,8 @@ public static class Split
         }
 
         var names = frame.Columns.Select(c => c.Name).ToList();
-        throw Fail("MLO6020", spec.Column is null ? $"a split by {spec.By.ToString().ToLowerInvariant()} needs a column" : $"the split's column '{spec.Column}' is missing",
+        throw Fail("MLO6020", spec.Column is null ? $"a split by {spec.By.ToString().ToLowerInvariant()} needs a column"
+            : $"the split's column '{spec.Column}' is missing",
             $"the data has columns {string.Join(", ", names)}",
             Diagnostic.Nearest(spec.Column ?? "", names) is { } near ? $"did you mean '{near}'?" : "name one of them");
     }

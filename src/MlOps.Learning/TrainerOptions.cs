@@ -82,7 +82,8 @@ public sealed record BoostedTreesOptions : TrainerOptions
 }
 
 /// <summary>A weighted sum of standardised features: least squares, logistic or multinomial regression, with a quadratic penalty.</summary>
-/// <remarks>Minimises <c>Σ loss(row) + ½·L2·Σ weight²</c>; a row's loss is half its squared error, or its negative log likelihood; intercepts are free.</remarks>
+/// <remarks>Minimises <c>Σ loss(row) + ½·L2·Σ weight²</c>; a row's loss is half its squared error, or its negative log likelihood; intercepts are
+/// free.</remarks>
 public sealed record LinearOptions : TrainerOptions
 {
     /// <summary>The name in <c>model.json</c>.</summary>

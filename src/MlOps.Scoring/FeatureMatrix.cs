@@ -1,6 +1,7 @@
 namespace MlOps.Scoring;
 
-/// <summary>Encoded rows: dense columns first, then, where there is text, sparse rows. Feature j is dense column j, or sparse feature j − Dense.Length.</summary>
+/// <summary>Encoded rows: dense columns first, then, where there is text, sparse rows. Feature j is dense column j, or sparse feature j −
+/// Dense.Length.</summary>
 /// <param name="Rows">Number of rows.</param>
 /// <param name="Dense">One float32 array of length <paramref name="Rows"/> per dense feature; NaN is missing.</param>
 /// <param name="Sparse">The sparse block, or null.</param>

@@ -47,7 +47,8 @@ public sealed record NumericEncoder(string Column, float Fill = float.NaN, float
     public override int Width => 1;
 }
 
-/// <summary>A category as a number: <c>Values[i]</c> for <c>Categories[i]</c>; <see cref="Missing"/> for a missing cell, <see cref="Unknown"/> for a text never seen.</summary>
+/// <summary>A category as a number: <c>Values[i]</c> for <c>Categories[i]</c>; <see cref="Missing"/> for a missing cell, <see cref="Unknown"/> for a
+/// text never seen.</summary>
 public sealed record OrdinalEncoder(string Column, string[] Categories, float[] Values, float Missing = float.NaN, float Unknown = float.NaN)
     : Encoder(Column)
 {
@@ -55,7 +56,8 @@ public sealed record OrdinalEncoder(string Column, string[] Categories, float[] 
     public override int Width => 1;
 }
 
-/// <summary>A category as zeros and a single one; the empty text, where it is among <see cref="Categories"/>, stands for missing; unknown is all zeros.</summary>
+/// <summary>A category as zeros and a single one; the empty text, where it is among <see cref="Categories"/>, stands for missing; unknown is all
+/// zeros.</summary>
 public sealed record OneHotEncoder(string Column, string[] Categories) : Encoder(Column)
 {
     /// <inheritdoc/>
@@ -78,7 +80,8 @@ public enum CalendarPart
     Month,
 }
 
-/// <summary>An instant as calendar parts, each <c>(part − Offsets[i]) × Scales[i]</c>; missing gives <c>Fill[i]</c> before that (NaN keeps it missing).</summary>
+/// <summary>An instant as calendar parts, each <c>(part − Offsets[i]) × Scales[i]</c>; missing gives <c>Fill[i]</c> before that (NaN keeps it
+/// missing).</summary>
 public sealed record CalendarEncoder(string Column, CalendarPart[] Parts, float[] Fill, float[] Offsets, float[] Scales) : Encoder(Column)
 {
     /// <inheritdoc/>
@@ -88,7 +91,8 @@ public sealed record CalendarEncoder(string Column, CalendarPart[] Parts, float[
 /// <summary>Words and pairs of words, weighted by TF-IDF; sparse.</summary>
 /// <param name="Terms">One per feature: a token, or two tokens with a blank between. Tokens are those of <see cref="Tokenizer"/>: runs of letters
 /// and digits, and meaningful signs by themselves, of the text with A to Z lower-cased, as the ONNX graph's Tokenizer finds them.</param>
-/// <param name="Weights">A term that occurs <c>n</c> times gives <c>n × Weights[i]</c>; the row is then divided by its Euclidean length (all zeros stay zeros).</param>
+/// <param name="Weights">A term that occurs <c>n</c> times gives <c>n × Weights[i]</c>; the row is then divided by its Euclidean length (all zeros
+/// stay zeros).</param>
 public sealed record TextEncoder(string Column, string[] Terms, float[] Weights) : Encoder(Column)
 {
     /// <inheritdoc/>

@@ -44,8 +44,10 @@ internal sealed record ServiceConfig
         !Url.IsAbsoluteUri || Url.Scheme != Uri.UriSchemeHttp ? $"url '{Url.OriginalString}' is not http://HOST:PORT"
         : Models.Count == 0 ? "models is empty"
         : GraceSeconds is < 0 or > 3600 ? "graceSeconds is not within 0 and 3600"
-        : Models.FirstOrDefault(model => !Content.Digest.TryParse(model.Digest, out _)) is { } bad ? $"digest '{bad.Digest}' of model '{bad.Name}' is not a sha256"
-        : Models.GroupBy(model => model.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice ? $"model '{twice.Key}' stands twice"
+        : Models.FirstOrDefault(model => !Content.Digest.TryParse(model.Digest, out _)) is { } bad
+            ? $"digest '{bad.Digest}' of model '{bad.Name}' is not a sha256"
+        : Models.GroupBy(model => model.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice
+            ? $"model '{twice.Key}' stands twice"
         : null;
 
     private static DiagnosticException Wrong(string where, string why) =>

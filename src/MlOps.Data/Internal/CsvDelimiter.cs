@@ -1,34 +1,51 @@
 namespace MlOps.Data.Internal;
 
-/// <summary>Tells that a file was not written with commas.</summary>
-internal static class CsvDelimiter
+/// <summary>Tells that a file was not written with commas: its header has none, and another sign stands outside of quotes there and in every row.</summary>
+internal sealed class CsvDelimiter
 {
-    /// <summary>The sign, semicolon or tab, that stands outside of quotes in the header, which has no comma there, and in every row; null if there is none.</summary>
-    /// <param name="content">From the header on; what follows the last line end is not looked at.</param>
-    internal static byte? Other(ReadOnlySpan<byte> content)
+    private bool _semicolons = true;
+    private bool _tabs = true;
+    private int _rows;
+    private bool _isQuoted;
+    private bool _isEmpty = true;
+    private (bool Comma, bool Semicolon, bool Tab) _seen;
+
+    /// <summary>Whether rows that are still to come matter.</summary>
+    internal bool IsPossible => _semicolons || _tabs;
+
+    /// <summary>Semicolon or tab, if it is such a file by the rows seen; else null.</summary>
+    internal byte? Found => _rows < 2 ? null : _semicolons ? (byte)';' : _tabs ? (byte)'\t' : null;
+
+    /// <summary>Looks at more of the file, from the header on; a row counts when its line end was seen.</summary>
+    internal void Look(ReadOnlySpan<byte> content)
     {
-        var (semicolons, tabs, rows) = (true, true, 0);
-        var (isQuoted, isEmpty) = (false, true);
-        var (comma, semicolon, tab) = (false, false, false);
-        for (var i = 0; i < content.Length && (semicolons || tabs); i++)
+        for (var i = 0; i < content.Length && IsPossible; i++)
         {
             var sign = content[i];
-            if (sign is (byte)'\n' or (byte)'\r' && !isQuoted)
+            if (sign is (byte)'\n' or (byte)'\r' && !_isQuoted)
             {
-                semicolons &= isEmpty || (semicolon && !(rows == 0 && comma));
-                tabs &= isEmpty || (tab && !(rows == 0 && comma));
-                rows += isEmpty ? 0 : 1;
-                (isEmpty, comma, semicolon, tab) = (true, false, false, false);
+                EndRow();
                 continue;
             }
 
-            isEmpty = false;
-            isQuoted ^= sign == '"';
-            comma |= sign == ',' && !isQuoted;
-            semicolon |= sign == ';' && !isQuoted;
-            tab |= sign == '\t' && !isQuoted;
+            _isEmpty = false;
+            _isQuoted ^= sign == '"';
+            _seen.Comma |= sign == ',' && !_isQuoted;
+            _seen.Semicolon |= sign == ';' && !_isQuoted;
+            _seen.Tab |= sign == '\t' && !_isQuoted;
+        }
+    }
+
+    private void EndRow()
+    {
+        if (!_isEmpty)
+        {
+            var isPlainHeader = _rows == 0 && _seen.Comma;
+            _semicolons &= _seen.Semicolon && !isPlainHeader;
+            _tabs &= _seen.Tab && !isPlainHeader;
+            _rows++;
         }
 
-        return rows < 2 ? null : semicolons ? (byte)';' : tabs ? (byte)'\t' : null;
+        (_isEmpty, _seen) = (true, default);
     }
 }

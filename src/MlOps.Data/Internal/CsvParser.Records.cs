@@ -233,7 +233,8 @@ internal sealed unsafe partial class CsvParser
     {
         if (p < _end)
         {
-            _faults.Add(CsvFault.OpenQuote, _offset + (p - _base), _line, "a quote is opened and never closed", "the row that starts here reaches to the end of the file", "close the quote");
+            _faults.Add(CsvFault.OpenQuote, _offset + (p - _base), _line, "a quote is opened and never closed",
+                "the row that starts here reaches to the end of the file", "close the quote");
         }
     }
 
@@ -306,7 +307,8 @@ internal sealed unsafe partial class CsvParser
         {
             if (names[i].Length == 0)
             {
-                _faults.Add(CsvFault.UnnamedColumn, i, 1, string.Create(CultureInfo.InvariantCulture, $"column {i + 1} has no name"), null, "give it a name in the header");
+                _faults.Add(CsvFault.UnnamedColumn, i, 1, string.Create(CultureInfo.InvariantCulture, $"column {i + 1} has no name"), null,
+                    "give it a name in the header");
             }
             else if (!seen.TryAdd(names[i], i))
             {
@@ -323,7 +325,8 @@ internal sealed unsafe partial class CsvParser
         _columns = [.. names.Select(name => new ColumnBuilder(name, declared.TryGetValue(name, out var type) ? type : null))];
         foreach (var absent in declared.Keys.Where(name => !seen.ContainsKey(name)).Order(StringComparer.Ordinal).Select((name, index) => (name, index)))
         {
-            _faults.Add(CsvFault.AbsentColumn, absent.index, 1, $"column '{absent.name}' is missing", $"the file has columns {string.Join(", ", names)}", "add the column, or remove it from what is declared");
+            _faults.Add(CsvFault.AbsentColumn, absent.index, 1, $"column '{absent.name}' is missing",
+                $"the file has columns {string.Join(", ", names)}", "add the column, or remove it from what is declared");
         }
     }
 

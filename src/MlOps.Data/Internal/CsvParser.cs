@@ -110,7 +110,8 @@ internal sealed unsafe partial class CsvParser
         {
             if (_buffer.Length > 1 << 29)
             {
-                _faults.Add(CsvFault.TooBig, _offset, _line, "a record is longer than 512 MiB", "most likely a quote was opened and never closed", "close the quote");
+                _faults.Add(CsvFault.TooBig, _offset, _line, "a record is longer than 512 MiB", "most likely a quote was opened and never closed",
+                    "close the quote");
                 _faults.ThrowIfAny();
             }
 
@@ -168,7 +169,18 @@ internal sealed unsafe partial class CsvParser
     /// <summary>A file of one column that is a table with another delimiter would be read without complaint, and nothing could be learnt from it.</summary>
     private void CheckDelimiter(byte* p)
     {
-        if (CsvDelimiter.Other(new(p, (int)(_end - p))) is { } delimiter)
+        var rows = new CsvDelimiter();
+        rows.Look(new(p, (int)(_end - p)));
+        var buffer = rows.IsPossible ? new byte[ChunkSize] : [];
+        var position = _source.Position;
+        for (int read; rows.IsPossible && (read = _source.Read(buffer)) > 0;)
+        {
+            rows.Look(buffer.AsSpan(0, read));
+        }
+
+        _source.Position = position;
+        rows.Look("\n"u8);
+        if (rows.Found is { } delimiter)
         {
             var name = delimiter == ';' ? "semicolons" : "tabs";
             _faults.Add(

@@ -16,7 +16,8 @@ internal static class ExpectationCheck
         var seen = isClass ? $"{label} ({Text(number)})" : Text(number);
         var (passed, wanted) = expected switch
         {
-            Expectation.Range range => ((range.Min is null || number >= range.Min) && (range.Max is null || number <= range.Max), $"{Text(range.Min)} to {Text(range.Max)}"),
+            Expectation.Range range => ((range.Min is null || number >= range.Min) && (range.Max is null || number <= range.Max),
+                $"{Text(range.Min)} to {Text(range.Max)}"),
             Expectation.Label name => (label == name.Class, name.Class),
             Expectation.Equal equal when equal.Tolerance == 0 => ((float)number == (float)equal.Value, Text(equal.Value)),
             Expectation.Equal equal => (Math.Abs(number - equal.Value) <= equal.Tolerance, $"{Text(equal.Value)} ± {Text(equal.Tolerance)}"),

@@ -45,11 +45,21 @@ internal static class ModelFiles
         {
             var actual = Digest.Of(File.ReadAllBytes(model.Path));
             return actual == model.Digest ? null
-                : new("MLO7007", $"the file of model '{model.Name}' is damaged or another one") { Where = model.Path, Why = $"it is {actual}, not {model.Digest}", Mend = "train again: ./build.sh Train" };
+                : new("MLO7007", $"the file of model '{model.Name}' is damaged or another one") 
+                {
+                    Where = model.Path,
+                    Why = $"it is {actual}, not {model.Digest}",
+                    Mend = "train again: ./build.sh Train",
+                };
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            return new("MLO7007", $"the file of model '{model.Name}' cannot be read") { Where = model.Path, Why = problem.Message, Mend = "train again: ./build.sh Train" };
+            return new("MLO7007", $"the file of model '{model.Name}' cannot be read") 
+            {
+                Where = model.Path,
+                Why = problem.Message,
+                Mend = "train again: ./build.sh Train",
+            };
         }
     }
 }

@@ -4,7 +4,8 @@ using MlOps.Scoring;
 
 namespace MlOps.Delivery.Internal;
 
-/// <summary>Compares served predictions with the trained model's, as float32 numbers and bit by bit: scoring is deterministic, so any difference is a fault.</summary>
+/// <summary>Compares served predictions with the trained model's, as float32 numbers and bit by bit: scoring is deterministic, so any difference is a
+/// fault.</summary>
 internal static class ServedPredictions
 {
     /// <summary>One line per row of <c>/score</c>'s <c>predictions</c> that differs.</summary>
@@ -32,7 +33,8 @@ internal static class ServedPredictions
     public static IEnumerable<string> TensorDifferences(JsonElement outputs, Predictions expected, int count)
     {
         var isRegression = expected.Signature.Task == ModelTask.Regression;
-        var numbers = outputs.EnumerateArray().First(output => output.GetProperty("name").GetString() == (isRegression ? "prediction" : "probabilities")).GetProperty("data");
+        var name = isRegression ? "prediction" : "probabilities";
+        var numbers = outputs.EnumerateArray().First(output => output.GetProperty("name").GetString() == name).GetProperty("data");
         if (numbers.GetArrayLength() != count * expected.Signature.Outputs)
         {
             yield return $"{numbers.GetArrayLength()} numbers for {count} rows";

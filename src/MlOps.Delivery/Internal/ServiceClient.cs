@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 
 namespace MlOps.Delivery.Internal;
@@ -48,7 +49,8 @@ internal sealed class ServiceClient : IDisposable
 
     /// <summary>Whether an exception means that the service did not answer, or not in time, or not in JSON (and not that the caller cancelled).</summary>
     public static bool IsSilence(Exception problem, CancellationToken cancellationToken) =>
-        problem is HttpRequestException or JsonException or IOException || (problem is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+        problem is HttpRequestException or JsonException or IOException
+            || (problem is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     private async Task<JsonDocument> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -57,7 +59,7 @@ internal sealed class ServiceClient : IDisposable
         {
             var body = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
             return answer.IsSuccessStatusCode ? JsonDocument.Parse(body)
-                : throw new HttpRequestException($"HTTP {(int)answer.StatusCode}: {System.Text.Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 400)))}");
+                : throw new HttpRequestException($"HTTP {(int)answer.StatusCode}: {Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 400)))}");
         }
     }
 }

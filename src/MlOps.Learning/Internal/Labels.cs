@@ -131,7 +131,8 @@ internal sealed record Labels(Signature Signature, int[] Rows, double[] Numbers,
     }
 
     private static DiagnosticException Constant(string label, string value, int rows) => Fail("MLO6004", $"label '{label}' is constant",
-        string.Create(CultureInfo.InvariantCulture, $"all {rows} training rows with a label have '{value}'"), "choose another label, or a split whose training rows vary");
+        string.Create(CultureInfo.InvariantCulture, $"all {rows} training rows with a label have '{value}'"),
+        "choose another label, or a split whose training rows vary");
 
     private static DiagnosticException Fail(string code, string what, string why, string? mend) => new(new Diagnostic(code, what) { Why = why, Mend = mend });
 

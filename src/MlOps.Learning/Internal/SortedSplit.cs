@@ -12,7 +12,8 @@ internal static class SortedSplit
         return [.. keys.Select(k => first < sorted.Length && k >= sorted[first])];
     }
 
-    /// <summary>Within each class the first <paramref name="share"/> of the rows by hash are test rows; of two different rows or more at least one on each side.</summary>
+    /// <summary>Within each class the first <paramref name="share"/> of the rows by hash are test rows; of two different rows or more at least one on
+    /// each side.</summary>
     public static bool[] WithinClasses(ulong[] hashes, int[] classes, double share)
     {
         var isTest = new bool[hashes.Length];

@@ -21,7 +21,8 @@ internal sealed class Guard(Drain drain, Responder responder, ILogger logger)
         {
             await responder.ErrorAsync(context, problem.StatusCode, problem.Message);
         }
-        catch (Exception gone) when (gone is OperationCanceledException or ConnectionResetException or ConnectionAbortedException && context.RequestAborted.IsCancellationRequested)
+        catch (Exception gone) when (gone is OperationCanceledException or ConnectionResetException or ConnectionAbortedException
+            && context.RequestAborted.IsCancellationRequested)
         {
             // The caller hung up: nobody is left to answer.
         }

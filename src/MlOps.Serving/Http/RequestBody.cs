@@ -58,7 +58,8 @@ internal readonly struct RequestBody : IDisposable
     {
         if (request.Headers.ContainsKey("Inference-Header-Content-Length") || request.Headers.ContentEncoding.Count > 0)
         {
-            throw new RequestException(StatusCodes.Status415UnsupportedMediaType, "compressed bodies and the binary data extension are not supported: send plain JSON");
+            throw new RequestException(StatusCodes.Status415UnsupportedMediaType,
+                "compressed bodies and the binary data extension are not supported: send plain JSON");
         }
 
         var type = request.ContentType;
@@ -68,10 +69,12 @@ internal readonly struct RequestBody : IDisposable
         }
 
         if (!MediaTypeHeaderValue.TryParse(type, out var parsed)
-            || !(parsed.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) || parsed.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+            || !(parsed.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+                || parsed.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
             || (parsed.Charset.HasValue && !parsed.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
         {
-            throw new RequestException(StatusCodes.Status415UnsupportedMediaType, $"content type '{type}' is not supported: send JSON in UTF-8 with Content-Type: application/json");
+            throw new RequestException(StatusCodes.Status415UnsupportedMediaType,
+                $"content type '{type}' is not supported: send JSON in UTF-8 with Content-Type: application/json");
         }
     }
 }

@@ -10,7 +10,8 @@ internal sealed class ModelCatalog(IEnumerable<LoadedModel> models)
     public IReadOnlyList<LoadedModel> Models { get; } = [.. models.OrderBy(model => model.Name, StringComparer.Ordinal)];
 
     /// <summary>Reads every model file.</summary>
-    /// <exception cref="DiagnosticException">A file cannot be read (MLO7022), has other bytes than the digest says (MLO7023), or is no model of ours (MLO50xx).</exception>
+    /// <exception cref="DiagnosticException">A file cannot be read (MLO7022), has other bytes than the digest says (MLO7023), or is no model of ours
+    /// (MLO50xx).</exception>
     public static ModelCatalog Load(ServiceConfig config)
     {
         var (models, problems) = (new List<LoadedModel>(), new List<Diagnostic>());
@@ -54,7 +55,8 @@ internal sealed class ModelCatalog(IEnumerable<LoadedModel> models)
     public LoadedModel Resolve(string? name) =>
         name is not null ? Get(name)
         : Models.Count == 1 ? Models[0]
-        : throw RequestException.BadRequest($"several models are served: name one, as in POST /score/{Models[0].Name} (served: {string.Join(", ", Models.Select(model => model.Name))})");
+        : throw RequestException.BadRequest(
+            $"several models are served: name one, as in POST /score/{Models[0].Name} (served: {string.Join(", ", Models.Select(model => model.Name))})");
 
     private static LoadedModel Load(ModelEntry entry)
     {
@@ -62,7 +64,11 @@ internal sealed class ModelCatalog(IEnumerable<LoadedModel> models)
         var (expected, actual) = (Digest.Parse(entry.Digest), Digest.Of(bytes));
         if (actual != expected)
         {
-            throw new DiagnosticException(new Diagnostic("MLO7023", $"the file of model '{entry.Name}' is damaged or another one") { Where = entry.Path, Why = $"it is {actual}, not {expected}" });
+            throw new DiagnosticException(new Diagnostic("MLO7023", $"the file of model '{entry.Name}' is damaged or another one")
+            {
+                Where = entry.Path,
+                Why = $"it is {actual}, not {expected}",
+            });
         }
 
         return new(entry.Name, entry.Version ?? $"sha-{expected.Hex[..12]}", expected, OnnxModel.Read(bytes));

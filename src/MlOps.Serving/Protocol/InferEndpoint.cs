@@ -21,7 +21,8 @@ internal sealed class InferEndpoint(ModelCatalog catalog, Responder responder)
         var (options, rows) = await ReadAsync(context, model);
         var predictions = model.Predict(rows);
         model.Return(rows);
-        await responder.WriteAsync(context, StatusCodes.Status200OK, (model, options, predictions), static (json, answer) => Write(json, answer.model, answer.options, answer.predictions));
+        await responder.WriteAsync(context, StatusCodes.Status200OK, (model, options, predictions), static (json, answer) =>
+            Write(json, answer.model, answer.options, answer.predictions));
     }
 
     private static async ValueTask<(InferOptions Options, FrameBuilder Rows)> ReadAsync(HttpContext context, LoadedModel model)

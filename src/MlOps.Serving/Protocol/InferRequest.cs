@@ -91,7 +91,8 @@ internal ref struct InferRequest
             var index = _rows.IndexOf(tensor.Name);
             if (index < 0)
             {
-                throw RequestException.BadRequest($"the model has no input '{tensor.Name}'{Suggestion.Among(tensor.Name, _model.Signature.Inputs.Select(each => each.Name), "it takes")}");
+                var likely = Suggestion.Among(tensor.Name, _model.Signature.Inputs.Select(each => each.Name), "it takes");
+                throw RequestException.BadRequest($"the model has no input '{tensor.Name}'{likely}");
             }
 
             _inputs[index] = _inputs[index] is null ? tensor : throw RequestException.BadRequest($"input '{tensor.Name}' stands twice");
@@ -158,7 +159,8 @@ internal ref struct InferRequest
         }
 
         return dimensions[0] <= LoadedModel.MaxRows ? dimensions[0]
-            : throw new RequestException(StatusCodes.Status413PayloadTooLarge, $"input '{name}' has more than {LoadedModel.MaxRows} rows; send them in several requests");
+            : throw new RequestException(StatusCodes.Status413PayloadTooLarge,
+                $"input '{name}' has more than {LoadedModel.MaxRows} rows; send them in several requests");
     }
 
     private List<string> ReadOutputs()
@@ -198,7 +200,8 @@ internal ref struct InferRequest
         var missing = _inputs.Select((tensor, index) => tensor is null ? model.Signature.Inputs[index].Name : null).OfType<string>().ToList();
         if (missing.Count > 0 || _inputs.Length == 0)
         {
-            throw RequestException.BadRequest(hasInputs ? $"missing: {string.Join(", ", missing.Select(name => $"input '{name}'"))} (null stands for a missing value)" : "the body has no inputs");
+            throw RequestException.BadRequest(!hasInputs ? "the body has no inputs"
+                : $"missing: {string.Join(", ", missing.Select(name => $"input '{name}'"))} (null stands for a missing value)");
         }
 
         var count = _inputs[0]!.Rows;

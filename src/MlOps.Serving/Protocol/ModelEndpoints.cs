@@ -13,7 +13,8 @@ internal sealed class ModelEndpoints(ModelCatalog catalog, Drain drain, Responde
     {
         Get(app, "/", context => responder.TextAsync(context, IndexPage.For(catalog, $"{context.Request.Scheme}://{context.Request.Host}")));
         Get(app, "/v2", context => responder.WriteAsync(context, StatusCodes.Status200OK, this, static (json, _) => WriteServer(json)));
-        Get(app, "/v2/health/live", context => responder.WriteAsync(context, StatusCodes.Status200OK, true, static (json, live) => WriteFlag(json, "live"u8, live)));
+        Get(app, "/v2/health/live", context =>
+            responder.WriteAsync(context, StatusCodes.Status200OK, true, static (json, live) => WriteFlag(json, "live"u8, live)));
         Get(app, "/v2/health/ready", context => ReadyAsync(context, null));
         foreach (var model in (string[])["/v2/models/{model}", "/v2/models/{model}/versions/{version}"])
         {
@@ -31,7 +32,8 @@ internal sealed class ModelEndpoints(ModelCatalog catalog, Drain drain, Responde
     private Task ReadyAsync(HttpContext context, LoadedModel? model)
     {
         var isReady = !drain.IsDraining;
-        return responder.WriteAsync(context, isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, (isReady, model), static (json, answer) =>
+        var status = isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        return responder.WriteAsync(context, status, (isReady, model), static (json, answer) =>
         {
             json.WriteStartObject();
             if (answer.model is not null)

@@ -5,7 +5,8 @@ using MlOps.Serving.Rows;
 
 namespace MlOps.Serving.Protocol;
 
-/// <summary>What a model gives back: <c>prediction</c> FP32 [rows] for numbers; <c>label</c> BYTES [rows] and <c>probabilities</c> FP32 [rows, classes] for classes.</summary>
+/// <summary>What a model gives back: <c>prediction</c> FP32 [rows] for numbers; <c>label</c> BYTES [rows] and <c>probabilities</c> FP32 [rows,
+/// classes] for classes.</summary>
 internal static class OutputTensor
 {
     private static readonly string[] OfNumbers = ["prediction"];

@@ -14,14 +14,16 @@ internal sealed class ScoreEndpoint(ModelCatalog catalog, Responder responder)
         app.MapPost("/score/{model}", (RequestDelegate)(context => AnswerAsync(context, (string?)context.Request.RouteValues["model"])));
     }
 
-    private static string? Query(HttpContext context) => context.Request.QueryString.HasValue && context.Request.Query.TryGetValue("model", out var name) ? name.ToString() : null;
+    private static string? Query(HttpContext context) =>
+        context.Request.QueryString.HasValue && context.Request.Query.TryGetValue("model", out var name) ? name.ToString() : null;
 
     private async Task AnswerAsync(HttpContext context, string? named)
     {
         var (model, rows) = await ReadAsync(context, named);
         var predictions = model.Predict(rows);
         model.Return(rows);
-        await responder.WriteAsync(context, StatusCodes.Status200OK, (model, predictions), static (json, answer) => Write(json, answer.model, answer.predictions));
+        await responder.WriteAsync(context, StatusCodes.Status200OK, (model, predictions), static (json, answer) =>
+            Write(json, answer.model, answer.predictions));
     }
 
     private async ValueTask<(LoadedModel Model, FrameBuilder Rows)> ReadAsync(HttpContext context, string? named)

@@ -72,6 +72,14 @@ public class CsvFaultTests
         Assert.Equal(text.Contains(',', StringComparison.Ordinal) ? 2 : 1, CsvReader.Read(Encoding.UTF8.GetBytes(text)).Columns.Count);
 
     [Fact]
+    public void One_row_without_the_sign_however_late_makes_it_a_part_of_cells()
+    {
+        var rows = "a;b\n" + string.Concat(Enumerable.Repeat("1;2\n", 200_000));
+        Assert.Equal("MLO4014", Assert.Single(FaultsOf(Encoding.UTF8.GetBytes(rows + "3;4"))).Code);
+        Assert.Equal(200_001, CsvReader.Read(Encoding.UTF8.GetBytes(rows + "3")).RowCount);
+    }
+
+    [Fact]
     public void The_delimiter_found_is_named() =>
         Assert.Contains("semicolons", Assert.Single(FaultsOf("a;b\n1;2\n"u8.ToArray())).What, StringComparison.Ordinal);
 

@@ -24,7 +24,8 @@ internal sealed record CategoryCounts(int[] Codes, string[] Texts, int[] Counts)
         return new(codes, texts, counts);
     }
 
-    /// <summary>The categories with at least <paramref name="leastRows"/> rows, the most frequent first (ties ordinal), <paramref name="most"/> at most.</summary>
+    /// <summary>The categories with at least <paramref name="leastRows"/> rows, the most frequent first (ties ordinal), <paramref name="most"/> at
+    /// most.</summary>
     public int[] Frequent(int leastRows, int most) => [.. Enumerable.Range(0, Texts.Length)
         .Where(c => Counts[c] >= leastRows)
         .OrderByDescending(c => Counts[c]).ThenBy(c => Texts[c], StringComparer.Ordinal)

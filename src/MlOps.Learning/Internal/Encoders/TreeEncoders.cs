@@ -21,7 +21,8 @@ internal static class TreeEncoders
         _ => new NumericEncoder(column.Name),
     };
 
-    /// <summary>Categories as ranks: by their rows' mean label, drawn towards the mean of all; for many classes by frequency. Rare ones share the unknown's rank.</summary>
+    /// <summary>Categories as ranks: by their rows' mean label, drawn towards the mean of all; for many classes by frequency. Rare ones share the
+    /// unknown's rank.</summary>
     private static OrdinalEncoder FitCategories(Column column, Labels labels)
     {
         var rows = CategoryCounts.Of(column);

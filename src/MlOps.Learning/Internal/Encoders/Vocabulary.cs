@@ -9,7 +9,8 @@ internal static class Vocabulary
     // A term of a single row says nothing of others.
     private const int LeastRows = 2;
 
-    /// <summary>The terms of most rows (ties ordinal), in ordinal order, each with the inverse document frequency ln((1 + rows) / (1 + rows with it)) + 1.</summary>
+    /// <summary>The terms of most rows (ties ordinal), in ordinal order, each with the inverse document frequency ln((1 + rows) / (1 + rows with it))
+    /// + 1.</summary>
     /// <returns>Null where there is no term at all.</returns>
     public static TextEncoder? Fit(StringColumn column, int most)
     {

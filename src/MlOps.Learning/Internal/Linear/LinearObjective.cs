@@ -82,7 +82,8 @@ internal sealed class LinearObjective
             loss += _loss.Differentiate(row, scores, rows);
             for (var k = 0; k < scores.Length; k++)
             {
-                gradient[(_loss.Outputs * _features.Width) + k] += Collect(row, scores[k].AsSpan(0, rows), gradient.AsSpan(k * _features.Width, _features.Width));
+                gradient[(_loss.Outputs * _features.Width) + k] += Collect(row, scores[k].AsSpan(0, rows),
+                    gradient.AsSpan(k * _features.Width, _features.Width));
             }
         }
 

@@ -1,6 +1,7 @@
 namespace MlOps.Learning.Internal.Trees;
 
-/// <summary>One feature's bins: value x is in the first bin b with <c>x ≤ Thresholds[b]</c>, else in the last; missing has a bin of its own after it.</summary>
+/// <summary>One feature's bins: value x is in the first bin b with <c>x ≤ Thresholds[b]</c>, else in the last; missing has a bin of its own
+/// after it.</summary>
 /// <param name="Thresholds">Ascending, one fewer than there are bins.</param>
 /// <param name="HasMissing">Whether a training row lacks the feature.</param>
 internal sealed record Binning(float[] Thresholds, bool HasMissing)
@@ -11,7 +12,8 @@ internal sealed record Binning(float[] Thresholds, bool HasMissing)
     /// <summary>The bins, with missing's.</summary>
     public int Count => Present + (HasMissing ? 1 : 0);
 
-    /// <summary>Bins of about equal numbers of rows; every value its own where there are few. Found in a sample of the rows that depends on their number only.</summary>
+    /// <summary>Bins of about equal numbers of rows; every value its own where there are few. Found in a sample of the rows that depends on their
+    /// number only.</summary>
     public static Binning Of(float[] column, int most)
     {
         var sample = Sample(column);

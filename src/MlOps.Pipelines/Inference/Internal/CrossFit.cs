@@ -1,6 +1,7 @@
 namespace MlOps.Pipelines.Inference.Internal;
 
-/// <summary>Predicts a series from one column, each half of the rows by what the other half taught: a column that merely names its rows gains nothing.</summary>
+/// <summary>Predicts a series from one column, each half of the rows by what the other half taught: a column that merely names its rows gains
+/// nothing.</summary>
 internal static class CrossFit
 {
     private const int FewestForSlope = 8;

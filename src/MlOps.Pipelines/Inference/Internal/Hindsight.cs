@@ -8,7 +8,8 @@ internal static class Hindsight
     private const double NearlyAlways = 0.99;
 
     private static readonly HashSet<string> AfterWords = new(
-        ["after", "outcome", "outcomes", "result", "results", "resolution", "resolved", "closed", "completed", "cancelled", "canceled", "refunded", "settled", "final", "actual", "post"],
+        ["after", "outcome", "outcomes", "result", "results", "resolution", "resolved", "closed", "completed", "cancelled", "canceled", "refunded",
+            "settled", "final", "actual", "post"],
         StringComparer.Ordinal);
 
     internal static IReadOnlyList<Leak> Find(Frame training, InferredModel model)
@@ -36,9 +37,11 @@ internal static class Hindsight
         TimestampColumn[] times = [.. training.Columns.OfType<TimestampColumn>()];
         foreach (var feature in model.Features)
         {
-            if (training[feature.Column] is TimestampColumn later && Array.Find(times, time => time != later && IsAfter(later.Values, time.Values)) is { } first)
+            if (training[feature.Column] is TimestampColumn later
+                && Array.Find(times, time => time != later && IsAfter(later.Values, time.Values)) is { } first)
             {
-                yield return new("MLO2155", [feature.Column], $"column '{feature.Column}' may exist only after the fact", $"its times come after those of '{first.Name}'");
+                yield return new("MLO2155", [feature.Column], $"column '{feature.Column}' may exist only after the fact",
+                    $"its times come after those of '{first.Name}'");
             }
         }
     }

@@ -7,7 +7,8 @@ namespace MlOps.Pipelines.Inference.Internal;
 /// <summary>What the label's values make of the task.</summary>
 /// <remarks>Two values are a binary task, whatever their type. Three or more texts are multiclass. Three or more numbers are regression, unless they
 /// are at most 20 whole numbers from 0 or 1 upwards without a gap and the label's name speaks of classes.</remarks>
-internal sealed record LabelRule(ModelTask Task, string Reason, IReadOnlyList<string> Classes, string? Positive, string? PositiveReason, IReadOnlyList<Diagnostic> Warnings)
+internal sealed record LabelRule(ModelTask Task, string Reason, IReadOnlyList<string> Classes, string? Positive, string? PositiveReason,
+    IReadOnlyList<Diagnostic> Warnings)
 {
     private const int MostNumberedClasses = 20;
     private const int ManyClasses = 100;
@@ -22,14 +23,16 @@ internal sealed record LabelRule(ModelTask Task, string Reason, IReadOnlyList<st
         var label = training[options.Label];
         if (label is TimestampColumn)
         {
-            throw LabelledRows.Failed("MLO2105", $"label '{label.Name}' holds dates or times", "numbers and classes can be predicted", options, "make it a number, such as days from now");
+            throw LabelledRows.Failed("MLO2105", $"label '{label.Name}' holds dates or times", "numbers and classes can be predicted", options,
+                "make it a number, such as days from now");
         }
 
         var counts = Count(label);
         if (counts.Count == 1)
         {
             throw LabelledRows.Failed(
-                "MLO2104", $"label '{label.Name}' is '{counts.Keys.First()}' in every training row", "there is nothing to tell apart", options, "bring rows with other labels, or choose another column");
+                "MLO2104", $"label '{label.Name}' is '{counts.Keys.First()}' in every training row", "there is nothing to tell apart", options,
+                "bring rows with other labels, or choose another column");
         }
 
         if (counts.Count == 2)
@@ -52,7 +55,8 @@ internal sealed record LabelRule(ModelTask Task, string Reason, IReadOnlyList<st
     {
         if (counts.Count == label.Length)
         {
-            throw LabelledRows.Failed("MLO2105", $"label '{label.Name}' is a different text in every row", "a class needs several rows", options, "choose another column");
+            throw LabelledRows.Failed("MLO2105", $"label '{label.Name}' is a different text in every row", "a class needs several rows", options,
+                "choose another column");
         }
 
         var few = counts.Count(count => count.Value < 5);
@@ -83,7 +87,8 @@ internal sealed record LabelRule(ModelTask Task, string Reason, IReadOnlyList<st
         {
             return counts.ContainsKey(asked)
                 ? (asked, "you said so")
-                : throw LabelledRows.Failed("MLO2108", $"'{asked}' is no value of label '{options.Label}'", $"it holds {string.Join(" and ", counts.Keys)}", options, "give one of them with --positive");
+                : throw LabelledRows.Failed("MLO2108", $"'{asked}' is no value of label '{options.Label}'",
+                    $"it holds {string.Join(" and ", counts.Keys)}", options, "give one of them with --positive");
         }
 
         foreach (var yes in YesWords)

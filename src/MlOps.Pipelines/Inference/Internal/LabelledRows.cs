@@ -37,12 +37,14 @@ internal sealed record LabelledRows(Frame All, Frame Training)
         {
             var values = Enumerable.Range(0, all.RowCount).Select(column.Text).OfType<string>().Distinct().Take(5);
             throw Failed(
-                "MLO2107", $"no row has '{options.TestValue}' in split column '{options.SplitColumn}'", $"it holds {string.Join(", ", values)}", options, "name one of its values with --test");
+                "MLO2107", $"no row has '{options.TestValue}' in split column '{options.SplitColumn}'", $"it holds {string.Join(", ", values)}",
+                options, "name one of its values with --test");
         }
 
         if (rows.Length == 0)
         {
-            throw Failed("MLO2107", $"every row has '{options.TestValue}' in split column '{options.SplitColumn}'", "none is left to learn from", options, "name another value with --test");
+            throw Failed("MLO2107", $"every row has '{options.TestValue}' in split column '{options.SplitColumn}'", "none is left to learn from",
+                options, "name another value with --test");
         }
 
         return all.Select(rows);
@@ -62,12 +64,20 @@ internal sealed record LabelledRows(Frame All, Frame Training)
         var twice = options.Drop.Append(options.SplitColumn).Append(options.Group).Contains(options.Label, StringComparer.Ordinal);
         if (twice)
         {
-            faults.Add(new("MLO2106", $"label '{options.Label}' is also dropped, or the split's or group's column") { Where = options.Where, Mend = "name different columns" });
+            faults.Add(new("MLO2106", $"label '{options.Label}' is also dropped, or the split's or group's column")
+            {
+                Where = options.Where,
+                Mend = "name different columns",
+            });
         }
 
         if (options.SplitColumn is not null && options.TestValue is null)
         {
-            faults.Add(new("MLO2107", $"split column '{options.SplitColumn}' needs the value of test rows") { Where = options.Where, Mend = "give it with --test" });
+            faults.Add(new("MLO2107", $"split column '{options.SplitColumn}' needs the value of test rows")
+            {
+                Where = options.Where,
+                Mend = "give it with --test",
+            });
         }
 
         if (faults.Count > 0)

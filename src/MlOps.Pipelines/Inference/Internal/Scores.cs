@@ -19,7 +19,8 @@ internal static class Scores
         return total > 0 ? 1 - (error / total) : 0;
     }
 
-    /// <summary>The squared correlation over the rows where <paramref name="x"/> is no NaN; 0 where either is constant or fewer than 30 rows are left.</summary>
+    /// <summary>The squared correlation over the rows where <paramref name="x"/> is no NaN; 0 where either is constant or fewer than 30 rows are
+    /// left.</summary>
     internal static double SquaredCorrelation(double[] series, double[] x)
     {
         var (count, meanX, meanY) = (0, 0.0, 0.0);

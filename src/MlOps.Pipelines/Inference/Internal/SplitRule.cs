@@ -14,7 +14,8 @@ internal static class SplitRule
     {
         if (options.SplitColumn is { } column)
         {
-            return (new ColumnSplit { Column = column, Test = options.TestValue! }, $"rows with {column} = {options.TestValue} are the test, as the command line says");
+            return (new ColumnSplit { Column = column, Test = options.TestValue! },
+                $"rows with {column} = {options.TestValue} are the test, as the command line says");
         }
 
         if (options.Group is { } group)
@@ -22,7 +23,8 @@ internal static class SplitRule
             return (new GroupSplit { Column = group }, $"by group, a fifth of the values of {group} are the test, as the command line says");
         }
 
-        var ordering = rows.All.Columns.OfType<TimestampColumn>().FirstOrDefault(times => times.Name != options.Label && !options.Drop.Contains(times.Name) && Orders(times.Values));
+        var ordering = rows.All.Columns.OfType<TimestampColumn>().FirstOrDefault(times =>
+            times.Name != options.Label && !options.Drop.Contains(times.Name) && Orders(times.Values));
         if (ordering is not null)
         {
             return (new TimeSplit { Column = ordering.Name }, $"by time, the last fifth by {ordering.Name} is the test, because the file is in its order");

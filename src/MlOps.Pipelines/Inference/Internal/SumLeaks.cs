@@ -21,7 +21,8 @@ internal static class SumLeaks
         }
 
         var label = ((NumberColumn)training[model.Label]).Values;
-        NumberColumn[] columns = [.. model.Features.Where(feature => !told.Contains(feature.Column)).Select(feature => training[feature.Column]).OfType<NumberColumn>().Take(MostColumns)];
+        NumberColumn[] columns = [.. model.Features.Where(feature => !told.Contains(feature.Column))
+            .Select(feature => training[feature.Column]).OfType<NumberColumn>().Take(MostColumns)];
         var single = Array.ConvertAll(columns, column => Scores.SquaredCorrelation(label, column.Values));
         var leaks = new List<Leak>();
         var used = new HashSet<string>(StringComparer.Ordinal);
@@ -29,7 +30,8 @@ internal static class SumLeaks
         {
             for (var j = i + 1; j < columns.Length; j++)
             {
-                if (Best(label, columns[i].Values, columns[j].Values) is var (score, sign) && score > LeakDetector.Threshold && Halves(score, Math.Max(single[i], single[j])))
+                if (Best(label, columns[i].Values, columns[j].Values) is var (score, sign) && score > LeakDetector.Threshold
+                    && Halves(score, Math.Max(single[i], single[j])))
                 {
                     used.UnionWith([columns[i].Name, columns[j].Name]);
                     leaks.Add(new(

@@ -87,7 +87,8 @@ internal sealed partial class GraphWriter
         var columns = Node("", "Concat", run.Select(e => _inputs[e.Column]), $"{block}/columns", Int("axis", 1));
         var filled = run.TrueForAll(e => float.IsNaN(e.Fill))
             ? columns
-            : Node(Ml, "Imputer", [columns], $"{block}/filled", Floats("imputed_value_floats", run.Select(e => e.Fill)), Float("replaced_value_float", float.NaN));
+            : Node(Ml, "Imputer", [columns], $"{block}/filled", Floats("imputed_value_floats", run.Select(e => e.Fill)),
+                Float("replaced_value_float", float.NaN));
         return Scaled(block, filled, [.. run.Select(e => e.Offset)], [.. run.Select(e => e.Scale)]);
     }
 
