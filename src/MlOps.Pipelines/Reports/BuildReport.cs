@@ -11,7 +11,9 @@ internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinitio
     /// <summary>Beyond this many rows those that are up to date are counted, not listed.</summary>
     private const int MostRows = 40;
 
-    private readonly List<ModelDefinition> _models = [.. models];
+    /// <summary>Those whose steps all have results; the others' facts are of an earlier build.</summary>
+    private readonly List<ModelDefinition> _models = [.. models.Where(model => !result.Steps.Any(step =>
+        step.Step.Address.Owner == $"models/{model.Name}" && step.Status is StepStatus.Failed or StepStatus.Skipped))];
 
     public static string Word(StepStatus status) => status switch
     {
