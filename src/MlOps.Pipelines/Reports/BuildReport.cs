@@ -91,8 +91,9 @@ internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinitio
         return table.ToString();
     }
 
+    /// <summary>Metrics with four decimals; adding zero makes a rounded -0 a 0.</summary>
     private static string Shown(JsonNode metrics) => string.Join("  ", metrics.AsObject().Select(metric =>
-        $"{metric.Key} {(metric.Value is { } value ? ((double)value).ToString("0.####", CultureInfo.InvariantCulture) : "undefined")}"));
+        $"{metric.Key} {(metric.Value is { } value ? (Math.Round((double)value, 4) + 0.0).ToString("0.####", CultureInfo.InvariantCulture) : "undefined")}"));
 
     private JsonNode? Fact(ModelDefinition model, string name) => result.Lock.Fact($"models/{model.Name}", name);
 }
