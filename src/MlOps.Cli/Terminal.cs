@@ -26,7 +26,7 @@ internal sealed class Terminal(Verbosity verbosity) : IReporter, IDisposable
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _lock = new();
-    private readonly bool _live = verbosity == Verbosity.Normal && !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("CI") is null;
+    private readonly bool _live = verbosity == Verbosity.Normal && !Console.IsErrorRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI"));
     private readonly bool _colours = !Console.IsErrorRedirected
         && AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(Console.Error) }).Profile.Capabilities.ColorSystem != ColorSystem.NoColors;
 

@@ -116,7 +116,7 @@ public sealed partial class Workspace
         foreach (var (name, data) in _definition.Manifest.Data.Where(data => _graph.Find(StepFactory.ImportOf(data.Key))!.Inputs[ImportAction.Csv] is FileInput))
         {
             var path = Path.Combine(Root, data.Path);
-            if (!File.Exists(path) && Digest.TryParse((string?)CurrentLock.Fact($"data/{name}", "sha256"), out var digest) && _engine.Store.Contains(digest))
+            if (IsFile(name) && !File.Exists(path) && Digest.TryParse((string?)CurrentLock.Fact($"data/{name}", "sha256"), out var digest) && _engine.Store.Contains(digest))
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
                 if (_engine.Store.CopyTo(digest, path))
@@ -126,6 +126,10 @@ public sealed partial class Workspace
             }
         }
     }
+
+    /// <summary>Whether a dataset is a file of the workspace; else a step makes it, and it is none of the user's files.</summary>
+    private bool IsFile(string dataset) =>
+        _graph.Steps.Any(step => step.Name == StepFactory.ImportOf(dataset) && step.Inputs[ImportAction.Csv] is FileInput);
 
     private LockFile CurrentLock => LockFile.Read(_engine.LockPath);
 }

@@ -50,6 +50,42 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Trained>
         ["duplicate columns"] = new("MLO40", w => w.Write(Data, "a,a,y\n1,2,3\n4,5,6\n")),
         ["a number beyond double"] = new("MLO40", w => w.Write(Data, Rows(30, i => i == 7 ? "1e999,1,2" : $"{i},{i},{i}"))) { Where = Data + ":9" },
         ["an unterminated quote"] = new("MLO40", w => w.Write(Data, Rows(30, i => i == 7 ? "\"1,2,3" : $"{i},{i},{i}"))),
+        ["nuke.json is a folder"] = new("", w => { File.Delete(w.At("nuke.json")); Directory.CreateDirectory(w.At("nuke.json")); }),
+        ["nuke.json nested without end"] = new("MLO10", w => w.Write("nuke.json", new string('[', 100_000))),
+        ["nuke.json that is null"] = new("MLO10", w => w.Write("nuke.json", "null")),
+        ["nuke.json in UTF-16"] = new("MLO10", w => File.WriteAllText(w.At("nuke.json"), "{\"name\": \"x\"}", System.Text.Encoding.Unicode)),
+        ["a port that is none"] = new("MLO2005", w => w.Replace("nuke.json", "8099", "70000")) { Where = "nuke.json:" },
+        ["a port that is a text"] = new("MLO1005", w => w.Replace("nuke.json", "8099", "\"x\"")),
+        ["unknown driver"] = new("MLO1006", w => w.Replace("nuke.json", "\"process\"", "\"proces\"")) { Also = "process" },
+        ["a model's name with blanks"] = new("MLO2003", w => Directory.Move(w.At("models/m"), w.At("models/m m"))),
+        ["a share of test rows beyond 1"] = new("", w => w.Replace(Model, "\"trainer\"", "\"split\": { \"by\": \"hash\", \"test\": 2 }, \"trainer\"")),
+        ["a split by an absent column"] = new("", w => w.Replace(Model, "\"trainer\"", "\"split\": { \"by\": \"group\", \"column\": \"who\" }, \"trainer\"")) { Also = "'who'" },
+        ["a split that leaves no test row"] = new("", w => w.Replace(Model, "\"trainer\"", "\"split\": { \"by\": \"column\", \"column\": \"b\", \"test\": \"no such value\" }, \"trainer\"")),
+        ["no features"] = new("", w => w.Replace(Model, "\"a\": \"numeric\",\n    \"b\": \"numeric\"", "")),
+        ["a text where numbers were"] = new("", w => w.Write(Data, Rows(200, i => $"{i},{(i == 150 ? "many" : i % 11)},{i}"))),
+        ["a lock of another format"] = new("MLO30", w => w.Replace("data.lock.json", "\"format\": 1", "\"format\": 99")),
+        ["a lock cut short"] = new("MLO", w => w.Write("data.lock.json", w.Lock[..(w.Lock.Length / 2)])),
+        ["a breach of the contract"] = new("MLO41", w => w.Replace("nuke.json", $"\"{Data}\"", $"\"{Data}\", \"contract\": {{ \"columns\": {{ \"a\": {{ \"max\": 100 }} }} }}")) { Where = Data, Also = "101" },
+        ["a contract with an unknown key"] = new("MLO1002", w => w.Replace("nuke.json", $"\"{Data}\"", $"\"{Data}\", \"contract\": {{ \"colums\": {{}} }}")) { Also = "'columns'" },
+        ["a step that fails"] = new("MLO3", w => Step(w, "\"false\"", "\"out\"")),
+        ["a step whose program is absent"] = new("MLO3", w => Step(w, "\"no-such-program\"", "\"out\"")) { Also = "no-such-program" },
+        ["a step that does not write its output"] = new("MLO3", w => Step(w, "\"true\"", "\"out\"")) { Also = "out" },
+        ["a step that writes nothing"] = new("MLO2007", w => Step(w, "\"true\"", "")),
+        ["a step that writes outside"] = new("MLO2004", w => Step(w, "\"true\"", "\"../out\"")),
+        ["steps in a circle"] = new("MLO3", w => w.Replace("nuke.json", "\"environments\"", "\"steps\": { \"s\": { \"run\": [\"true\"], \"reads\": [\"b\"], \"writes\": [\"a\"] }, \"t\": { \"run\": [\"true\"], \"reads\": [\"a\"], \"writes\": [\"b\"] } }, \"environments\"")),
+        ["two steps that write one file"] = new("MLO3", w => w.Replace("nuke.json", "\"environments\"", "\"steps\": { \"s\": { \"run\": [\"true\"], \"writes\": [\"a\"] }, \"t\": { \"run\": [\"true\"], \"writes\": [\"a\"] } }, \"environments\"")),
+        ["New of an empty file"] = new("MLO40", w => w.Write("x.csv", "")) { Command = "New x --data x.csv --label y" },
+        ["New of a header only"] = new("MLO40", w => w.Write("x.csv", "a,y\n")) { Command = "New x --data x.csv --label y" },
+        ["New of a ragged file"] = new("MLO40", w => w.Write("x.csv", "a,y\n1,2\n3\n")) { Command = "New x --data x.csv --label y", Where = "x.csv:3" },
+        ["New of a folder"] = new("MLO2071", _ => { }) { Command = "New x --data models --label y", Also = "folder" },
+        ["New of a symlink loop"] = new("MLO2071", w => File.CreateSymbolicLink(w.At("x.csv"), "x.csv")) { Command = "New x --data x.csv --label y" },
+        ["New with a constant label"] = new("MLO21", w => w.Write("x.csv", "a,y\n1,2\n3,2\n4,2\n")) { Command = "New x --data x.csv --label y" },
+        ["New of one row"] = new("MLO", w => w.Write("x.csv", "a,y\n1,2\n")) { Command = "New x --data x.csv --label y" },
+        ["a root that does not exist"] = new("MLO2001", _ => { }) { Command = "Train --root nowhere" },
+        ["the store is a file"] = new("MLO", w => { Directory.Move(w.At(".mlops/store"), w.At(".mlops/kept")); w.Write(".mlops/store", ""); }) { Loses = true },
+        ["option before the target"] = new("MLO9001", _ => { }) { Command = "--json Train", Exit = 64, Also = "first word" },
+        ["Smoke of nothing"] = new("MLO2060", _ => { }) { Command = "Smoke" },
+        ["unknown dataset"] = new("MLO2032", _ => { }) { Command = "Import mm", Also = "'m'" },
         ["unknown target"] = new("MLO9001", _ => { }) { Command = "Trian", Exit = 64, Also = "Train" },
         ["unknown option"] = new("MLO9002", _ => { }) { Command = "Train --jobz 2", Exit = 64 },
         ["jobs that is no number"] = new("MLO9002", _ => { }) { Command = "Train --jobs many", Exit = 64 },
@@ -74,7 +110,7 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Trained>
         var bad = Cases[name];
         using var workspace = _trained.Copy();
         bad.Break(workspace);
-        var before = Snapshot(workspace);
+        string[] before = bad.Loses ? [workspace.Lock] : Snapshot(workspace);
 
         var ran = workspace.Run(bad.Command);
 
@@ -85,7 +121,12 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Trained>
         Assert.Contains(bad.Also, ran.Errors, StringComparison.Ordinal);
         Assert.Contains("mend:", ran.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", ran.Errors, StringComparison.Ordinal);
-        Assert.Equal(before[0], File.ReadAllText(workspace.At("data.lock.json")));
+        Assert.Equal(before[0], workspace.Lock);
+        if (bad.Loses)
+        {
+            return;
+        }
+
         Assert.Empty(before.Except(Snapshot(workspace)));
     }
 
@@ -108,6 +149,52 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Trained>
 
         Told(AsNobody(workspace, "Train"), "mend:");
         Assert.Contains("l2", AsNobody(workspace, "Plan").Expect(2).Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Import", 1)]
+    [InlineData("Status", 2)]
+    [InlineData("Explain", 0)]
+    [InlineData("Release", 1)]
+    [InlineData("Stop", 1)]
+    [InlineData("Doctor", 1)]
+    [InlineData("Clean", 1)]
+    [InlineData("New x --data models/m/data/m.csv --label y", 1)]
+    public void No_target_shows_a_stack_trace_to_somebody_who_may_only_read(string command, int exit)
+    {
+        using var workspace = _trained.Copy();
+        workspace.Write(Data, Rows(150, i => $"{i},{i * 7 % 11},{(2 * i) + (i * 7 % 11)}"));
+        workspace.Write(".mlops/sandbox/x", "");
+        workspace.Start("chmod", ["-R", "a-w,a+rX", workspace.Root]).Expect(0);
+
+        var ran = AsNobody(workspace, command.Split(' '));
+
+        Assert.True(ran.Exit == exit, $"exit {ran.Exit}: {ran.Output}{ran.Errors}");
+        Assert.DoesNotContain("   at ", ran.Errors, StringComparison.Ordinal);
+        Assert.Equal(exit == 1, (ran.Output + ran.Errors).Contains("mend:", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("models")]
+    [InlineData("models/m")]
+    [InlineData("models/m/data")]
+    [InlineData(".mlops")]
+    [InlineData("nuke.json")]
+    [InlineData("data.lock.json")]
+    public void No_unreadable_file_or_folder_shows_a_stack_trace(string path)
+    {
+        using var workspace = _trained.Copy();
+        Own(workspace, Nobody);
+        workspace.Start("chmod", ["0", workspace.At(path)]).Expect(0);
+
+        foreach (var target in new[] { "Train", "Plan", "Explain", "Status", "Doctor", "Clean" })
+        {
+            var ran = AsNobody(workspace, target);
+            Assert.True(ran.Exit is >= 0 and <= 2, $"{target}: exit {ran.Exit}: {ran.Output}{ran.Errors}");
+            Assert.DoesNotContain("   at ", ran.Errors, StringComparison.Ordinal);
+        }
+
+        workspace.Start("chmod", ["-R", "u+rwX", workspace.Root]).Expect(0);
     }
 
     [Fact]
@@ -160,8 +247,11 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Trained>
         workspace.Start("chown", ["-R", $"{user}:{user}", workspace.Root]).Expect(0);
 
     /// <summary>Root may read and write everything; an ordinary user shows what permissions do. The host is copied to where that user may read it.</summary>
-    private Ran AsNobody(Workspace workspace, string target) =>
-        workspace.Start("setpriv", [$"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "dotnet", Path.Combine(_trained.Host, "mlops.dll"), target]);
+    private Ran AsNobody(Workspace workspace, params string[] words) =>
+        workspace.Start("setpriv", [$"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "dotnet", Path.Combine(_trained.Host, "mlops.dll"), .. words]);
+
+    private static void Step(Workspace workspace, string run, string writes) => workspace.Replace(
+        "nuke.json", "\"environments\"", $"\"steps\": {{ \"s\": {{ \"run\": [{run}], \"writes\": [{writes}] }} }}, \"environments\"");
 
     private static void Link(Workspace workspace, string path, string to)
     {
@@ -191,6 +281,8 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Trained>
 
         public string Also { get; init; } = "";
 
+        /// <summary>Whether breaking it takes the store away.</summary>
+        public bool Loses { get; init; }
     }
 
     /// <summary>A small trained workspace; each test works on a copy of its own.</summary>

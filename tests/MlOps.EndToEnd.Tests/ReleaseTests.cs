@@ -14,7 +14,7 @@ public sealed class ReleaseTests
     public async Task Release_answers_says_so_when_nothing_changed_and_Stop_ends_it()
     {
         using var samples = Workspace.OfSamples();
-        var port = FreePort();
+        var port = Ports.Free();
         samples.Replace("nuke.json", "8085", port.ToString(System.Globalization.CultureInfo.InvariantCulture));
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
 
@@ -58,12 +58,5 @@ public sealed class ReleaseTests
         samples.Replace("nuke.json", "8085", ((IPEndPoint)listener.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
         Assert.Contains("MLO7001", samples.Run("Release").Expect(1).Errors, StringComparison.Ordinal);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -11,7 +11,9 @@ internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinitio
     /// <summary>Beyond this many rows those that are up to date are counted, not listed.</summary>
     private const int MostRows = 40;
 
-    private readonly List<ModelDefinition> _models = [.. models];
+    /// <summary>Those whose steps all have results; the others' facts are of an earlier build.</summary>
+    private readonly List<ModelDefinition> _models = [.. models.Where(model => !result.Steps.Any(step =>
+        step.Step.Address.Owner == $"models/{model.Name}" && step.Status is StepStatus.Failed or StepStatus.Skipped))];
 
     public static string Word(StepStatus status) => status switch
     {
@@ -89,8 +91,9 @@ internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinitio
         return table.ToString();
     }
 
+    /// <summary>Metrics with four decimals; adding zero makes a rounded -0 a 0.</summary>
     private static string Shown(JsonNode metrics) => string.Join("  ", metrics.AsObject().Select(metric =>
-        $"{metric.Key} {(metric.Value is { } value ? ((double)value).ToString("0.####", CultureInfo.InvariantCulture) : "undefined")}"));
+        $"{metric.Key} {(metric.Value is { } value ? (Math.Round((double)value, 4) + 0.0).ToString("0.####", CultureInfo.InvariantCulture) : "undefined")}"));
 
     private JsonNode? Fact(ModelDefinition model, string name) => result.Lock.Fact($"models/{model.Name}", name);
 }

@@ -36,7 +36,7 @@ internal static class FeatureRule
         return features.Count > 0 ? (features, dropped) : throw LabelledRows.Failed(
             "MLO2109",
             "no column is left to learn from",
-            string.Join("; ", dropped.Select(column => $"{column.Column}: {column.Reason}")),
+            string.Join("; ", dropped.Select(column => $"{column.Column}: {column.Reason}")) is { Length: > 0 } reasons ? reasons : "the label is the only column",
             options,
             "bring columns that say something about the label, or drop fewer");
     }

@@ -1,0 +1,57 @@
+using MlOps.Content;
+using MlOps.Data;
+using MlOps.EndToEnd.Tests.Support;
+using MlOps.Engine;
+using MlOps.Scoring;
+using MlOps.Scoring.Oracle;
+
+namespace MlOps.EndToEnd.Tests;
+
+/// <summary>Another program reads the samples' models and predicts what we predict.</summary>
+public sealed class OnnxRuntimeAgreementTests(OnnxRuntimeAgreementTests.TrainedSamples samples) : IClassFixture<OnnxRuntimeAgreementTests.TrainedSamples>
+{
+    private const int Rows = 200;
+
+    [SkippableTheory]
+    [InlineData("bike-demand")]
+    [InlineData("churn")]
+    [InlineData("ticket-routing")]
+    public void Onnx_Runtime_agrees_on_held_out_rows(string sample)
+    {
+        Skip.If(OnnxOracle.Absent is not null, OnnxOracle.Absent);
+        var model = samples.Output(sample, "train", "model.onnx");
+        var test = FrameFile.FromBytes(samples.Output(sample, "prepare", "test.frame"));
+        var rows = test.Select([.. Enumerable.Range(0, Rows).Select(i => i * test.RowCount / Rows)]);
+
+        var ours = new Scorer(OnnxModel.Read(model)).Predict(rows);
+        var theirs = OnnxOracle.Score(model, rows);
+
+        Assert.Equal(Rows, ours.Rows);
+        Assert.Equal(ours.Values.Length, theirs.Values.Length);
+        for (var i = 0; i < ours.Values.Length; i++)
+        {
+            Assert.True(Math.Abs(ours.Values[i] - theirs.Values[i]) <= 1e-4 * Math.Max(1, Math.Abs(ours.Values[i])), $"value {i}: ours {ours.Values[i]}, theirs {theirs.Values[i]}");
+        }
+
+        for (var row = 0; theirs.Labels is not null && row < Rows; row++)
+        {
+            Assert.Equal(ours.Class(row), theirs.Labels[row]);
+        }
+    }
+
+    /// <summary>The samples, trained once.</summary>
+    public sealed class TrainedSamples : IDisposable
+    {
+        private readonly Workspace _workspace = Workspace.OfSamples();
+
+        public TrainedSamples() => _workspace.Run("Train").Expect(0);
+
+        internal byte[] Output(string model, string step, string output)
+        {
+            var trace = LockFile.Read(_workspace.At("data.lock.json")).Find(new($"models/{model}", step));
+            return new ContentStore(_workspace.At(".mlops/store")).TryRead(trace!.Outputs[output])!;
+        }
+
+        public void Dispose() => _workspace.Dispose();
+    }
+}
