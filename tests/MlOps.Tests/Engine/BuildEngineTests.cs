@@ -248,6 +248,25 @@ public sealed class BuildEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task A_step_waits_for_all_that_it_reads_from_though_some_is_only_restored()
+    {
+        await _workspace.BuildAsync(Step("a", "data.csv"));
+        File.Delete(_workspace.PathOf(BuildEngine.LockName));
+        _workspace.Executor.Before = (context, _) =>
+        {
+            if (context.Step.Name.Value == "b")
+            {
+                throw new DiagnosticException(new Diagnostic("MLO9999", "no luck"));
+            }
+        };
+        var steps = new[] { Step("a", "data.csv"), Step("b", "a"), Step("c", "a b") };
+        var result = await _workspace.BuildAsync(new BuildOptions { Jobs = 1, KeepGoing = true }, steps);
+        Assert.Equal([StepStatus.Restored, StepStatus.Failed, StepStatus.Skipped], result.Steps.Select(s => s.Status));
+        _workspace.Executor.Before = null;
+        Assert.Equal("b c", await _workspace.RanAsync(steps));
+    }
+
+    [Fact]
     public async Task A_missing_output_is_a_failure()
     {
         var result = await _workspace.BuildAsync(Step("a", "data.csv") with { Outputs = ["out", "never"] });
