@@ -1,8 +1,12 @@
+using MlOps.Content.Internal;
+
 namespace MlOps.Content;
 
 /// <summary>Writes whole files: readers and kills see the bytes before or the bytes after, never a part.</summary>
 public static class AtomicFile
 {
+    private const int ReservedBytes = 1 << 20;
+
     private static int s_counter;
 
     /// <summary>Replaces a file by a temporary one of the same file system; missing folders are made.</summary>
@@ -40,17 +44,57 @@ public static class AtomicFile
         Path.Join(folder, string.Create(
             System.Globalization.CultureInfo.InvariantCulture, $".tmp-{Environment.ProcessId}-{Interlocked.Increment(ref s_counter)}"));
 
-    /// <summary>Renames, making the target's folder if it is missing.</summary>
+    /// <summary>Renames, making the target's folder if it is missing. Never half: the framework's own move would write into the target where
+    /// the two lie on different file systems (a mounted or linked <c>.mlops</c>).</summary>
     internal static void Move(string from, string to)
     {
-        try
-        {
-            File.Move(from, to, overwrite: true);
-        }
-        catch (DirectoryNotFoundException)
+        if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(Path.GetDirectoryName(to)!);
             File.Move(from, to, overwrite: true);
+            return;
+        }
+
+        var error = Posix.Rename(from, to);
+        if (error == Posix.NotFound)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+            error = Posix.Rename(from, to);
+        }
+
+        if (error == Posix.OtherFileSystem)
+        {
+            MoveAcross(from, to);
+        }
+        else if (error != 0)
+        {
+            throw Posix.Failure(error, to);
+        }
+    }
+
+    private static void MoveAcross(string from, string to)
+    {
+        var temporary = TemporaryName(Path.GetDirectoryName(to)!);
+        try
+        {
+            File.Copy(from, temporary);
+            using (var file = File.OpenHandle(temporary))
+            {
+                RandomAccess.FlushToDisk(file);
+            }
+
+            var error = Posix.Rename(temporary, to);
+            if (error != 0)
+            {
+                throw Posix.Failure(error, to);
+            }
+
+            File.Delete(from);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Discard(temporary);
+            throw;
         }
     }
 
@@ -68,12 +112,15 @@ public static class AtomicFile
 
     private static Microsoft.Win32.SafeHandles.SafeFileHandle Create(string path, long length)
     {
+        // Reserving room tells a full disk early; for small files it costs more than writing them.
+        length = length < ReservedBytes ? 0 : length;
         try
         {
             return File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None, length);
         }
-        catch (DirectoryNotFoundException)
+        catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)
         {
+            // The framework looks for the folder after it failed, and calls the file missing if another thread has just made the folder.
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             return File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None, length);
         }

@@ -80,6 +80,12 @@ public sealed class BuildMirror(string root)
 
     private void Add(string path, Observation observation)
     {
+        // Relative, so that the answer is about this workspace even if it was moved, and the kernel has less to walk.
+        if (path.Length > root.Length + 1 && path[root.Length] == '/' && path.StartsWith(root, StringComparison.Ordinal))
+        {
+            path = path[(root.Length + 1)..];
+        }
+
         lock (_gate)
         {
             // Two sights of one path that differ mean that it changed while the answer was made.

@@ -102,6 +102,20 @@ public sealed class ContentStore(string root)
             return true;
         }
 
+        return CheckBytes(content);
+    }
+
+    /// <summary>As <see cref="Check"/>, but reads the bytes whatever the stat says: for objects that a program could write to, which may have set their time back
+    /// or have been quicker than the file system's clock.</summary>
+    public bool CheckBytes(Digest content)
+    {
+        var path = PathOf(content);
+        var stat = FileStat.Of(path);
+        if (stat.Kind == FileKind.Absent)
+        {
+            return false;
+        }
+
         if (FileIdentity.OfFile(path).Sha256 != content)
         {
             SetAside(content);
@@ -126,7 +140,7 @@ public sealed class ContentStore(string root)
         try
         {
             CopyObject(content, temporary);
-            File.Move(temporary, path, overwrite: true);
+            AtomicFile.Move(temporary, path);
             return true;
         }
         catch (Exception e) when (IoFailure.Covers(e))

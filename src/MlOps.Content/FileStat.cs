@@ -34,7 +34,8 @@ public readonly record struct FileStat(FileKind Kind, ulong Device, ulong Inode,
     /// because clocks of file systems tick coarsely.</summary>
     public bool IsRacy(long observedAt)
     {
-        var latest = Math.Max(Modified, Changed);
+        // A user may set a file's mtime far into the future; no write at this moment gives that time, so it tells as much as any other.
+        var latest = Modified - observedAt > 2_000_000_000 ? Changed : Math.Max(Modified, Changed);
         // A whole second betrays a file system that counts seconds (or, on FAT, pairs of them); kernels tick every 1 to 10 ms.
         var granularity = latest % 1_000_000_000 == 0 ? 2_000_000_000 : 20_000_000;
         return Kind is not FileKind.Absent && latest + granularity >= observedAt;

@@ -15,6 +15,8 @@ public sealed class StatIndex(string root, string path, bool rehash = false)
     private readonly Lazy<IndexFile> _saved = new(() => IndexFile.Load(path));
     private readonly Dictionary<string, IndexEntry> _learnt = new(StringComparer.Ordinal);
     private readonly LinkPolicy _links = new(root);
+    private readonly Dictionary<string, FileStat> _firstSights = new(StringComparer.Ordinal);
+    private int _differingSights;
 
     /// <summary>Who wants to know every stat that an answer came from.</summary>
     public BuildMirror? Mirror { get; set; }
@@ -49,6 +51,27 @@ public sealed class StatIndex(string root, string path, bool rehash = false)
                 { Kind: FileKind.Directory } => new DirectoryWalk(_links, Identify, Observe).Digest(fileOrDirectory.Value, root),
                 _ => throw NotAFile(fileOrDirectory.Value),
             });
+        }
+    }
+
+    /// <summary>From now on <see cref="IsSteady"/> is about what is seen after this moment.</summary>
+    public void Begin()
+    {
+        lock (_gate)
+        {
+            _firstSights.Clear();
+        }
+    }
+
+    /// <summary>Whether a file, or a directory with all below it, has the digest given and was never seen otherwise since <see cref="Begin"/>, not even for a while:
+    /// bytes that were changed and put back may have been read in between.</summary>
+    /// <exception cref="DiagnosticException">As for <see cref="DigestOf"/>.</exception>
+    public bool IsSteady(WorkspacePath fileOrDirectory, Digest content)
+    {
+        lock (_gate)
+        {
+            var before = _differingSights;
+            return DigestOf(fileOrDirectory) == content && _differingSights == before;
         }
     }
 
@@ -112,7 +135,15 @@ public sealed class StatIndex(string root, string path, bool rehash = false)
         return null;
     }
 
-    private void Observe(string file, FileStat stat, long observedAt) => Mirror?.Observe(file, stat, observedAt);
+    private void Observe(string file, FileStat stat, long observedAt)
+    {
+        if (!_firstSights.TryAdd(file, stat) && _firstSights[file] != stat)
+        {
+            _differingSights++;
+        }
+
+        Mirror?.Observe(file, stat, observedAt);
+    }
 
     private T Guarded<T>(string file, Func<T> read)
     {

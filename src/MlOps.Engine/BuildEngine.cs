@@ -82,9 +82,12 @@ public sealed class BuildEngine
     /// <summary>Copies an object to <c>.mlops/out/PATH</c> if other bytes are there; false if the store does not have it.</summary>
     public bool CheckOut(Digest content, WorkspacePath path)
     {
-        var place = WorkspacePath.Parse($".mlops/out/{path}");
-        return Files.DigestOf(place) == content || Store.CopyTo(content, place.In(Root));
+        return IsCheckedOut(content, path) || Store.CopyTo(content, Place(path).In(Root));
     }
+
+    internal bool IsCheckedOut(Digest content, WorkspacePath path) => Files.DigestOf(Place(path)) == content;
+
+    private static WorkspacePath Place(WorkspacePath path) => WorkspacePath.Parse($".mlops/out/{path}");
 
     private T Guarded<T>(Func<T> work)
     {

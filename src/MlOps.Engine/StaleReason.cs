@@ -30,6 +30,9 @@ public enum StaleReason
     /// <summary>Nothing changed, but the lock lacks a fact that it yields.</summary>
     FactMissing,
 
+    /// <summary>Nothing changed, but the lock tells another result than the store remembers of its run: it was edited by hand, or merged badly.</summary>
+    LockContradicted,
+
     /// <summary>Nothing changed, but an output is not in the store.</summary>
     OutputMissing,
 

@@ -26,9 +26,9 @@ for n in "${sizes[@]}"; do
   # Three first builds, each in a fresh workspace, beside the bare processes.
   for ((r = 0; r < 3; r++)); do
     workspace "$n" "$folder/$n-$r"
-    cp -r "$folder/$n-$r" "$folder/bare"
-    elapsed spawn dotnet "$peers" spawn "$folder/bare" "$n"
-    rm -rf "$folder/bare"
+    # Nothing is deleted before the end: ext4 makes files slowly for some seconds after many were.
+    cp -r "$folder/$n-$r" "$folder/$n-$r-bare"
+    elapsed spawn dotnet "$peers" spawn "$folder/$n-$r-bare" "$n"
     elapsed first "$root/build.sh" Train --root "$folder/$n-$r"
   done
   cd "$folder/$n-0"

@@ -13,7 +13,8 @@ internal static unsafe partial class Posix
     public const int WorkingDirectory = -100; // AT_FDCWD
     private const int NoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
     private const uint BasicStats = 0x7ff; // STATX_BASIC_STATS
-    private const int NotFound = 2, NotADirectory = 20, NotPermitted = 1, NoAccess = 13, Interrupted = 4, TooManyLinks = 40, TooManyLinksMac = 62;
+    public const int NotFound = 2, OtherFileSystem = 18; // ENOENT, EXDEV
+    private const int NotADirectory = 20, NotPermitted = 1, NoAccess = 13, Interrupted = 4, TooManyLinks = 40, TooManyLinksMac = 62;
 
     /// <summary>struct statx of linux/stat.h, 256 bytes.</summary>
     [StructLayout(LayoutKind.Sequential, Size = 256)]
@@ -140,6 +141,15 @@ internal static unsafe partial class Posix
         }
     }
 
+    /// <summary>rename(2) without the copy that the framework falls back to between file systems; gives errno.</summary>
+    public static int Rename(string from, string to)
+    {
+        fixed (byte* source = Encoding.UTF8.GetBytes(from + '\0'), target = Encoding.UTF8.GetBytes(to + '\0'))
+        {
+            return rename(source, target) == 0 ? 0 : Marshal.GetLastSystemError();
+        }
+    }
+
     public static void Close(int descriptor) => _ = close(descriptor);
 
     public static Exception Failure(int error, string path)
@@ -179,6 +189,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc")]
     private static partial int link(byte* existing, byte* path);
+
+    [LibraryImport("libc")]
+    private static partial int rename(byte* from, byte* to);
 
     [LibraryImport("libc")]
     private static partial byte* realpath(byte* path, byte* resolved);

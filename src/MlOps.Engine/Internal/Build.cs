@@ -12,6 +12,7 @@ internal sealed class Build
     private readonly BuildOptions _options;
     private readonly FileStat _lockStat;
     private readonly LockFile _old;
+    private readonly SeenLock _seen;
     private readonly Planner _planner;
     private readonly PlannedStep?[] _plan;
 
@@ -19,10 +20,12 @@ internal sealed class Build
     {
         (_engine, _runner, _graph, _options) = (engine, runner, graph, options);
         engine.Files.Mirror = options.Mirror;
+        engine.Files.Begin();
         options.Mirror?.Observe(BuildEngine.LockName);
         _lockStat = FileStat.Of(engine.LockPath);
         _old = LockFile.Read(engine.LockPath);
-        _planner = new(graph, _old, engine.Store, engine.Files, options);
+        _seen = new(Path.Join(engine.Root, ".mlops", "lock-seen"));
+        _planner = new(graph, _old, engine.Store, engine.Files, options, _seen.Is(_old));
         _plan = _planner.Plan();
     }
 
@@ -39,12 +42,12 @@ internal sealed class Build
     {
         if (!_plan.All(step => step is null or { Action: PlannedAction.UpToDate })
             || !NewLock(i => (_plan[i]?.Result, _plan[i])).Bytes.Span.SequenceEqual(_old.Bytes.Span)
-            || _plan.OfType<PlannedStep>().Any(step => step.Step.CheckedOut.Any(output =>
-                _engine.Files.DigestOf(WorkspacePath.Parse($".mlops/out/{output.Value}")) != step.Result!.Outputs[output.Key])))
+            || _plan.OfType<PlannedStep>().Any(step => step.Step.CheckedOut.Any(output => !_engine.IsCheckedOut(step.Result!.Outputs[output.Key], output.Value))))
         {
             return null;
         }
 
+        _seen.Remember(_old);
         return new([.. _plan.OfType<PlannedStep>().Select(step => new StepOutcome(step.Step, StepStatus.UpToDate, 0, step.Reason, "")
         {
             Result = step.Result,
@@ -78,6 +81,11 @@ internal sealed class Build
         if (differs)
         {
             AtomicFile.Write(_engine.LockPath, now.Bytes.Span, Path.Join(_engine.Root, ".mlops"), sync: true);
+        }
+
+        if (outcomes.All(outcome => outcome is { Result: not null }))
+        {
+            _seen.Remember(now);
         }
 
         for (var i = 0; i < outcomes.Length; i++)
@@ -114,6 +122,14 @@ internal sealed class Build
         var whole = true;
         for (var i = 0; i < _plan.Length; i++)
         {
+            if (_plan[i] is { Result: { } shown } known)
+            {
+                foreach (var (output, path) in known.Step.CheckedOut)
+                {
+                    whole &= _engine.IsCheckedOut(shown.Outputs[output], path) || _engine.Store.Check(shown.Outputs[output]);
+                }
+            }
+
             if (_plan[i] is { Action: PlannedAction.Run or PlannedAction.Await } pending)
             {
                 foreach (var input in pending.Step.Inputs.Values.OfType<OutputInput>())
@@ -147,7 +163,10 @@ internal sealed class Build
     {
         foreach (var (output, path) in step.CheckedOut)
         {
-            _engine.CheckOut(result.Outputs[output], path);
+            if (!_engine.CheckOut(result.Outputs[output], path))
+            {
+                throw StepRunner.Damaged(step, $"output '{output}'");
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace MlOps.Engine.Internal;
@@ -19,10 +20,23 @@ internal sealed class LazyJson
         {
             if (!_parsed)
             {
-                (_value, _parsed) = (JsonNode.Parse(_source.Span), true);
+                (_value, _parsed) = (Parse(_source.Span), true);
             }
 
             return _value;
+        }
+    }
+
+    /// <summary>Its syntax was checked when the lock was read; that a key stands twice, as merges make it, shows only here.</summary>
+    private static JsonNode? Parse(ReadOnlySpan<byte> source)
+    {
+        try
+        {
+            return JsonNode.Parse(source, documentOptions: new() { AllowDuplicateProperties = false });
+        }
+        catch (JsonException e)
+        {
+            throw LockReader.Malformed(BuildEngine.LockName, null, e.Message.Split(" LineNumber:")[0].Split(" Path:")[0]);
         }
     }
 }

@@ -46,9 +46,9 @@ internal ref struct LockReader
         }
     }
 
-    private static DiagnosticException Malformed(string where, long line, string why) => new(new Diagnostic("MLO3020", "the lock is malformed")
+    public static DiagnosticException Malformed(string where, long? line, string why) => new(new Diagnostic("MLO3020", "the lock is malformed")
     {
-        Where = string.Create(CultureInfo.InvariantCulture, $"{where}:{line}"),
+        Where = line is null ? where : string.Create(CultureInfo.InvariantCulture, $"{where}:{line}"),
         Why = why,
         Mend = $"restore it (git checkout {where}), or delete it and train again",
     });

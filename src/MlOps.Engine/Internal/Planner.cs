@@ -3,8 +3,14 @@ using MlOps.Content;
 namespace MlOps.Engine.Internal;
 
 /// <summary>Decides step by step what is to be done. It looks at stats, the lock and the store, and changes none of them.</summary>
+/// <param name="graph">The steps.</param>
+/// <param name="old">The lock.</param>
+/// <param name="store">The results.</param>
+/// <param name="files">The workspace's files.</param>
+/// <param name="options">How.</param>
+/// <param name="trustLock">Whether a build here left the lock as it is. Else it was edited, merged or checked out, and what the store remembers of a step is held against it.</param>
 /// <remarks>The same decision is made when planning and, for steps that waited, while building.</remarks>
-internal sealed class Planner(StepGraph graph, LockFile old, ContentStore store, StatIndex files, BuildOptions options)
+internal sealed class Planner(StepGraph graph, LockFile old, ContentStore store, StatIndex files, BuildOptions options, bool trustLock)
 {
     private readonly PlannedStep?[] _plan = new PlannedStep?[graph.Steps.Count];
 
@@ -67,7 +73,10 @@ internal sealed class Planner(StepGraph graph, LockFile old, ContentStore store,
             return new(step, PlannedAction.Run, StaleReason.Forced, [], []);
         }
 
-        if (same && InLock(step) is { } result)
+        var result = same ? InLock(step) : null;
+        var record = result is null || !trustLock ? store.TryGetRecord(fingerprint) : null;
+        var contradicted = result is not null && record is not null && Contradicts(record, result);
+        if (result is not null && !contradicted)
         {
             return new(step, PlannedAction.UpToDate, StaleReason.None, [], []) { Result = result };
         }
@@ -75,8 +84,9 @@ internal sealed class Planner(StepGraph graph, LockFile old, ContentStore store,
         IReadOnlyList<PartChange> changes = trace is null || same ? [] : [.. StepDescription.OwnChanges(step, trace), .. StepDescription.InputChanges(step, trace, inputs, graph, old)];
         var reason = trace is null ? StaleReason.NeverBuilt
             : !same ? StepDescription.Reason(changes)
+            : contradicted ? StaleReason.LockContradicted
             : !HasFacts(step) ? StaleReason.FactMissing : StaleReason.OutputMissing;
-        return store.TryGetRecord(fingerprint) is { } record && IsKept(step, record.Outputs) && step.FactNames.SetEquals(record.Facts.Select(fact => fact.Key))
+        return record is not null && IsKept(step, record.Outputs) && step.FactNames.SetEquals(record.Facts.Select(fact => fact.Key))
             ? new(step, PlannedAction.Restore, reason, changes, []) { Result = record }
             : new(step, PlannedAction.Run, reason, changes, []);
     }
@@ -84,6 +94,11 @@ internal sealed class Planner(StepGraph graph, LockFile old, ContentStore store,
     /// <summary>The result that the lock names for a step, if the lock has all its facts and the store all its outputs.</summary>
     public StepRecord? InLock(Step step) =>
         old.Find(step.Address) is { } trace && HasFacts(step) && IsKept(step, trace.Outputs) ? new() { Outputs = trace.Outputs, Facts = Facts(step) } : null;
+
+    /// <summary>Whether a lock that names the right fingerprint tells another result than the run gave: edited by hand, or merged badly.</summary>
+    private static bool Contradicts(StepRecord record, StepRecord locked) =>
+        !record.Outputs.SequenceEqual(locked.Outputs)
+        || locked.Facts.Any(fact => record.Facts.TryGetPropertyValue(fact.Key, out var ran) && CanonicalJson.Compact(ran) != CanonicalJson.Compact(fact.Value));
 
     private bool HasFacts(Step step) => step.FactNames.All(name => old.HasFact(step.Address.Owner, name));
 

@@ -18,11 +18,6 @@ internal sealed class RunExecutor : IStepExecutor
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         var arguments = context.Step.Parameters[Action]!.AsArray().Select(argument => argument!.GetValue<string>()).ToArray();
-        foreach (var output in context.Step.Outputs)
-        {
-            _ = context.OutputPath(output); // makes its folder, so that programs like cp need not
-        }
-
         // Beside the sandbox and overwritten by its next run: see SandboxPool for why nothing is removed here.
         var log = context.WorkDirectory + ".log";
         var environment = Environment(context.WorkDirectory);

@@ -9,6 +9,9 @@ internal sealed class RunResolver(IReadOnlyList<RunDeclaration> declarations, IR
 {
     private readonly List<Diagnostic> _problems = [];
 
+    /// <summary>The folders that steps write into, each with one of the files.</summary>
+    private readonly Dictionary<string, (RunDeclaration Declaration, string Path)> _writtenFolders = new(StringComparer.Ordinal);
+
     public IReadOnlyList<Step> Steps()
     {
         var good = declarations.Where(Check).ToArray();
@@ -18,7 +21,13 @@ internal sealed class RunResolver(IReadOnlyList<RunDeclaration> declarations, IR
             foreach (var path in declaration.Writes)
             {
                 // A second writer of the same path is refused by the graph, which shows both.
-                writers.TryAdd(declaration.InWorkspace(path), new(declaration.Name, WorkspacePath.Parse(path).Value));
+                var written = declaration.InWorkspace(path);
+                writers.TryAdd(written, new(declaration.Name, WorkspacePath.Parse(path).Value));
+                for (var slash = written.Value.LastIndexOf('/');
+                    slash > 0 && _writtenFolders.TryAdd(written.Value[..slash], (declaration, written.Value));
+                    slash = written.Value.LastIndexOf('/', slash - 1))
+                {
+                }
             }
         }
 
@@ -69,8 +78,13 @@ internal sealed class RunResolver(IReadOnlyList<RunDeclaration> declarations, IR
         }
 
         var outputs = declaration.Writes.Select(path => WorkspacePath.Parse(path)).ToArray();
-        foreach (var (name, _) in inputs)
+        foreach (var (name, input) in inputs)
         {
+            if (input is FileInput file && _writtenFolders.TryGetValue(file.Path.Value, out var writer) && writer.Declaration != declaration)
+            {
+                Bad(declaration, $"reads the folder '{name}', but step '{writer.Declaration.Key}' writes '{writer.Path}'", $"name the files that it reads, or '@{writer.Declaration.Key}'");
+            }
+
             foreach (var output in outputs.Where(output => WorkspacePath.Parse(name).Overlaps(output)))
             {
                 Bad(declaration, $"reads and writes '{output}'", "write to another path");

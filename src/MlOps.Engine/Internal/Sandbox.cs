@@ -6,8 +6,9 @@ namespace MlOps.Engine.Internal;
 internal sealed class Sandbox : IDisposable
 {
     private readonly SandboxPool _pool;
+    private readonly HashSet<string> _folders;
 
-    internal Sandbox(SandboxPool pool, string folder) => (_pool, Folder) = (pool, folder);
+    internal Sandbox(SandboxPool pool, string folder, HashSet<string> folders) => (_pool, Folder, _folders) = (pool, folder, folders);
 
     public string Folder { get; }
 
@@ -47,14 +48,38 @@ internal sealed class Sandbox : IDisposable
 
     public void Dispose() => _pool.Return(Folder);
 
-    private string Room(string name)
+    /// <summary>Makes the folders that outputs stand in, so that programs like <c>cp</c> need not.</summary>
+    public void MakeFolders(Step step)
     {
-        var path = Path.Join(Folder, name);
-        if (name.Contains('/', StringComparison.Ordinal))
+        foreach (var output in step.Outputs)
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            _ = Room(output);
+        }
+    }
+
+    /// <summary>The relative folders that a step's inputs and outputs stand in.</summary>
+    public static HashSet<string> FoldersOf(Step step)
+    {
+        var folders = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var name in step.Outputs.Concat(step.Inputs.Keys))
+        {
+            for (var slash = name.IndexOf('/', StringComparison.Ordinal); slash >= 0; slash = name.IndexOf('/', slash + 1))
+            {
+                folders.Add(name[..slash]);
+            }
         }
 
-        return path;
+        return folders;
+    }
+
+    private string Room(string name)
+    {
+        var slash = name.LastIndexOf('/');
+        if (slash >= 0 && _folders.Add(name[..slash]))
+        {
+            Directory.CreateDirectory(Path.Join(Folder, name[..slash]));
+        }
+
+        return Path.Join(Folder, name);
     }
 }

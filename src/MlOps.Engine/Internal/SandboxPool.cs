@@ -5,31 +5,37 @@ using MlOps.Content;
 namespace MlOps.Engine.Internal;
 
 /// <summary>Sandboxes that are used again when they are empty.</summary>
-/// <remarks>ext4 searches past every inode deleted within the last five seconds when it makes a file, so making and removing a folder per step
-/// makes a build of many short steps quadratic.</remarks>
+/// <remarks>ext4 searches past every inode deleted within the last five seconds when it makes a file or folder, so making and removing folders per step
+/// makes a build of many short steps quadratic. So folders stay where the next step wants the same ones. Names hold the process's number: a program that
+/// outlived a killed build writes into no sandbox of the next.</remarks>
 internal sealed class SandboxPool(string parent)
 {
-    private readonly ConcurrentBag<string> _free = [];
+    private readonly ConcurrentBag<(string Folder, HashSet<string> Below)> _free = [];
     private int _made;
+    private UnixFileMode _mode;
 
-    /// <summary>An empty sandbox that nobody else uses.</summary>
-    public Sandbox Take()
+    /// <summary>A sandbox that nobody else uses, empty but for folders that the step's files stand in.</summary>
+    public Sandbox Take(Step step)
     {
-        if (!_free.TryTake(out var folder))
+        var wanted = Sandbox.FoldersOf(step);
+        while (_free.TryTake(out var free))
         {
-            folder = Path.Join(parent, Interlocked.Increment(ref _made).ToString(CultureInfo.InvariantCulture));
-            Directory.CreateDirectory(folder);
+            if (Prune(free.Folder, free.Below, wanted))
+            {
+                return new(this, free.Folder, free.Below);
+            }
         }
 
-        return new(this, folder);
+        return new(this, Make(), new(StringComparer.Ordinal));
     }
 
     /// <summary>Empties a sandbox; one that cannot be emptied is not used again.</summary>
     public void Return(string folder)
     {
-        if (Empty(folder))
+        var below = new HashSet<string>(StringComparer.Ordinal);
+        if (Usable(folder) && Empty(folder, "", below))
         {
-            _free.Add(folder);
+            _free.Add((folder, below));
         }
     }
 
@@ -39,24 +45,89 @@ internal sealed class SandboxPool(string parent)
         _free.Clear();
         if (Directory.Exists(parent))
         {
-            Empty(parent);
+            foreach (var left in new DirectoryInfo(parent).EnumerateFileSystemInfos())
+            {
+                Remove(left);
+            }
         }
     }
 
-    private static bool Empty(string folder)
+    private string Make()
+    {
+        string folder;
+        do
+        {
+            folder = Path.Join(parent, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Interlocked.Increment(ref _made)}"));
+        }
+        while (FileStat.OfLink(folder).Kind != FileKind.Absent);
+        Directory.CreateDirectory(folder);
+        if (!OperatingSystem.IsWindows() && _mode == 0)
+        {
+            _mode = File.GetUnixFileMode(folder);
+        }
+
+        return folder;
+    }
+
+    private bool Prune(string folder, HashSet<string> below, HashSet<string> wanted)
+    {
+        foreach (var name in below.Where(name => !wanted.Contains(name)).ToArray())
+        {
+            // Its parent may have taken it along.
+            var path = Path.Join(folder, name);
+            if (Directory.Exists(path) && !Remove(new DirectoryInfo(path)))
+            {
+                return false;
+            }
+
+            below.Remove(name);
+        }
+
+        return true;
+    }
+
+    private bool Empty(string folder, string name, HashSet<string> below)
     {
         try
         {
             foreach (var left in new DirectoryInfo(folder).EnumerateFileSystemInfos())
             {
-                if (left is DirectoryInfo { LinkTarget: null } below)
-                {
-                    below.Delete(recursive: true);
-                }
-                else
+                if (left is not DirectoryInfo { LinkTarget: null } kept)
                 {
                     left.Delete();
                 }
+                else if (!Usable(left.FullName) || !Empty(kept.FullName, $"{name}{left.Name}/", below))
+                {
+                    return false;
+                }
+                else
+                {
+                    below.Add(name + left.Name);
+                }
+            }
+
+            return true;
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Programs change modes, too; the next one shall not notice.</summary>
+    private bool Usable(string folder) => OperatingSystem.IsWindows() || File.GetUnixFileMode(folder) == _mode;
+
+    private static bool Remove(FileSystemInfo left)
+    {
+        try
+        {
+            if (left is DirectoryInfo { LinkTarget: null } folder)
+            {
+                folder.Delete(recursive: true);
+            }
+            else
+            {
+                left.Delete();
             }
 
             return true;

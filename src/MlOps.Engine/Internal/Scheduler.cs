@@ -44,7 +44,8 @@ internal sealed class Scheduler
         (_graph, _plan, _planner, _runner, _finish, _options, _cancellation) = (graph, plan, planner, runner, finish, options, cancellation);
         _outcomes = new StepOutcome?[plan.Length];
         _consumers = GraphChecks.Consumers(graph.Producers);
-        _missing = Array.ConvertAll(graph.Producers, producers => producers.Count(p => plan[p] is { Result: null }));
+        // Exactly those that Put will count down, restored ones among them.
+        _missing = Array.ConvertAll(graph.Producers, producers => producers.Count(p => plan[p] is { Action: not PlannedAction.UpToDate }));
         for (var i = 0; i < plan.Length; i++)
         {
             if (plan[i] is { Action: PlannedAction.UpToDate } done)

@@ -32,8 +32,13 @@ internal static unsafe partial class Spawn
         {
             // Not reaped yet, so the group's number cannot be given to another while it may still be killed.
             var info = stackalloc byte[OpaqueBytes];
-            while (waitid(ById, pid, info, Exited | DoNotReap) != 0 && Marshal.GetLastSystemError() == Interrupted)
+            while (waitid(ById, pid, info, Exited | DoNotReap) != 0)
             {
+                if (Marshal.GetLastSystemError() is not Interrupted and var lost)
+                {
+                    // Whoever started us ignores SIGCHLD: how the program ended cannot be known.
+                    return -lost;
+                }
             }
         }
 

@@ -19,10 +19,11 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         var executor = executors.TryGetValue(step.Action, out var found)
             ? found
             : throw new ArgumentException($"step '{step.Name}': nobody runs the action '{step.Action}'");
-        using var sandbox = Sandboxes.Take();
+        using var sandbox = Sandboxes.Take(step);
         if (!executor.ReadsInPlace)
         {
             Place(step, plan.Inputs!, sandbox);
+            sandbox.MakeFolders(step);
         }
 
         var context = new StepContext(step, sandbox.Folder, name => InputPath(step, plan.Inputs!, executor, sandbox, name), report);
@@ -33,7 +34,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             throw new InvalidOperationException($"step '{step.Name}' yielded the facts {string.Join(", ", facts.Select(fact => fact.Key))} instead of {string.Join(", ", step.FactNames)}");
         }
 
-        CheckInputs(step, plan.Inputs!);
+        CheckInputs(step, plan.Inputs!, executor.ReadsInPlace);
         var record = new StepRecord { Outputs = Take(step, sandbox), Facts = facts };
         store.PutRecord(plan.Fingerprint!.Value, record);
         return record;
@@ -49,7 +50,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             }
             else if (!sandbox.PlaceObject(store, inputs[name], name))
             {
-                throw Damaged(step, name);
+                throw Damaged(step, $"input '{name}'");
             }
         }
     }
@@ -59,14 +60,14 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         : !executor.ReadsInPlace ? Path.Join(sandbox.Folder, name)
         : input is FileInput file ? file.Path.In(root)
         : store.Check(inputs[name]) ? store.PathOf(inputs[name])
-        : throw Damaged(step, name);
+        : throw Damaged(step, $"input '{name}'");
 
     /// <summary>Whoever changed an input while the step ran may have changed what it read: such a result belongs to no fingerprint.</summary>
-    private void CheckInputs(Step step, IReadOnlyDictionary<string, Digest> inputs)
+    private void CheckInputs(Step step, IReadOnlyDictionary<string, Digest> inputs, bool trusted)
     {
         foreach (var (name, input) in step.Inputs)
         {
-            if (input is FileInput file ? files.DigestOf(file.Path) != inputs[name] : !store.Check(inputs[name]))
+            if (input is FileInput file ? !files.IsSteady(file.Path, inputs[name]) : trusted ? !store.Check(inputs[name]) : !store.CheckBytes(inputs[name]))
             {
                 throw new DiagnosticException(new Diagnostic("MLO3013", $"an input of step '{step.Name}' changed while it ran")
                 {
@@ -100,10 +101,11 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         return outputs;
     }
 
-    private static DiagnosticException Damaged(Step step, string input) => new(new Diagnostic("MLO3014", $"an input of step '{step.Name}' is damaged in the store")
+    /// <summary>What is said when an object that a step reads or made turns out to be damaged; it is set aside already.</summary>
+    public static DiagnosticException Damaged(Step step, string what) => new(new Diagnostic("MLO3014", $"an object of step '{step.Name}' is damaged in the store")
     {
         Where = step.Origin,
-        Why = $"the bytes of input '{input}' are not what their digest says, and were set aside",
+        Why = $"the bytes of {what} are not what their digest says, and were set aside",
         Mend = "run the same command again: what is missing will be built",
     });
 }

@@ -13,6 +13,7 @@ internal static class Wording
         StaleReason.Forced => "forced",
         StaleReason.NeverBuilt => "never built",
         StaleReason.FactMissing => "the lock lacks a fact of it",
+        StaleReason.LockContradicted => "the lock tells another result than its run gave",
         StaleReason.OutputMissing => "an output is not in the store",
         StaleReason.DeclarationChanged when step.Changes.Count == 0 => "its declaration changed",
         StaleReason.UpstreamPending => $"depends on {string.Join(", ", step.DependsOn)}",

@@ -66,6 +66,23 @@ internal sealed class Workspace : IDisposable
     public Ran Run(IEnumerable<string> arguments, params string[] environment) =>
         Start("sh", [Path.Combine(RepositoryFolder.Root, "build.sh"), .. arguments], environment);
 
+    /// <summary>Runs <c>build.sh</c> here and ends it by SIGKILL after a while, unless it was quicker; what it started lives on, as after any kill.</summary>
+    public void Kill(string arguments, TimeSpan after)
+    {
+        var start = new ProcessStartInfo("sh", [Path.Combine(RepositoryFolder.Root, "build.sh"), .. arguments.Split(' ')]) { WorkingDirectory = Root, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        if (!process.WaitForExit(after))
+        {
+            // build.sh has replaced itself by the host, or has not started it yet.
+            process.Kill();
+            process.WaitForExit();
+        }
+    }
+
     public Ran Start(string program, IEnumerable<string> arguments, params string[] environment)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Root, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };

@@ -192,6 +192,81 @@ public sealed class BuildEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task An_input_edited_and_put_back_while_its_step_runs_spoils_the_result()
+    {
+        _workspace.Executor.Before = (_, _) =>
+        {
+            _workspace.Write("data.csv", "edited");
+            _workspace.Write("data.csv", "1");
+        };
+        var result = await _workspace.BuildAsync(Step("a", "data.csv"));
+        Assert.Equal("MLO3013", result.Diagnostics.Single().Code);
+    }
+
+    [Theory]
+    [InlineData("outputs")]
+    [InlineData("facts")]
+    public async Task A_lock_edited_by_hand_is_set_right_by_what_the_store_remembers(string what)
+    {
+        var steps = new[] { Step("a", "data.csv", facts: "size"), Step("b", "a") };
+        var first = await _workspace.BuildAsync(steps);
+        var text = _workspace.LockText;
+        string Hex(int step) => first.Steps[step].Result!.Outputs["out"].Hex;
+        _workspace.Write(BuildEngine.LockName, what == "outputs" ? text.Replace(Hex(0), Hex(1), StringComparison.Ordinal) : text.Replace("\"size\": 64", "\"size\": 1", StringComparison.Ordinal));
+        Assert.NotEqual(text, _workspace.LockText);
+        var result = await _workspace.BuildAsync(steps);
+        Assert.Equal(StaleReason.LockContradicted, result.Steps[0].Reason);
+        Assert.Empty(_workspace.Ran);
+        Assert.Equal(text, _workspace.LockText);
+        Assert.True((await _workspace.BuildAsync(steps)).WasUpToDate);
+    }
+
+    [Fact]
+    public async Task A_lock_in_which_a_key_stands_twice_is_told()
+    {
+        await _workspace.BuildAsync(Step("a", "data.csv", facts: "size"));
+        _workspace.Write(BuildEngine.LockName, _workspace.LockText.Replace("\"size\": 64", "\"size\": { \"x\": 1, \"x\": 2 }", StringComparison.Ordinal));
+        var thrown = await Assert.ThrowsAsync<DiagnosticException>(() => _workspace.BuildAsync(Step("a", "data.csv", facts: "size")));
+        Assert.Equal("MLO3020", thrown.Diagnostics.Single().Code);
+    }
+
+    [Fact]
+    public async Task A_damaged_object_is_not_checked_out_but_built_again()
+    {
+        Step Shown() => Step("a", "data.csv") with
+        {
+            CheckedOut = System.Collections.Immutable.ImmutableSortedDictionary<string, WorkspacePath>.Empty.Add("out", WorkspacePath.Parse("m/out")),
+        };
+        var result = await _workspace.BuildAsync(Shown());
+        var shown = _workspace.Read(".mlops/out/m/out");
+        var path = _workspace.Engine().Store.PathOf(result.Steps[0].Result!.Outputs["out"]);
+        File.Delete(path);
+        await File.WriteAllTextAsync(path, "damaged");
+        _workspace.Write(".mlops/out/m/out", "old");
+        Assert.Equal("a", await _workspace.RanAsync(Shown()));
+        Assert.Equal(shown, _workspace.Read(".mlops/out/m/out"));
+    }
+
+    [Fact]
+    public async Task A_step_waits_for_all_that_it_reads_from_though_some_is_only_restored()
+    {
+        await _workspace.BuildAsync(Step("a", "data.csv"));
+        File.Delete(_workspace.PathOf(BuildEngine.LockName));
+        _workspace.Executor.Before = (context, _) =>
+        {
+            if (context.Step.Name.Value == "b")
+            {
+                throw new DiagnosticException(new Diagnostic("MLO9999", "no luck"));
+            }
+        };
+        var steps = new[] { Step("a", "data.csv"), Step("b", "a"), Step("c", "a b") };
+        var result = await _workspace.BuildAsync(new BuildOptions { Jobs = 1, KeepGoing = true }, steps);
+        Assert.Equal([StepStatus.Restored, StepStatus.Failed, StepStatus.Skipped], result.Steps.Select(s => s.Status));
+        _workspace.Executor.Before = null;
+        Assert.Equal("b c", await _workspace.RanAsync(steps));
+    }
+
+    [Fact]
     public async Task A_missing_output_is_a_failure()
     {
         var result = await _workspace.BuildAsync(Step("a", "data.csv") with { Outputs = ["out", "never"] });

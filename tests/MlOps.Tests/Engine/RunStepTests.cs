@@ -97,6 +97,34 @@ public sealed class RunStepTests : IDisposable
         Assert.Equal("mine", _workspace.Read("real/o"));
     }
 
+    [SkippableTheory]
+    [InlineData("printf 2 > x.txt")]
+    [InlineData("cp -p x.txt /dev/null; touch -r x.txt t; printf 2 | dd of=x.txt conv=notrunc 2>/dev/null; touch -r t x.txt; rm t")]
+    public async Task A_program_that_writes_to_what_it_reads_is_caught_and_the_store_stays_whole(string harm)
+    {
+        OnLinux();
+        var make = Run("make", "printf 1 > x.txt", [], ["x.txt"]);
+        var result = await BuildAsync(make, Run("bad", $"chmod u+w x.txt; {harm}; echo done > y.txt", ["x.txt"], ["y.txt"]));
+        Assert.Equal("MLO3013", result.Diagnostics.Single().Code);
+        Assert.Null(_workspace.Engine().Store.TryRead(Digest.Of("2")));
+        Assert.True((await BuildAsync(make)).Succeeded);
+        Assert.Equal("1", _workspace.Read(".mlops/out/x.txt"));
+        Assert.Equal("1"u8.ToArray(), _workspace.Engine().Store.TryRead(Digest.Of("1")));
+    }
+
+    [SkippableFact]
+    public async Task No_step_sees_what_another_left_in_its_sandbox()
+    {
+        OnLinux();
+        var steps = Enumerable.Range(0, 6).Select(i => Run($"s{i}", $"seen=$(find . | sort); echo \"$seen\" > out/{i}; mkdir -p out/left junk; touch out/left/f junk/g; {(i == 2 ? "chmod 700 out" : i == 3 ? "chmod 500 ." : "")}", [], [$"out/{i}"])).ToArray();
+        await _workspace.Engine().BuildAsync(Graph(steps), new() { Jobs = 1 });
+        Assert.All(Enumerable.Range(0, 6), i => Assert.Equal(".\n./out\n", _workspace.Read($".mlops/out/out/{i}")));
+    }
+
+    [Fact]
+    public void Reading_a_folder_that_another_step_writes_into_is_refused() => Assert.Contains("'out/x'", Assert.Throws<DiagnosticException>(() =>
+        Graph(Run("a", "", [], ["out/x"]), Run("b", "", ["out"], ["y"]))).Diagnostics.Single().What, StringComparison.Ordinal);
+
     [SkippableFact]
     public async Task A_program_that_does_not_exist_is_told()
     {

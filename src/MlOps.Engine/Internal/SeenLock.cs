@@ -1,0 +1,48 @@
+using MlOps.Content;
+
+namespace MlOps.Engine.Internal;
+
+/// <summary>Which lock a build here last wrote or found to agree with the store's records, so that these are not read again for the same lock.</summary>
+internal sealed class SeenLock
+{
+    private readonly string _path;
+    private readonly byte[]? _seen;
+
+    public SeenLock(string path)
+    {
+        _path = path;
+        try
+        {
+            _seen = File.Exists(path) ? File.ReadAllBytes(path) : null;
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
+            // It only saves time.
+        }
+    }
+
+    public bool Is(LockFile lockFile) => _seen is not null && Bytes(lockFile).AsSpan().SequenceEqual(_seen);
+
+    public void Remember(LockFile lockFile)
+    {
+        if (Is(lockFile))
+        {
+            return;
+        }
+
+        try
+        {
+            AtomicFile.Write(_path, Bytes(lockFile));
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
+        }
+    }
+
+    private static byte[] Bytes(LockFile lockFile)
+    {
+        var bytes = new byte[32];
+        Digest.Of(lockFile.Bytes.Span).CopyTo(bytes);
+        return bytes;
+    }
+}

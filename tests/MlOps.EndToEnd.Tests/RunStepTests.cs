@@ -1,0 +1,121 @@
+using MlOps.EndToEnd.Tests.Support;
+
+namespace MlOps.EndToEnd.Tests;
+
+/// <summary>Programs as steps, declared in <c>nuke.json</c> and run through the real command.</summary>
+public sealed class RunStepTests
+{
+    [Fact]
+    public void A_file_that_another_step_writes_connects_the_two_and_a_change_reruns_what_it_reaches()
+    {
+        using var workspace = Steps("""
+            "last": { "run": ["cp", "mid/m.txt", "out/l.txt"], "reads": ["mid/m.txt"], "writes": ["out/l.txt"] },
+            "first": { "run": ["cp", "in.txt", "mid/m.txt"], "reads": ["in.txt"], "writes": ["mid/m.txt"] },
+            "other": { "run": ["cp", "more.txt", "out/o.txt"], "reads": ["more.txt"], "writes": ["out/o.txt"] }
+            """);
+        workspace.Run("Train").Expect(0);
+        Assert.Equal("one", File.ReadAllText(workspace.At(".mlops/out/out/l.txt")));
+
+        workspace.Write("in.txt", "two");
+
+        Assert.Equal(["steps/first", "steps/last"], Ran(workspace.Run("Train --json").Expect(0)));
+        Assert.Equal("two", File.ReadAllText(workspace.At(".mlops/out/out/l.txt")));
+        Assert.Empty(Ran(workspace.Run("Train --json").Expect(0)));
+    }
+
+    [Theory]
+    [InlineData("mkdir out.txt", "MLO3012")]
+    [InlineData("ln -s in.txt out.txt", "MLO3012")]
+    [InlineData("true", "MLO3012")]
+    [InlineData("exit 7", "MLO3010")]
+    [InlineData("kill -9 $$", "MLO3010")]
+    [InlineData("cat more.txt > out.txt", "MLO3010")]
+    public void A_program_that_does_not_do_its_work_fails_the_build_and_changes_nothing(string script, string code)
+    {
+        using var workspace = Steps($$"""
+            "bad": { "run": ["sh", "-c", "{{script}}"], "reads": ["in.txt"], "writes": ["out.txt"] }
+            """);
+
+        var failed = workspace.Run("Train").Expect(1);
+
+        Assert.Contains($"{code} error: step 'steps/bad'", failed.Errors, StringComparison.Ordinal);
+        Assert.Contains("where: nuke.json:", failed.Errors, StringComparison.Ordinal);
+        Assert.False(File.Exists(workspace.At("data.lock.json")));
+        Assert.Empty(StoreCheck.Damaged(workspace.Root));
+    }
+
+    [Fact]
+    public void A_program_that_writes_to_what_it_reads_is_caught_and_the_store_stays_whole()
+    {
+        using var workspace = Steps("""
+            "make": { "run": ["cp", "in.txt", "m.txt"], "reads": ["in.txt"], "writes": ["m.txt"] },
+            "bad": { "run": ["sh", "-c", "chmod u+w m.txt; printf two > m.txt; cp m.txt out.txt"], "reads": ["m.txt"], "writes": ["out.txt"] }
+            """);
+
+        Assert.Contains("MLO3013", workspace.Run("Train").Expect(1).Errors, StringComparison.Ordinal);
+        Assert.Empty(StoreCheck.Damaged(workspace.Root));
+        Assert.Equal("one", File.ReadAllText(workspace.At("in.txt")));
+
+        workspace.Replace("nuke.json", "chmod u+w m.txt; printf two > m.txt; cp m.txt out.txt", "cp m.txt out.txt");
+        workspace.Run("Train").Expect(0);
+        Assert.Equal("one", File.ReadAllText(workspace.At(".mlops/out/out.txt")));
+    }
+
+    [Theory]
+    [InlineData("MLO3002", "steps/a → steps/b → steps/a", """ "a": { "run": ["true"], "reads": ["y"], "writes": ["x"] }, "b": { "run": ["true"], "reads": ["x"], "writes": ["y"] } """)]
+    [InlineData("MLO3004", "steps/b → d, steps/a → d/x", """ "a": { "run": ["true"], "writes": ["d/x"] }, "b": { "run": ["true"], "writes": ["d"] } """)]
+    [InlineData("MLO3004", "steps/a → x, steps/b → x", """ "a": { "run": ["true"], "writes": ["x"] }, "b": { "run": ["true"], "writes": ["x"] } """)]
+    [InlineData("MLO3005", "step 'steps/a' reads it", """ "a": { "run": ["true"], "reads": ["gone.txt"], "writes": ["x"] } """)]
+    [InlineData("MLO3006", "did you mean '@embed'?", """ "a": { "run": ["true"], "reads": ["@embedd"], "writes": ["x"] }, "embed": { "run": ["true"], "writes": ["y"] } """)]
+    [InlineData("MLO3006", "reads and writes 'x'", """ "a": { "run": ["true"], "reads": ["x"], "writes": ["x"] } """)]
+    [InlineData("MLO10", "'a'", """ "a": { "run": ["true"], "writes": ["x"] }, "a": { "run": ["true"], "writes": ["y"] } """)]
+    public void Steps_that_do_not_fit_together_are_told_with_the_path_between_them(string code, string path, string steps)
+    {
+        using var workspace = Steps(steps);
+
+        var failed = workspace.Run("Train").Expect(1);
+
+        Assert.Contains(code, failed.Errors, StringComparison.Ordinal);
+        Assert.Contains(path, failed.Errors, StringComparison.Ordinal);
+        Assert.Contains("where: nuke.json", failed.Errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(workspace.At(".mlops/store/objects")));
+    }
+
+    [Fact]
+    public async Task Two_builds_started_at_once_both_succeed_and_agree()
+    {
+        using var workspace = Many(40);
+        using var start = new Barrier(2);
+
+        var both = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+        {
+            start.SignalAndWait();
+            return workspace.Run("Train --json");
+        })));
+
+        Assert.All(both, ran => ran.Expect(0));
+        // Each step ran in one of them only: the other waited, then found it done.
+        Assert.Equal(40, both.Sum(ran => Ran(ran).Count));
+        Assert.Empty(StoreCheck.Damaged(workspace.Root));
+        var text = workspace.Lock;
+        File.Delete(workspace.At("data.lock.json"));
+        workspace.Run("Train").Expect(0);
+        Assert.Equal(text, workspace.Lock);
+    }
+
+    /// <summary>A workspace of N steps that each copy a file of their own.</summary>
+    internal static Workspace Many(int count) => Steps(string.Join(",\n", Enumerable.Range(0, count).Select(i =>
+        $$"""  "s{{i}}": { "run": ["sh", "-c", "cat in.txt > out/o{{i}}.txt; echo {{i}} >> out/o{{i}}.txt"], "reads": ["in.txt"], "writes": ["out/o{{i}}.txt"] }""")));
+
+    private static Workspace Steps(string steps)
+    {
+        var workspace = new Workspace();
+        workspace.Write("in.txt", "one");
+        workspace.Write("more.txt", "more");
+        workspace.Write("nuke.json", $"{{ \"name\": \"steps\", \"steps\": {{\n{steps}\n}} }}\n");
+        return workspace;
+    }
+
+    private static List<string> Ran(Ran ran) =>
+        [.. ran.Json["steps"]!.AsArray().Where(step => (string)step!["status"]! == "ran").Select(step => (string)step!["step"]!)];
+}
