@@ -18,7 +18,8 @@ changed() {
   [ -n "$newer" ]
 }
 
-if changed; then
+# Where dotnet is missing, or the host is not of these sources, this builds it or says why it cannot.
+if changed || ! command -v "$dotnet" >/dev/null; then
   . "$root/build/host/build-host.sh"
 fi
 

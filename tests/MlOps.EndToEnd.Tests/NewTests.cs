@@ -98,7 +98,7 @@ public sealed class NewTests
 
     [Theory]
     [InlineData("id,y", "MLO2109")]
-    [InlineData("a;y", "MLO2074")]
+    [InlineData("a;y", "MLO4014")]
     [InlineData("a,z", "MLO2101")]
     public void Data_that_cannot_be_learnt_from_leaves_an_empty_folder_empty(string header, string code)
     {

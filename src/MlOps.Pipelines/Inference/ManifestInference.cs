@@ -7,14 +7,15 @@ namespace MlOps.Pipelines.Inference;
 /// <summary>Infers a model's declaration from a table and the name of its label. Pure: the same table gives the same answer.</summary>
 public static class ManifestInference
 {
-    /// <summary>Infers task, features, split and trainer, and looks for leaks. Values are judged by the training rows only where the split is given.</summary>
+    /// <summary>Infers task, features, split and trainer, and looks for leaks. Values are judged by the training rows only, of the split given or of the one inferred.</summary>
     /// <exception cref="DiagnosticException">The label, or another column named in the options, cannot be used.</exception>
     public static InferredModel Infer(Frame frame, InferenceOptions options)
     {
         var rows = LabelledRows.Of(frame, options);
+        var split = SplitRule.Of(rows, LabelRule.Of(rows.Training, options).Task, options);
+        rows = rows.DividedBy(split.Split.Spec(options.Label));
         var label = LabelRule.Of(rows.Training, options);
         var (features, dropped) = FeatureRule.Of(rows.Training, options);
-        var split = SplitRule.Of(rows, label.Task, options);
         var trainer = TrainerRule.Of(rows.Training.RowCount, features);
         var model = new InferredModel
         {

@@ -28,7 +28,6 @@ internal sealed class ModelDraft
         Check(request);
         var bytes = await ReadAsync(request.Data, cancellationToken);
         var frame = CsvReader.Read(bytes, new() { Path = request.Data }, cancellationToken);
-        CheckCommas(frame, request);
         var inferred = ManifestInference.Infer(frame, new()
         {
             Label = request.Label,
@@ -74,20 +73,6 @@ internal sealed class ModelDraft
             {
                 Why = "one names the column, the other the value of its test rows",
                 Mend = "give both, or neither",
-            });
-        }
-    }
-
-    /// <summary>A file of one column whose name holds another separator is not what its reader thinks it is.</summary>
-    private static void CheckCommas(Frame frame, NewModelRequest request)
-    {
-        if (frame.Columns is [var only] && only.Name != request.Label && only.Name.IndexOfAny([';', '\t', '|']) is >= 0 and var at)
-        {
-            throw new DiagnosticException(new Diagnostic("MLO2074", "the columns are not separated by commas")
-            {
-                Where = $"{request.Data}:1",
-                Why = $"the header is one column, '{only.Name.Replace("\t", "\\t", StringComparison.Ordinal)}'",
-                Mend = $"save it with commas instead of {(only.Name[at] == '\t' ? "tabulators" : $"'{only.Name[at]}'")}",
             });
         }
     }

@@ -1,5 +1,6 @@
 using MlOps.Content;
 using MlOps.Data;
+using MlOps.Learning;
 
 namespace MlOps.Pipelines.Inference.Internal;
 
@@ -24,6 +25,21 @@ internal sealed record LabelledRows(Frame All, Frame Training)
         }
 
         return new(all, training);
+    }
+
+    /// <summary>The same rows with those as training rows that a split leaves to training; all of them where the table is too small to be split (Train says so).</summary>
+    internal LabelledRows DividedBy(SplitSpec split)
+    {
+        try
+        {
+            var isTest = Split.Assign(All, split);
+            int[] training = [.. Enumerable.Range(0, All.RowCount).Where(row => !isTest[row])];
+            return training.Length < 2 ? this : this with { Training = All.Select(training) };
+        }
+        catch (DiagnosticException)
+        {
+            return this;
+        }
     }
 
     internal static DiagnosticException Failed(string code, string what, string? why, InferenceOptions options, string mend) =>
