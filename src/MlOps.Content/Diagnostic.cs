@@ -48,11 +48,11 @@ public sealed record Diagnostic(string Code, string What)
         }
     }
 
-    /// <summary>The candidate nearest to a misspelt word by edit distance (at most a third of its length, at least 2), or null.</summary>
+    /// <summary>The candidate nearest to a misspelt word by edit distance (at most a third of its length, at least 2; 1 for words of two letters), or null.</summary>
     public static string? Nearest(string word, IEnumerable<string> candidates)
     {
         string? best = null;
-        var limit = Math.Max(2, word.Length / 3) + 1;
+        var limit = (word.Length <= 2 ? 1 : Math.Max(2, word.Length / 3)) + 1;
         foreach (var candidate in candidates)
         {
             var distance = EditDistance(word.ToUpperInvariant(), candidate.ToUpperInvariant());

@@ -5,7 +5,7 @@ namespace MlOps.Delivery;
 /// <summary>Brings an environment to the state it should have, checks it, and takes the change back when the check fails.</summary>
 public sealed class Reconciler(IDriver driver)
 {
-    /// <summary>Starts or replaces the service, unless what should run is running.</summary>
+    /// <summary>Starts or replaces the service, unless what should run is running; then it is only tested again.</summary>
     /// <remarks>With the <c>process</c> driver old and new share one port: the old service finishes its requests and ends before the new one
     /// starts, so new connections are refused for a moment.</remarks>
     /// <param name="desired">What should run.</param>
@@ -19,7 +19,9 @@ public sealed class Reconciler(IDriver driver)
         var before = await driver.StatusAsync(cancellationToken);
         if (before.State == ServiceState.Ready && before.Identity == driver.Identify(desired))
         {
-            return new(ReleaseOutcome.Unchanged, before);
+            // The examples may have changed though the service has not.
+            var seen = await smoke.RunAsync(desired.Environment.Url, cancellationToken);
+            return new(ReleaseOutcome.Unchanged, before) { Smoke = seen, Problems = seen.Passed ? [] : [SmokeFailed(desired, seen)] };
         }
 
         await driver.PrepareAsync(desired, cancellationToken);

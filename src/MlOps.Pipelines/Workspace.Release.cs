@@ -37,7 +37,7 @@ public sealed partial class Workspace
         }
 
         var service = Service(spec);
-        var result = await new Reconciler(driver).ReleaseAsync(service, Smoke(service.Models), cancellationToken);
+        var result = await new Reconciler(driver).ReleaseAsync(service, Smoke(service.Models, Chosen), cancellationToken);
         foreach (var problem in result.Problems)
         {
             _reporter.Warn(problem);
@@ -91,7 +91,10 @@ public sealed partial class Workspace
             });
         }
 
-        var report = await Smoke(Service(spec).Models).RunAsync(url, cancellationToken);
+        // Without --model, what a release of some models left running is what is tested.
+        var running = status.Models.Select(model => model.Name).ToHashSet(StringComparer.Ordinal);
+        var tested = Chosen.Where(model => _options.Models.Count > 0 || running.Contains(model.Name)).ToList();
+        var report = await Smoke(Served(tested), tested).RunAsync(url, cancellationToken);
         var text = ReleaseReport.Checks(report);
         return new(report.Passed ? ExitCode.Done : ExitCode.Refused, text, ReleaseReport.Json(report));
     }
@@ -112,21 +115,27 @@ public sealed partial class Workspace
 
     private ServiceSpec Service(EnvironmentSpec environment)
     {
+        var models = Served(Chosen);
+        return models.Count > 0 ? new(environment, models, Path.Combine(AppContext.BaseDirectory, "serving", "MlOps.Serving.dll"))
+            : throw new DiagnosticException(new Diagnostic("MLO2063", "this workspace has no model to serve") { Mend = "./build.sh New NAME --data FILE --label COLUMN" });
+    }
+
+    /// <summary>The models' files as the lock names them.</summary>
+    private List<ServedModel> Served(IEnumerable<ModelDefinition> models)
+    {
         var current = CurrentLock;
-        var models = new List<ServedModel>();
-        foreach (var model in Chosen)
+        var served = new List<ServedModel>();
+        foreach (var model in models)
         {
-            var digest = ModelDigest(current, model);
-            if (digest is not { } onnx || !_engine.Store.Check(onnx))
+            if (ModelDigest(current, model) is not { } onnx || !_engine.Store.Check(onnx))
             {
                 throw new DiagnosticException(new Diagnostic("MLO2062", $"model '{model.Name}' is not trained here") { Where = model.File, Mend = "./build.sh Train" });
             }
 
-            models.Add(new(model.Name, _engine.Store.PathOf(onnx), onnx));
+            served.Add(new(model.Name, _engine.Store.PathOf(onnx), onnx));
         }
 
-        return models.Count > 0 ? new(environment, models, Path.Combine(AppContext.BaseDirectory, "serving", "MlOps.Serving.dll"))
-            : throw new DiagnosticException(new Diagnostic("MLO2063", "this workspace has no model to serve") { Mend = "./build.sh New NAME --data FILE --label COLUMN" });
+        return served;
     }
 
     private static Digest? ModelDigest(LockFile current, ModelDefinition model) => Output(current, model, TrainAction.Name, TrainAction.Model);
@@ -134,11 +143,11 @@ public sealed partial class Workspace
     private static Digest? Output(LockFile current, ModelDefinition model, string action, string output) =>
         current.Find(new($"models/{model.Name}", action)) is { } trace && trace.Outputs.TryGetValue(output, out var digest) ? digest : null;
 
-    private SmokeTest Smoke(IReadOnlyList<ServedModel> served)
+    private SmokeTest Smoke(IReadOnlyList<ServedModel> served, IEnumerable<ModelDefinition> tested)
     {
-        var examples = Chosen.SelectMany(model => (model.Manifest.Serve?.Examples ?? [])
+        var examples = tested.SelectMany(model => (model.Manifest.Serve?.Examples ?? [])
             .SelectMany(example => Expectations(example.Expect).Select(expected => new SmokeExample(model.Name, Row(example), expected))));
-        return new(served, [.. examples], [.. Chosen.Select(HeldOut).OfType<HeldOutRows>()]);
+        return new(served, [.. examples], [.. tested.Select(HeldOut).OfType<HeldOutRows>()]);
     }
 
     private static IEnumerable<Delivery.Expectation?> Expectations(Manifests.Expectation? declared)

@@ -22,7 +22,16 @@ public sealed partial class Workspace
             var pending = owner.Count(step => step.Action != PlannedAction.UpToDate);
             var name = owner.Key.Length == 0 ? "steps" : owner.Key;
             owners.Add(name, pending == 0 ? "up to date" : $"{pending} of {owner.Count()} steps pending", Facts(pinned, owner.Key));
-            ownersJson[name] = new JsonObject { ["steps"] = owner.Count(), ["pending"] = pending };
+            var json = new JsonObject { ["steps"] = owner.Count(), ["pending"] = pending };
+            foreach (var fact in (string[])["rows", "metrics", "baseline", "gate"])
+            {
+                if (pinned.Fact(owner.Key, fact) is { } value)
+                {
+                    json[fact] = value.DeepClone();
+                }
+            }
+
+            ownersJson[name] = json;
         }
 
         var environments = new TextTable("environment", "state", "url", "process", "models");

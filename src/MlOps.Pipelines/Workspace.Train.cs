@@ -66,9 +66,14 @@ public sealed partial class Workspace
 
     private void Tell(BuildResult result)
     {
-        foreach (var diagnostic in result.Diagnostics)
+        foreach (var step in result.Steps)
         {
-            _reporter.Warn(Placed(diagnostic));
+            foreach (var diagnostic in step.Diagnostics)
+            {
+                // Learners know declarations, not files: a pointer alone is one into the step's own.
+                var where = diagnostic.Where is null or ['#', ..] ? step.Step.Origin + diagnostic.Where : diagnostic.Where;
+                _reporter.Warn(Placed(diagnostic with { Where = where }));
+            }
         }
     }
 
@@ -116,20 +121,30 @@ public sealed partial class Workspace
         foreach (var (name, data) in _definition.Manifest.Data.Where(data => _graph.Find(StepFactory.ImportOf(data.Key))!.Inputs[ImportAction.Csv] is FileInput))
         {
             var path = Path.Combine(Root, data.Path);
-            if (IsFile(name) && !File.Exists(path) && Digest.TryParse((string?)CurrentLock.Fact($"data/{name}", "sha256"), out var digest) && _engine.Store.Contains(digest))
+            if (File.Exists(path) || !Digest.TryParse((string?)CurrentLock.Fact($"data/{name}", "sha256"), out var digest))
             {
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                if (_engine.Store.CopyTo(digest, path))
+                continue;
+            }
+
+            if (!_engine.Store.Contains(digest))
+            {
+                _reporter.Warn(new("MLO2033", $"dataset '{name}' is neither in the workspace nor in the store")
                 {
-                    _reporter.Note($"restored {data.Path} from the store");
-                }
+                    Severity = Severity.Warning,
+                    Where = data.Path,
+                    Why = $"data.lock.json pins {CurrentLock.Fact($"data/{name}", "bytes")} bytes with sha256 {digest.Hex}",
+                    Mend = $"copy the file with these bytes to {data.Path}",
+                });
+                continue;
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            if (_engine.Store.CopyTo(digest, path))
+            {
+                _reporter.Note($"restored {data.Path} from the store");
             }
         }
     }
-
-    /// <summary>Whether a dataset is a file of the workspace; else a step makes it, and it is none of the user's files.</summary>
-    private bool IsFile(string dataset) =>
-        _graph.Steps.Any(step => step.Name == StepFactory.ImportOf(dataset) && step.Inputs[ImportAction.Csv] is FileInput);
 
     private LockFile CurrentLock => LockFile.Read(_engine.LockPath);
 }

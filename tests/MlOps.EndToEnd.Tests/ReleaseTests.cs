@@ -37,6 +37,23 @@ public sealed class ReleaseTests
     }
 
     [Fact]
+    public void A_running_service_is_tested_again_and_of_some_models_only_these()
+    {
+        using var samples = Workspace.OfSamples();
+        samples.Replace("nuke.json", "8085", FreePort().ToString(System.Globalization.CultureInfo.InvariantCulture));
+        samples.Run("Release --model churn").Expect(0);
+        samples.Run("Smoke").Expect(0);
+        Assert.Equal("pass", (string)samples.Run("Status --json").Expect(0).Json["sources"]!["models/churn"]!["gate"]!["verdict"]!);
+
+        samples.Replace("models/churn/model.json", "\"expect\": { \"min\": 0.6, \"max\": 1 }", "\"expect\": { \"min\": 0, \"max\": 0.1 }");
+
+        var again = samples.Run("Release --model churn").Expect(3);
+        Assert.Contains("MLO7005", again.Errors, StringComparison.Ordinal);
+        Assert.Contains("unchanged and fails", again.Output, StringComparison.Ordinal);
+        Assert.Equal("ready", (string)samples.Run("Status --json").Expect(0).Json["environments"]!["local"]!["state"]!);
+    }
+
+    [Fact]
     public void A_failed_gate_refuses_the_release_on_every_run_and_starts_nothing()
     {
         using var samples = Workspace.OfSamples();

@@ -85,7 +85,7 @@ public sealed class JsonTree
         return new DiagnosticException(new Diagnostic("MLO1001", utf8.IsEmpty ? $"{file} is empty" : $"{file} is not JSON")
         {
             Where = $"{file}:{(failure.LineNumber ?? 0) + 1}",
-            Why = utf8.IsEmpty ? "an object was expected" : cut < 0 ? why : why[..cut],
+            Why = utf8.IsEmpty ? "an object was expected" : (cut < 0 ? why : why[..cut]).Replace(" Change the reader options.", "", StringComparison.Ordinal),
             Mend = utf8.IndexOf("<<<<<<<"u8) >= 0
                 ? "resolve the merge conflict: keep either side, then run ./build.sh Train"
                 : "correct the line; comments and trailing commas are not JSON",

@@ -74,7 +74,13 @@ internal sealed class ModelScaffold(string root, NewModelRequest request)
         var data = Path.Combine(root, DataFile);
         _undo.CreateFolder(Path.GetDirectoryName(data)!);
         _undo.WillWrite(data);
-        File.Copy(request.Data, data);
+        await using (var from = File.OpenRead(request.Data))
+        await using (var to = File.Create(data))
+        {
+            // Bytes alone: a read-only original does not make the workspace's copy read-only.
+            await from.CopyToAsync(to, cancellationToken);
+        }
+
         _written.Add(DataFile);
         if (new FileInfo(data).Length > ImportAction.LargeBytes)
         {

@@ -19,6 +19,7 @@ internal sealed class ReleaseReport(EnvironmentSpec environment, ReleaseResult r
         var models = string.Join(", ", result.Status.Models.Select(model => model.Name));
         lines.Add(result.Outcome switch
         {
+            ReleaseOutcome.Unchanged when !result.Succeeded => $"{environment.Name} is unchanged and fails its smoke test: {models} at {result.Status.Url}",
             ReleaseOutcome.Unchanged => $"{environment.Name} is unchanged: {models} at {result.Status.Url}",
             ReleaseOutcome.Started => $"{environment.Name} answers: {models} at {result.Status.Url}",
             ReleaseOutcome.Replaced => $"{environment.Name} answers with the new state: {models} at {result.Status.Url}",

@@ -99,7 +99,7 @@ public sealed class RunStepTests : IDisposable
 
     [SkippableTheory]
     [InlineData("printf 2 > x.txt")]
-    [InlineData("cp -p x.txt /dev/null; touch -r x.txt t; printf 2 | dd of=x.txt conv=notrunc 2>/dev/null; touch -r t x.txt; rm t")]
+    [InlineData("touch -r x.txt t; printf 2 | dd of=x.txt conv=notrunc 2>/dev/null; touch -r t x.txt; rm t")]
     public async Task A_program_that_writes_to_what_it_reads_is_caught_and_the_store_stays_whole(string harm)
     {
         OnLinux();

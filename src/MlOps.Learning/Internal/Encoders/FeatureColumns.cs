@@ -50,6 +50,7 @@ internal static class FeatureColumns
             {
                 found.Add(new("MLO6013", $"feature '{feature.Column}' cannot be {feature.Kind.ToString().ToLowerInvariant()}")
                 {
+                    Where = $"#/features/{feature.Column.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}",
                     Why = $"its cells are of type {column.Type.ToString().ToLowerInvariant()}",
                     Mend = column.Type == ColumnType.Timestamp ? "declare it 'timestamp' or 'categorical'" : "declare it 'categorical' or 'text'",
                 });
