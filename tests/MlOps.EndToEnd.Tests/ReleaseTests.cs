@@ -40,7 +40,7 @@ public sealed class ReleaseTests
     public void A_running_service_is_tested_again_and_of_some_models_only_these()
     {
         using var samples = Workspace.OfSamples();
-        samples.Replace("nuke.json", "8085", FreePort().ToString(System.Globalization.CultureInfo.InvariantCulture));
+        samples.Replace("nuke.json", "8085", Ports.Free().ToString(System.Globalization.CultureInfo.InvariantCulture));
         samples.Run("Release --model churn").Expect(0);
         samples.Run("Smoke").Expect(0);
         Assert.Equal("pass", (string)samples.Run("Status --json").Expect(0).Json["sources"]!["models/churn"]!["gate"]!["verdict"]!);
