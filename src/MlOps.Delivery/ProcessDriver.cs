@@ -77,24 +77,23 @@ public sealed class ProcessDriver(EnvironmentSpec environment, string root) : ID
     }
 
     /// <inheritdoc/>
-    public Task PrepareAsync(ServiceSpec spec, CancellationToken cancellationToken)
+    public async Task PrepareAsync(ServiceSpec spec, CancellationToken cancellationToken)
     {
         var running = Running();
         if (running?.Port != spec.Environment.Port)
         {
-            Port.ExpectFree(spec.Environment);
+            await Port.ExpectFreeAsync(spec.Environment, cancellationToken);
         }
 
         ModelFiles.Check(spec);
         _folder.Prune(running?.Spec(environment), Copy(spec));
-        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public async Task<ServiceStatus> StartAsync(ServiceSpec spec, CancellationToken cancellationToken)
     {
         var identity = Identify(spec);
-        Port.ExpectFree(spec.Environment);
+        await Port.ExpectFreeAsync(spec.Environment, cancellationToken);
         // Nothing is pruned here: the copies of the service that ran before are what a rollback starts from.
         var copied = Copy(spec);
         RunFolder.Publish(_folder.Config, ServiceConfigFile.Of(copied));
@@ -147,7 +146,7 @@ public sealed class ProcessDriver(EnvironmentSpec environment, string root) : ID
     public async Task<int> ServeAsync(ServiceSpec spec, CancellationToken cancellationToken)
     {
         Identify(spec);
-        Port.ExpectFree(spec.Environment);
+        await Port.ExpectFreeAsync(spec.Environment, cancellationToken);
         var config = Path.Combine(_folder.Path, $"serve-{Environment.ProcessId}.json");
         RunFolder.Publish(config, ServiceConfigFile.Of(spec));
         try

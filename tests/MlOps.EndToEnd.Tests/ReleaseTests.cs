@@ -43,14 +43,14 @@ public sealed class ReleaseTests
         samples.Replace("nuke.json", "8085", Ports.Free().ToString(System.Globalization.CultureInfo.InvariantCulture));
         samples.Run("Release --model churn").Expect(0);
         samples.Run("Smoke").Expect(0);
-        Assert.Equal("pass", (string)samples.Run("Status --json").Expect(0).Json["sources"]!["models/churn"]!["gate"]!["verdict"]!);
+        Assert.Equal("pass", (string)samples.Run("Status --json").Expect(2).Json["sources"]!["models/churn"]!["gate"]!["verdict"]!);
 
         samples.Replace("models/churn/model.json", "\"expect\": { \"min\": 0.6, \"max\": 1 }", "\"expect\": { \"min\": 0, \"max\": 0.1 }");
 
         var again = samples.Run("Release --model churn").Expect(3);
         Assert.Contains("MLO7005", again.Errors, StringComparison.Ordinal);
         Assert.Contains("unchanged and fails", again.Output, StringComparison.Ordinal);
-        Assert.Equal("ready", (string)samples.Run("Status --json").Expect(0).Json["environments"]!["local"]!["state"]!);
+        Assert.Equal("ready", (string)samples.Run("Status --json").Json["environments"]!["local"]!["state"]!);
     }
 
     [Fact]

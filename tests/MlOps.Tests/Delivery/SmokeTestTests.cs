@@ -61,7 +61,7 @@ public sealed class SmokeTestTests(SharedService shared) : IClassFixture<SharedS
     [Fact]
     public async Task A_service_that_nobody_runs_fails_with_one_check()
     {
-        var report = await new SmokeTest([], [new("bikes", "{}", null)], []).RunAsync(new($"http://127.0.0.1:{TestEnvironment.FreePort()}"), CancellationToken.None);
+        var report = await new SmokeTest([], [new("bikes", "{}", null)], []).RunAsync(new($"http://127.0.0.1:{Ports.Free()}"), CancellationToken.None);
         Assert.Equal("ready", Assert.Single(report.Checks).Name);
         Assert.False(report.Passed);
     }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using MlOps.Data;
 using MlOps.Delivery;
 using MlOps.Delivery.Internal;
@@ -13,7 +11,7 @@ internal sealed class TestEnvironment : IAsyncDisposable
 {
     public TestEnvironment()
     {
-        Spec = new("local", FreePort()) { ReadyTimeout = TimeSpan.FromSeconds(60) };
+        Spec = new("local", Ports.Free()) { ReadyTimeout = TimeSpan.FromSeconds(60) };
         Driver = new(Spec, Folder.Path);
         Reconciler = new(Driver);
     }
@@ -50,13 +48,6 @@ internal sealed class TestEnvironment : IAsyncDisposable
     public Task<ReleaseResult> ReleaseAsync(ServiceSpec spec, float offset = 0) => Reconciler.ReleaseAsync(spec, Smoke(spec, offset), CancellationToken.None);
 
     public Task<ServiceStatus> StatusAsync() => Driver.StatusAsync(CancellationToken.None);
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     public async ValueTask DisposeAsync()
     {
