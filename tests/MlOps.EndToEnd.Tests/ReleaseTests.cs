@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using MlOps.EndToEnd.Tests.Support;
+using MlOps.Tests;
 
 namespace MlOps.EndToEnd.Tests;
 
