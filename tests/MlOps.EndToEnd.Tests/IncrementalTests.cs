@@ -88,6 +88,16 @@ public sealed class IncrementalTests : IClassFixture<IncrementalTests.Trained>
     }
 
     [Fact]
+    public void The_same_table_in_other_bytes_is_imported_again_and_trains_nothing()
+    {
+        using var samples = _trained.Copy();
+        samples.Replace("models/churn/data/customers.csv", "\n", "\r\n");
+        samples.Replace("models/churn/data/customers.csv", ",yes\r\n", ",\"yes\"\r\n");
+
+        Assert.Equal(["data/customers"], NotUpToDate(samples.Run("Train --json").Expect(0)));
+    }
+
+    [Fact]
     public void Force_runs_a_step_that_is_up_to_date_and_gives_the_same_lock()
     {
         using var samples = _trained.Copy();
