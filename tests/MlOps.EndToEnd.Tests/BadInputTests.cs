@@ -93,6 +93,7 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Trained>
         ["New without its options"] = new("MLO9002", _ => { }) { Command = "New x", Exit = 64 },
         ["New of a missing file"] = new("MLO2071", _ => { }) { Command = "New x --data nothing.csv --label y" },
         ["New with a name that exists"] = new("MLO2072", _ => { }) { Command = $"New m --data {Data} --label y" },
+        ["a model called data"] = new("MLO2003", w => Directory.Move(w.At("models/m"), w.At("models/data"))),
         ["New with a bad name"] = new("MLO2003", _ => { }) { Command = $"New ../x --data {Data} --label y" },
         ["New with an absent label"] = new("", _ => { }) { Command = $"New x --data {Data} --label why", Also = "'why'" },
         ["New with half a split"] = new("MLO2070", _ => { }) { Command = $"New x --data {Data} --label y --split-column a" },

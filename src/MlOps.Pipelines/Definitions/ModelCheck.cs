@@ -11,7 +11,7 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
     public void All()
     {
         var manifest = model.Manifest;
-        if (!WorkspaceDefinition.IsName(model.Name))
+        if (!WorkspaceDefinition.IsModelName(model.Name))
         {
             found.Add(WorkspaceDefinition.BadName("model", model.Name, model.Folder));
         }

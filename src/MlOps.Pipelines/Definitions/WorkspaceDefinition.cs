@@ -70,6 +70,9 @@ internal sealed partial class WorkspaceDefinition
     /// <summary>Whether a word may name a model, a dataset, a step or an environment.</summary>
     public static bool IsName(string name) => Name().IsMatch(name);
 
+    /// <summary>Whether a word may name a model: <c>data/…</c> and <c>steps/…</c> are the names of other steps.</summary>
+    public static bool IsModelName(string name) => IsName(name) && name is not ("data" or "steps");
+
     /// <summary>What is wrong with a path that must lie inside the workspace, or null.</summary>
     public static Diagnostic? Outside(string path, string where)
     {
@@ -131,7 +134,7 @@ internal sealed partial class WorkspaceDefinition
     internal static Diagnostic BadName(string noun, string name, string where) => new("MLO2003", $"'{name}' cannot name a {noun}")
     {
         Where = where,
-        Why = "names are lower-case letters, digits, '-' and '_', a letter or digit first, at most 64",
+        Why = "names are lower-case letters, digits, '-' and '_', a letter or digit first, at most 64; a model is called neither data nor steps",
         Mend = "rename it",
     };
 

@@ -62,7 +62,7 @@ internal sealed class ModelDraft
 
     private static void Check(NewModelRequest request)
     {
-        if (!WorkspaceDefinition.IsName(request.Name))
+        if (!WorkspaceDefinition.IsModelName(request.Name))
         {
             throw new DiagnosticException(WorkspaceDefinition.BadName("model", request.Name, "New NAME"));
         }
