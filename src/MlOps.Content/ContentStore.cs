@@ -6,7 +6,7 @@ namespace MlOps.Content;
 /// <summary>The content-addressed store of one machine: objects by sha256, and what each fingerprint gave.</summary>
 /// <remarks>Writing is idempotent and atomic (temporary file, rename), so any number of processes may share it. Nothing is synced to disk: whatever is read is checked,
 /// and a damaged object is set aside and counts as absent. Objects are read-only files.</remarks>
-public sealed class ContentStore(string root)
+public sealed partial class ContentStore(string root)
 {
     private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode Writable = ReadOnly | UnixFileMode.UserWrite;
@@ -65,6 +65,27 @@ public sealed class ContentStore(string root)
         return identity;
     }
 
+    /// <summary>Where the first bytes of an object wait that is being fetched from elsewhere; the folder is made.</summary>
+    public string PartialOf(Digest content)
+    {
+        var folder = Path.Join(Root, "partial");
+        Directory.CreateDirectory(folder);
+        return Path.Join(folder, content.Hex);
+    }
+
+    /// <summary>Keeps a fetched file by moving it into the store if its bytes are what its digest says; else it is removed, and the answer is false.</summary>
+    public bool TryAdopt(string path, Digest content)
+    {
+        if (FileIdentity.OfFile(path).Sha256 == content)
+        {
+            Publish(path, content);
+            return true;
+        }
+
+        AtomicFile.Discard(path);
+        return false;
+    }
+
     /// <summary>The bytes of an object, checked; null if it is absent or damaged.</summary>
     public byte[]? TryRead(Digest content)
     {
@@ -105,7 +126,7 @@ public sealed class ContentStore(string root)
         return CheckBytes(content);
     }
 
-    /// <summary>As <see cref="Check"/>, but reads the bytes whatever the stat says: for objects that a program could write to, which may have set their time back
+    /// <summary>As <see cref="Check(Digest)"/>, but reads the bytes whatever the stat says: for objects that a program could write to, which may have set their time back
     /// or have been quicker than the file system's clock.</summary>
     public bool CheckBytes(Digest content)
     {
@@ -151,7 +172,7 @@ public sealed class ContentStore(string root)
     }
 
     /// <summary>Places an object in a private sandbox by hard link, else by copy; false if it is absent or damaged. The reader must not write to it:
-    /// <see cref="Check"/> afterwards tells whether it did.</summary>
+    /// <see cref="Check(Digest)"/> afterwards tells whether it did.</summary>
     public bool LinkTo(Digest content, string path)
     {
         if (!Check(content))

@@ -9,6 +9,9 @@ public sealed record StepRecord
     /// <summary>Each declared output's digest by its name.</summary>
     public ImmutableSortedDictionary<string, Digest> Outputs { get; init; } = NoOutputs;
 
+    /// <summary>What the store must have for it: each output, a file or a directory.</summary>
+    public IEnumerable<ContentRef> Contents => Outputs.Select(output => ContentRef.Of(output.Key, output.Value));
+
     /// <summary>The facts that the lock shows beside the step, such as metrics; not changed after construction.</summary>
     public JsonObject Facts { get; init; } = [];
 

@@ -40,6 +40,11 @@ internal static class RecordFormat
             return null;
         }
 
+        return TryParse(bytes, fingerprint);
+    }
+
+    public static StepRecord? TryParse(byte[] bytes, Digest fingerprint)
+    {
         if (bytes.Length < HeaderBytes || Encoding.UTF8.GetString(bytes, 0, HeaderBytes - 1) != Digest.Of(bytes.AsSpan(HeaderBytes)).Hex)
         {
             return null;

@@ -1,0 +1,48 @@
+namespace MlOps.Content;
+
+/// <summary>Directories: the listing is an object like any other, the files it names are objects, too.</summary>
+public sealed partial class ContentStore
+{
+    /// <summary>Keeps a directory by moving its files into the store; the folders stay. It must lie on the store's file system and have no other writer.</summary>
+    /// <returns>The digest of its listing, which is in-toto's dirHash.</returns>
+    /// <exception cref="DiagnosticException">MLO1117: something below it is neither file nor directory.</exception>
+    public Digest AdoptTree(string folder)
+    {
+        var entries = new List<TreeEntry>();
+        foreach (var path in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories))
+        {
+            switch (FileStat.OfLink(path).Kind)
+            {
+                case FileKind.Directory:
+                    break;
+                case FileKind.File:
+                    entries.Add(new(Path.GetRelativePath(folder, path), Adopt(path).Sha256));
+                    break;
+                default:
+                    throw new DiagnosticException(new Diagnostic("MLO1117", "a directory holds something that is neither file nor directory")
+                    {
+                        Where = Path.GetRelativePath(folder, path),
+                        Why = "links, pipes and devices are not the same on another machine",
+                        Mend = "write files only",
+                    });
+            }
+        }
+
+        return Put(TreeListing.Of(entries).Bytes.Span).Sha256;
+    }
+
+    /// <summary>Whether an object is there, and for a directory all its files, by stats; their bytes are not checked, but a listing is.</summary>
+    public bool Contains(ContentRef content) =>
+        !content.IsTree ? Contains(content.Content) : TryReadTree(content.Content) is { } tree && tree.Entries.All(entry => Contains(entry.Content));
+
+    /// <summary>As <see cref="Check(Digest)"/>, for a directory with all its files.</summary>
+    public bool Check(ContentRef content) =>
+        !content.IsTree ? Check(content.Content) : TryReadTree(content.Content) is { } tree && tree.Entries.All(entry => Check(entry.Content));
+
+    /// <summary>A directory's listing, checked; null if it is absent, damaged or no listing.</summary>
+    public TreeListing? TryReadTree(Digest listing) => TryRead(listing) is { } bytes ? TreeListing.TryParse(bytes) : null;
+
+    /// <summary>Every object that some content consists of: itself, and for a directory its files, each once. A listing that is not here stands alone.</summary>
+    public IEnumerable<Digest> ObjectsOf(ContentRef content) =>
+        !content.IsTree ? [content.Content] : (TryReadTree(content.Content)?.Entries.Select(entry => entry.Content) ?? []).Prepend(content.Content).Distinct();
+}

@@ -1,0 +1,84 @@
+using System.Text;
+
+namespace MlOps.Content;
+
+/// <summary>What a directory holds: every file below it by path and digest. Its bytes hash to in-toto's dirHash, so a directory's digest is the digest of its listing.</summary>
+/// <remarks>Lines of 64 hex digits, two spaces, path, LF, in the order of the paths' bytes; see
+/// https://github.com/in-toto/attestation/blob/main/spec/v1/digest_set.md (dirHash1 of Go modules). Folders without files and modes leave no trace.</remarks>
+public sealed class TreeListing
+{
+    private const int HexDigits = 64;
+
+    private TreeListing(ReadOnlyMemory<byte> bytes, IReadOnlyList<TreeEntry> entries) => (Bytes, Entries) = (bytes, entries);
+
+    /// <summary>The files, in the order of their paths' bytes.</summary>
+    public IReadOnlyList<TreeEntry> Entries { get; }
+
+    /// <summary>The lines.</summary>
+    public ReadOnlyMemory<byte> Bytes { get; }
+
+    /// <summary>The listing of some files in any order.</summary>
+    /// <exception cref="ArgumentException">A path is not relative and plain, or stands twice.</exception>
+    public static TreeListing Of(IEnumerable<TreeEntry> entries)
+    {
+        var sorted = entries.Select(entry => (Path: Encoding.UTF8.GetBytes(entry.Path), Entry: entry)).ToArray();
+        Array.Sort(sorted, static (a, b) => a.Path.AsSpan().SequenceCompareTo(b.Path));
+        using var bytes = new MemoryStream(sorted.Sum(file => HexDigits + 3 + file.Path.Length));
+        for (var i = 0; i < sorted.Length; i++)
+        {
+            if (!IsPlain(sorted[i].Entry.Path) || (i > 0 && sorted[i].Entry.Path == sorted[i - 1].Entry.Path))
+            {
+                throw new ArgumentException($"'{sorted[i].Entry.Path}' is not a file's path, or stands twice", nameof(entries));
+            }
+
+            bytes.Write(Encoding.ASCII.GetBytes(sorted[i].Entry.Content.Hex));
+            bytes.Write("  "u8);
+            bytes.Write(sorted[i].Path);
+            bytes.WriteByte((byte)'\n');
+        }
+
+        return new(bytes.ToArray(), Array.ConvertAll(sorted, file => file.Entry));
+    }
+
+    /// <summary>Reads a listing; null if the bytes are none, or a path in it would leave the directory.</summary>
+    public static TreeListing? TryParse(ReadOnlyMemory<byte> bytes)
+    {
+        var entries = new List<TreeEntry>();
+        for (var rest = bytes; rest.Length > 0;)
+        {
+            var end = rest.Span.IndexOf((byte)'\n');
+            if (end <= HexDigits + 2 || !rest.Span[HexDigits..].StartsWith("  "u8)
+                || !Digest.TryParse(Encoding.ASCII.GetString(rest.Span[..HexDigits]), out var content))
+            {
+                return null;
+            }
+
+            var path = Encoding.UTF8.GetString(rest.Span[(HexDigits + 2)..end]);
+            if (!IsPlain(path))
+            {
+                return null;
+            }
+
+            entries.Add(new(path, content));
+            rest = rest[(end + 1)..];
+        }
+
+        return new(bytes, entries);
+    }
+
+    private static bool IsPlain(string path) => WorkspacePath.TryParse(path, out var parsed) && parsed.Value == path && !path.Contains('\n', StringComparison.Ordinal);
+}
+
+/// <summary>A file of a directory.</summary>
+/// <param name="Path">Relative to the directory, <c>/</c> between segments.</param>
+/// <param name="Content">The digest of its bytes.</param>
+public readonly record struct TreeEntry(string Path, Digest Content);
+
+/// <summary>Something that a step made: a file, or a directory known by the digest of its <see cref="TreeListing"/>.</summary>
+/// <param name="Content">The digest.</param>
+/// <param name="IsTree">Whether it is a directory.</param>
+public readonly record struct ContentRef(Digest Content, bool IsTree)
+{
+    /// <summary>What an output or input of this name and digest refers to: names of directories end with <c>/</c>.</summary>
+    public static ContentRef Of(string name, Digest content) => new(content, name.EndsWith('/'));
+}
