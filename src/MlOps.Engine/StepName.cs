@@ -4,11 +4,11 @@ using System.Diagnostics.CodeAnalysis;
 namespace MlOps.Engine;
 
 /// <summary>A step's name in its workspace, such as <c>bike-demand/train</c>, <c>data/bike-hours</c> or <c>steps/embed</c>:
-/// segments of letters, digits, <c>-</c>, <c>_</c> and <c>.</c>, joined by <c>/</c>.</summary>
+/// segments of letters, digits, <c>-</c>, <c>_</c> and <c>.</c>, joined by <c>/</c>; an instance of many adds <c>@region=north,size=2</c>.</summary>
 public readonly record struct StepName : IComparable<StepName>
 {
     private static readonly SearchValues<char> Allowed =
-        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./");
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./@=,");
 
     private readonly string? _value;
 

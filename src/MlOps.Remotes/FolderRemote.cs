@@ -1,3 +1,4 @@
+using System.Globalization;
 using MlOps.Content;
 
 namespace MlOps.Remotes;
@@ -9,6 +10,8 @@ namespace MlOps.Remotes;
 internal sealed class FolderRemote(string address, string folder) : IRemoteStore
 {
     private const int BlockBytes = 1 << 20;
+
+    private static int s_counter;
 
     public string Address => address;
 
@@ -70,7 +73,8 @@ internal sealed class FolderRemote(string address, string folder) : IRemoteStore
     private static async Task WriteAsync(string path, Func<FileStream, Task> write)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var temporary = $"{path}.{Guid.NewGuid():n}";
+        // Many machines may write the same object at once; a temporary name is one writer's own.
+        var temporary = string.Create(CultureInfo.InvariantCulture, $"{path}.{Environment.MachineName}-{Environment.ProcessId}-{Interlocked.Increment(ref s_counter)}");
         try
         {
             await using (var to = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous))
