@@ -144,7 +144,7 @@ internal sealed class Build
     /// <summary>Stores what ran in the remotes that want it at once; what fails there is a warning, because the build did not.</summary>
     private async Task PushAsync(IEnumerable<StepOutcome?> outcomes, CancellationToken cancellationToken)
     {
-        var records = outcomes.Where(step => step is { Status: StepStatus.Ran }).ToDictionary(step => step!.Fingerprint!.Value, step => step!.Result!);
+        var records = outcomes.Where(step => step is { Status: StepStatus.Ran }).DistinctBy(step => step!.Fingerprint).ToDictionary(step => step!.Fingerprint!.Value, step => step!.Result!);
         foreach (var link in _options.Remote?.Links.Where(link => link.PushesAtOnce && records.Count > 0) ?? [])
         {
             await _options.Remote!.TryPushAsync(link, records, cancellationToken);

@@ -79,7 +79,7 @@ public sealed class RemoteBuildTests : IDisposable
         var damaged = store.PathOf(built.Steps.Single(step => step.Step.Name.Value == "b").Result!.Outputs["out"]);
         File.Delete(damaged);
         await File.WriteAllTextAsync(damaged, "other");
-        await BuildAsync(_here, [.. Chain, Step("e", "b")]);
+        await BuildAsync(_here, [.. Chain, Step("e", "b", parameter: 8)]);
         Assert.Equal("e", string.Join(' ', _here.Ran));
     }
 
