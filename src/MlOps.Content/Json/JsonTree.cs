@@ -12,11 +12,12 @@ public sealed class JsonTree
     private readonly List<KeyValuePair<string, JsonTree>> _members = [];
     private readonly List<JsonTree> _items = [];
     private Dictionary<string, JsonTree>? _index;
+    private bool _fits;
 
     private JsonTree(JsonTokenType kind, int line, string text) => (Kind, Line, Text) = (kind, line, text);
 
     /// <summary><see cref="JsonTokenType.StartObject"/>, <see cref="JsonTokenType.StartArray"/>, or a scalar's token.</summary>
-    public JsonTokenType Kind { get; }
+    public JsonTokenType Kind { get; private set; }
 
     /// <summary>The 1-based line the value starts on; for a member's value, the line of its name.</summary>
     public int Line { get; }
@@ -67,13 +68,16 @@ public sealed class JsonTree
     /// <summary>A string.</summary>
     public static JsonTree String(int line, string text) => new(JsonTokenType.String, line, text);
 
-    /// <summary>The same value as if it stood on one line, with all that it holds.</summary>
-    public JsonTree OnLine(int line) => Kind switch
+    /// <summary>The same value, with all that it holds, for a place on some line that asks for it. Numbers and truth values become texts where that place wants texts.</summary>
+    public JsonTree For(int line) => Kind switch
     {
-        JsonTokenType.StartObject => Object(line, _members.Select(member => KeyValuePair.Create(member.Key, member.Value.OnLine(line)))),
-        JsonTokenType.StartArray => Array(line, _items.Select(item => item.OnLine(line))),
-        _ => new(Kind, line, Text),
+        JsonTokenType.StartObject => Object(line, _members.Select(member => KeyValuePair.Create(member.Key, member.Value.For(line)))),
+        JsonTokenType.StartArray => Array(line, _items.Select(item => item.For(line))),
+        _ => new(Kind, line, Text) { _fits = Kind is JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False },
     };
+
+    /// <summary>Makes a text of a value that was asked for where a text is wanted; others stay.</summary>
+    internal void FitText() => Kind = _fits ? JsonTokenType.String : Kind;
 
     /// <summary>The first member of a name, or null.</summary>
     public JsonTree? Find(string name)

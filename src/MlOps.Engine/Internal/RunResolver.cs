@@ -133,7 +133,7 @@ internal sealed class RunResolver(IReadOnlyList<RunDeclaration> declarations, IR
             return step.Outputs.Select(output => (output, (StepInput)new OutputInput(step.Name, output)));
         }
 
-        var near = Diagnostic.Nearest(word, good.Select(other => other.Key).Concat(others.Keys));
+        var near = Diagnostic.Nearest(word, good.Select(other => new StepSelector(other.Key).Declared).Concat(good.Select(other => other.Key)).Concat(others.Keys));
         Bad(declaration, $"reads '@{word}', but there is no such step", near is null ? "declare it under 'steps'" : $"did you mean '@{near}'?");
         return [];
     }

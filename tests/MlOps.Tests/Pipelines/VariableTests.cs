@@ -6,7 +6,7 @@ public sealed class VariableTests
     public void A_variable_stands_in_any_text_and_alone_keeps_its_type()
     {
         using var workspace = DeclaredWorkspace.Of("""
-            "variables": { "region": "north", "port": 8090, "file": "${region}/hours", "program": ["sh", "-c", "echo $${HOME} ${region}-${port}"] },
+            "variables": { "region": "north", "port": 8090, "file": "${region}/hours", "program": ["sh", "-c", "echo $${HOME} ${region}-${port}", "${port}", 7] },
             "data": { "hours": { "path": "data/${file}.csv" } },
             "steps": { "make": { "run": "${program}", "writes": ["data/${file}.csv"] } },
             "environments": { "local": { "driver": "process", "port": "${port}" } }
@@ -15,7 +15,7 @@ public sealed class VariableTests
         var manifest = workspace.Load().Manifest;
 
         Assert.Equal("data/north/hours.csv", manifest.Data["hours"].Path);
-        Assert.Equal(["sh", "-c", "echo ${HOME} north-8090"], manifest.Steps["make"].Run);
+        Assert.Equal(["sh", "-c", "echo ${HOME} north-8090", "8090", "7"], manifest.Steps["make"].Run);
         Assert.Equal(8090, manifest.Environments["local"].Port);
     }
 

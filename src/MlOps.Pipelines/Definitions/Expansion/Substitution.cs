@@ -50,7 +50,7 @@ internal sealed partial class Substitution(string file, Scope scope, List<Diagno
         var text = tree.Text;
         if (Reference().Match(text) is { Success: true, Index: 0 } whole && whole.Length == text.Length)
         {
-            return Value(whole.Groups[1].Value, tree)?.OnLine(tree.Line) ?? tree;
+            return Value(whole.Groups[1].Value, tree)?.For(tree.Line) ?? tree;
         }
 
         var made = new StringBuilder();
