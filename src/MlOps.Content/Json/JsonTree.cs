@@ -23,7 +23,7 @@ public sealed class JsonTree
     public int Line { get; }
 
     /// <summary>A scalar's text: a string's content, a number as written; empty for objects and arrays.</summary>
-    public string Text { get; }
+    public string Text { get; private set; }
 
     /// <summary>An object's members in the file's order, names as often as they stand there.</summary>
     public IReadOnlyList<KeyValuePair<string, JsonTree>> Members => _members;
@@ -101,39 +101,6 @@ public sealed class JsonTree
         return _index.GetValueOrDefault(name);
     }
 
-    /// <summary>Writes the value; numbers as they were written.</summary>
-    public void WriteTo(Utf8JsonWriter json)
-    {
-        switch (Kind)
-        {
-            case JsonTokenType.StartObject:
-                json.WriteStartObject();
-                foreach (var (name, value) in _members)
-                {
-                    json.WritePropertyName(name);
-                    value.WriteTo(json);
-                }
-
-                json.WriteEndObject();
-                break;
-            case JsonTokenType.StartArray:
-                json.WriteStartArray();
-                foreach (var item in _items)
-                {
-                    item.WriteTo(json);
-                }
-
-                json.WriteEndArray();
-                break;
-            case JsonTokenType.String:
-                json.WriteStringValue(Text);
-                break;
-            default:
-                json.WriteRawValue(Text, skipInputValidation: true);
-                break;
-        }
-    }
-
     /// <summary>Reads strict JSON: no comments, no trailing commas, UTF-8, one value.</summary>
     /// <param name="file">How the file is called in a diagnostic.</param>
     /// <exception cref="DiagnosticException">MLO1001: it is not JSON.</exception>
@@ -165,6 +132,47 @@ public sealed class JsonTree
                 Why = "a string holds bytes that are not UTF-8",
                 Mend = "save the file as UTF-8",
             });
+        }
+    }
+
+    /// <summary>Makes an object of this value whose one member it becomes.</summary>
+    internal void Wrap(string member)
+    {
+        var inner = new JsonTree(Kind, Line, Text) { _fits = _fits };
+        inner._members.AddRange(_members);
+        inner._items.AddRange(_items);
+        _members.Clear();
+        _items.Clear();
+        _members.Add(new(member, inner));
+        (Kind, Text) = (JsonTokenType.StartObject, "");
+    }
+
+    /// <summary>Writes the value as JSON.</summary>
+    internal void WriteTo(Utf8JsonWriter writer)
+    {
+        switch (Kind)
+        {
+            case JsonTokenType.StartObject:
+                writer.WriteStartObject();
+                foreach (var (name, value) in _members)
+                {
+                    writer.WritePropertyName(name);
+                    value.WriteTo(writer);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonTokenType.StartArray:
+                writer.WriteStartArray();
+                _items.ForEach(item => item.WriteTo(writer));
+                writer.WriteEndArray();
+                break;
+            case JsonTokenType.String:
+                writer.WriteStringValue(Text);
+                break;
+            default:
+                writer.WriteRawValue(Text, skipInputValidation: true);
+                break;
         }
     }
 

@@ -41,7 +41,7 @@ public static partial class StrictJson
 
         try
         {
-            return JsonSerializer.Deserialize(utf8.IsEmpty ? Written(tree) : utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8, type)!;
+            return JsonSerializer.Deserialize(utf8.IsEmpty || check.HasExpanded ? Written(tree) : utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8, type)!;
         }
         catch (JsonException failure)
         {

@@ -5,6 +5,7 @@ using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using MlOps.Content;
 using MlOps.Pipelines.Manifests;
 
 namespace MlOps.Tests.Pipelines;
@@ -44,7 +45,8 @@ internal static partial class ManifestSchema
             node.Insert(0, "description", summary);
         }
 
-        return schema;
+        return context.TypeInfo.Type.GetCustomAttribute<JsonShorthandAttribute>() is { } shorthand && schema is JsonObject whole && whole["properties"]?[shorthand.Member] is { } single
+            ? new JsonObject { ["anyOf"] = new JsonArray(single.DeepClone(), whole) } : schema;
     }
 
     /// <summary>Numbers, truth values, words and lists may also be asked for by <c>"${NAME}"</c>; texts say nothing of what stands in them.</summary>
