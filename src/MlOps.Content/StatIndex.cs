@@ -48,11 +48,36 @@ public sealed class StatIndex(string root, string path, bool rehash = false)
             {
                 { Kind: FileKind.Absent } => (Digest?)Absent(fileOrDirectory.Value)?.Sha256,
                 { Kind: FileKind.File } stat => Identify(fileOrDirectory.Value, stat).Sha256,
-                { Kind: FileKind.Directory } => new DirectoryWalk(_links, Identify, Observe).Digest(fileOrDirectory.Value, root),
+                { Kind: FileKind.Directory } => new DirectoryWalk(_links, Identify, Observe).Tree(fileOrDirectory.Value, root).Identity.Sha256,
                 _ => throw NotAFile(fileOrDirectory.Value),
             });
         }
     }
+
+    /// <summary>A directory's identity and listing from one walk; null if nothing is there.</summary>
+    /// <exception cref="DiagnosticException">It is a file, or as for a file, for any file below it.</exception>
+    public WorkspaceTree? TreeAt(WorkspacePath directory)
+    {
+        lock (_gate)
+        {
+            return Guarded(directory.Value, () => _links.Look(directory.Value) switch
+            {
+                { Kind: FileKind.Absent } => AbsentTree(directory.Value),
+                { Kind: FileKind.Directory } => new DirectoryWalk(_links, Identify, Observe).Tree(directory.Value, root),
+                { Kind: FileKind.File } => throw new DiagnosticException(
+                    new Diagnostic("MLO1130", "a file stands where a directory is expected") { Where = directory.Value, Mend = "name its directory" }),
+                _ => throw NotAFile(directory.Value),
+            });
+        }
+    }
+
+    /// <summary>A directory's listing; null if nothing is there.</summary>
+    /// <inheritdoc cref="TreeAt" path="/exception"/>
+    public TreeListing? ListingOf(WorkspacePath directory) => TreeAt(directory)?.Listing;
+
+    /// <summary>A directory's identity; null if nothing is there.</summary>
+    /// <inheritdoc cref="TreeAt" path="/exception"/>
+    public TreeIdentity? IdentifyTree(WorkspacePath directory) => TreeAt(directory)?.Identity;
 
     /// <summary>From now on <see cref="IsSteady"/> is about what is seen after this moment.</summary>
     public void Begin()
@@ -132,6 +157,12 @@ public sealed class StatIndex(string root, string path, bool rehash = false)
     private FileIdentity? Absent(string file)
     {
         Observe(file, default, FileStat.Now);
+        return null;
+    }
+
+    private WorkspaceTree? AbsentTree(string directory)
+    {
+        Absent(directory);
         return null;
     }
 

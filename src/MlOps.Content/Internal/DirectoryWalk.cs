@@ -1,6 +1,5 @@
-using System.Globalization;
 using System.IO.Enumeration;
-using System.Security.Cryptography;
+using System.IO.Hashing;
 using System.Text;
 
 namespace MlOps.Content.Internal;
@@ -10,22 +9,23 @@ internal sealed class DirectoryWalk(LinkPolicy links, Func<string, FileStat, Fil
 {
     private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, RecurseSubdirectories = false, IgnoreInaccessible = false };
 
-    private readonly List<(byte[] Path, Digest Content)> _files = [];
+    private readonly List<(byte[] Path, FileIdentity Identity)> _files = [];
     private readonly List<(ulong Device, ulong Inode)> _open = [];
 
-    public Digest Digest(string directory, string root)
+    public WorkspaceTree Tree(string directory, string root)
     {
         Walk(directory, directory.Length + 1, root);
         _files.Sort(static (a, b) => a.Path.AsSpan().SequenceCompareTo(b.Path));
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var (path, content) in _files)
+        var quick = new XxHash128();
+        foreach (var (path, identity) in _files)
         {
-            hash.AppendData(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{content.Hex}  ")));
-            hash.AppendData(path);
-            hash.AppendData("\n"u8);
+            quick.Append(Encoding.ASCII.GetBytes(identity.Xxh128Hex + "  "));
+            quick.Append(path);
+            quick.Append("\n"u8);
         }
 
-        return Content.Digest.FromBytes(hash.GetHashAndReset());
+        var listing = TreeListing.Of(_files.Select(file => new TreeEntry(Encoding.UTF8.GetString(file.Path), file.Identity.Sha256)));
+        return new(new(Digest.Of(listing.Bytes.Span), quick.GetCurrentHashAsUInt128(), _files.Sum(file => file.Identity.Bytes), _files.Count), listing);
     }
 
     private void Walk(string directory, int prefix, string root)
@@ -57,7 +57,7 @@ internal sealed class DirectoryWalk(LinkPolicy links, Func<string, FileStat, Fil
                 Walk(path, prefix, root);
                 break;
             case FileKind.File when !path.Contains('\n', StringComparison.Ordinal):
-                _files.Add((Encoding.UTF8.GetBytes(path[prefix..]), identify(path, stat).Sha256));
+                _files.Add((Encoding.UTF8.GetBytes(path[prefix..]), identify(path, stat)));
                 break;
             case FileKind.File:
                 throw new DiagnosticException(new Diagnostic("MLO1115", "a file's name contains a line break") { Where = path.Replace("\n", "\\n", StringComparison.Ordinal), Mend = "rename it" });
