@@ -13,7 +13,7 @@ public sealed partial class Workspace
     /// <param name="revision">A git revision; null compares with HEAD where there is one, else only with the lock at hand.</param>
     public async Task<Outcome> ExplainAsync(string? revision, CancellationToken cancellationToken)
     {
-        RestoreData();
+        await SettleDataAsync(new(), cancellationToken);
         var current = CurrentLock;
         var committed = await Git.ShowAsync(Root, revision ?? "HEAD", BuildEngine.LockName, cancellationToken);
         if (committed is null && revision is not null)

@@ -8,7 +8,7 @@ public sealed partial class Workspace
     public async Task<Outcome> PlanAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        RestoreData();
+        await SettleDataAsync(new(), cancellationToken);
         await using var remotes = OpenRemotes(_reporter.Warn);
         var plan = await _engine.PlanAsync(_graph, Options() with { Remote = remotes }, cancellationToken);
         var report = new PlanReport(plan);

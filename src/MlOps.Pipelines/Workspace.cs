@@ -1,6 +1,7 @@
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Pipelines.Actions;
+using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Definitions;
 
 namespace MlOps.Pipelines;
@@ -15,6 +16,10 @@ public sealed partial class Workspace
     private readonly StepGraph _graph;
     private readonly BuildEngine _engine;
 
+    /// <summary>The datasets that lie in the workspace: not those that steps make.</summary>
+    private readonly Dictionary<StepName, Dataset> _datasets;
+    private readonly WorkspaceData _data;
+
     private Workspace(string root, WorkspaceOptions options, IReporter reporter)
     {
         (Root, _options, _reporter) = (root, options, reporter);
@@ -22,7 +27,12 @@ public sealed partial class Workspace
         ObserveDeclarations();
         _definition = WorkspaceDefinition.Load(root, _mirror.Observe);
         _graph = new StepFactory(_definition, new CodeDigests()).Graph();
-        _engine = NewEngine(root, options);
+        var declared = _definition.Manifest.Data.Where(data => _graph.Find(StepFactory.ImportOf(data.Key))!.Inputs.Values.Single() is FileInput)
+            .ToDictionary(data => data.Key, data => new Dataset(data.Key, data.Value, _definition.At("data", data.Key, "path")), StringComparer.Ordinal);
+        _datasets = declared.Values.ToDictionary(dataset => dataset.Step);
+        var bytes = new DatasetBytes(root, declared, new(Path.Join(root, ".mlops", "store")));
+        _engine = NewEngine(root, options, bytes);
+        _data = new(_engine, bytes, new(root, reporter), reporter);
         CheckNames();
     }
 
@@ -34,17 +44,19 @@ public sealed partial class Workspace
     public static Workspace Open(WorkspaceOptions options, IReporter reporter) =>
         new(WorkspaceFiles.FindRoot(options.Root), options, reporter);
 
-    private static BuildEngine NewEngine(string root, WorkspaceOptions options)
+    private static BuildEngine NewEngine(string root, WorkspaceOptions options, DatasetBytes bytes)
     {
-        var store = new ContentStore(Path.Join(root, ".mlops", "store"));
-        return new(root, new Dictionary<string, IStepExecutor>(StringComparer.Ordinal)
+        BuildEngine? engine = null;
+        engine = new(root, new Dictionary<string, IStepExecutor>(StringComparer.Ordinal)
         {
-            [ImportAction.Name] = new ImportAction(store),
+            [ImportAction.Name] = new ImportAction(bytes),
+            [PinAction.Name] = new PinAction(() => engine!.Files, bytes),
             [PrepareAction.Name] = new PrepareAction(),
             [TrainAction.Name] = new TrainAction(options.Jobs),
             [EvaluateAction.Name] = new EvaluateAction(),
             [GateAction.Name] = new GateAction(),
         }, options.Rehash);
+        return engine;
     }
 
     /// <summary>The models that this call is about, sorted by name.</summary>

@@ -130,7 +130,9 @@ internal sealed class RunResolver(IReadOnlyList<RunDeclaration> declarations, IR
 
         if (others.TryGetValue($"{declaration.Owner[(declaration.Owner.LastIndexOf('/') + 1)..]}/{word}", out var step) || others.TryGetValue(word, out step))
         {
-            return step.Outputs.Select(output => (output, (StepInput)new OutputInput(step.Name, output)));
+            return step.StandsForItsInputs
+                ? step.Inputs.Select(input => (input.Key, input.Value is FileInput file ? file with { InLock = true } : input.Value))
+                : step.Outputs.Select(output => (output, (StepInput)new OutputInput(step.Name, output)));
         }
 
         var near = Diagnostic.Nearest(word, good.Select(other => new StepSelector(other.Key).Declared).Concat(good.Select(other => other.Key)).Concat(others.Keys));

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using MlOps.Content;
+using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Manifests;
 
 namespace MlOps.Pipelines.Definitions;
@@ -74,11 +75,13 @@ internal sealed partial class WorkspaceDefinition
             found.Add(BadName("workspace", Manifest.Name, At("name")));
         }
 
+        var written = Manifest.Steps.Values.SelectMany(step => step.Writes)
+            .Concat(Models.SelectMany(model => model.Manifest.Steps.Values.SelectMany(step => step.Writes).Select(path => $"{model.Folder}/{path}"))).ToHashSet(StringComparer.Ordinal);
         foreach (var (name, data) in Manifest.Data)
         {
             var where = At("data", name, "path");
             found.AddRange(IsName(name) ? [] : [BadName("dataset", name, where)]);
-            found.AddRange(Outside(data.Path, where) is { } outside ? [outside] : []);
+            found.AddRange(DatasetCheck.Of(data, path => At(["data", name, .. path]), written.Contains(data.Path)));
         }
 
         CheckSteps(Manifest.Steps, name => At("steps", name), found);

@@ -50,16 +50,6 @@ public sealed record IncludeManifest
     public Dictionary<string, RunStepManifest> Steps { get; set; } = [];
 }
 
-/// <summary>A named input, pinned in the lock.</summary>
-public sealed record DatasetManifest
-{
-    /// <summary>A CSV file, relative to the workspace's root, inside it; or a file that a run step writes.</summary>
-    public required string Path { get; init; }
-
-    /// <summary>What every version of the data must keep; a breach fails the build with row numbers and values.</summary>
-    public DataContract? Contract { get; init; }
-}
-
 /// <summary>A step that is any program. It runs in a private folder that holds what it reads, nothing else.</summary>
 public sealed record RunStepManifest
 {
