@@ -44,7 +44,7 @@ public sealed partial class Workspace
             _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(report.UpToDateText() + "\n"));
         }
 
-        return new(exit, report.Text(), report.Json());
+        return _options.Set.Count > 0 && result.Succeeded ? Tried(result, report) : new(exit, report.Text(), report.Json());
     }
 
     private void Tell(BuildResult result)
