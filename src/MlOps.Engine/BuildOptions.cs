@@ -21,6 +21,9 @@ public sealed record BuildOptions
     /// <summary>Steps that run even if nothing changed.</summary>
     public ImmutableHashSet<StepName> Force { get; init; } = [];
 
+    /// <summary>Whether a program that opens an undeclared file of the workspace fails; Linux only, default false.</summary>
+    public bool VerifyReads { get; init; }
+
     /// <summary>Told of everything that happens, from any thread, one call at a time.</summary>
     public Action<BuildEvent>? Progress { get; init; }
 

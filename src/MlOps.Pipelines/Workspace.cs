@@ -21,7 +21,7 @@ public sealed partial class Workspace
         _mirror = new BuildMirror(root);
         ObserveDeclarations();
         _definition = WorkspaceDefinition.Load(root);
-        _graph = new StepFactory(_definition, new CodeDigests()).Graph();
+        _graph = new StepFactory(_definition, new CodeDigests(), _mirror).Graph();
         _engine = NewEngine(root, options);
         CheckNames();
     }
@@ -55,6 +55,7 @@ public sealed partial class Workspace
         Targets = targets ?? (_options.Models.Count == 0 ? null : [.. Chosen.SelectMany(model => StepsOf(model.Name)).Select(step => step.Name)]),
         Jobs = _options.Jobs,
         KeepGoing = _options.KeepGoing,
+        VerifyReads = _options.VerifyReads,
         ForceAll = _options.ForceAll,
         Force = [.. Forced().Select(step => step.Name)],
     };

@@ -33,19 +33,6 @@ public sealed record DatasetManifest
     public DataContract? Contract { get; init; }
 }
 
-/// <summary>A step that is any program. It runs in a private folder that holds what it reads, nothing else.</summary>
-public sealed record RunStepManifest
-{
-    /// <summary>The program and its arguments; no shell is involved.</summary>
-    public required IReadOnlyList<string> Run { get; init; }
-
-    /// <summary>Files it reads, relative to the workspace (or the model's folder); a file that another step writes makes that step come first.</summary>
-    public IReadOnlyList<string> Reads { get; set; } = [];
-
-    /// <summary>Files it writes, at these paths in its folder; at least one.</summary>
-    public required IReadOnlyList<string> Writes { get; init; }
-}
-
 /// <summary>How an environment is reached.</summary>
 public enum Driver
 {
