@@ -11,6 +11,9 @@ internal sealed record ProgramStart(IReadOnlyList<string> Arguments, IReadOnlyLi
 {
     public TimeSpan? Timeout { get; init; }
 
+    /// <summary>Who watches what it opens, or null. Linux only.</summary>
+    public ReadWatch? Watch { get; init; }
+
     /// <summary>The folder that only this step's programs work in; what is found at home there is ended with them.</summary>
     public string? Sandbox { get; init; }
 }

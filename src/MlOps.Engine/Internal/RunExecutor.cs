@@ -25,10 +25,13 @@ internal sealed class RunExecutor(string root) : IStepExecutor
         var environment = RunEnvironment.Of(step, context.WorkDirectory);
         var folder = Path.Join(context.WorkDirectory, step.Parameters[RunParameters.Directory]?.GetValue<string>());
         Directory.CreateDirectory(folder);
+        var watch = context.WatchedRoot is null ? null
+            : OperatingSystem.IsLinux() ? ReadWatch.Of(step, root, context.WorkDirectory) : throw ReadWatch.NotPermitted(0);
         foreach (var command in RunParameters.Commands(step))
         {
-            var end = Programs.Run(new(command, environment, folder) { Timeout = step.Run.Timeout, Sandbox = context.WorkDirectory }, log, cancellationToken);
+            var end = Programs.Run(new(command, environment, folder) { Timeout = step.Run.Timeout, Sandbox = context.WorkDirectory, Watch = watch }, log, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
+            CheckReads(step, watch);
             if (end.Code != 0 || end.TimedOut)
             {
                 throw Failed(step, command, end, log.ToBytes(), masking);
@@ -45,6 +48,20 @@ internal sealed class RunExecutor(string root) : IStepExecutor
     {
         var lines = text.TrimEnd().Split('\n');
         return lines is [""] ? "" : "\n           " + string.Join("\n           ", lines.TakeLast(TailLines).Select(line => line.TrimEnd('\r')));
+    }
+
+    private static void CheckReads(Step step, ReadWatch? watch)
+    {
+        const int shown = 10;
+        if (watch is { Undeclared: { Count: > 0 } undeclared })
+        {
+            throw new DiagnosticException(new Diagnostic("MLO3047", $"step '{step.Name}' opens files that it does not declare")
+            {
+                Where = step.Origin,
+                Why = string.Join(", ", undeclared.Take(shown)) + (undeclared.Count > shown ? $" and {undeclared.Count - shown} more" : ""),
+                Mend = "add them to 'reads' and read them from there, or do not read them",
+            });
+        }
     }
 
     private DiagnosticException Failed(Step step, string[] arguments, ProgramEnd end, byte[] printed, Masking masking)

@@ -13,6 +13,7 @@ internal static unsafe partial class Spawn
 {
     private const int ReadOnly = 0, CloseOnExec = 0x80000, Interrupted = 4, Kill = 9, ById = 1; // O_CLOEXEC, EINTR, SIGKILL, P_PID
     private const int PidfdOpen = 434, BlockBytes = 64 * 1024, MostAfterTheEnd = 1024 * 1024;
+    private const int NoSuchFile = 2;
     private const short Readable = 1; // POLLIN
     private const int Exited = 4, DoNotReap = 0x01000000; // WEXITED, WNOWAIT
     private const short NewGroup = 0x02, DefaultSignals = 0x04, SignalMask = 0x08;
@@ -28,7 +29,12 @@ internal static unsafe partial class Spawn
     /// <summary>Runs a program to its end, takes what it prints and ends whatever it left.</summary>
     public static ProgramEnd Run(ProgramStart start, ProgramLog log, CancellationToken cancellationToken)
     {
-        using var argv = new TextVector(start.Arguments);
+        if (start.Watch is not null && !IsFound(start))
+        {
+            return new(-NoSuchFile, TimedOut: false);
+        }
+
+        using var argv = new TextVector(start.Watch is null ? start.Arguments : ReadWatch.Stopped(start.Arguments));
         using var envp = new TextVector(start.Environment);
         using var adoption = Descendants.Adopt();
         var pipe = stackalloc int[2];
@@ -44,6 +50,11 @@ internal static unsafe partial class Spawn
             if (error != 0)
             {
                 return new(-error, TimedOut: false);
+            }
+
+            if (start.Watch is { } watch)
+            {
+                return Watched(watch, pid, pipe[0], start.Timeout, log, cancellationToken);
             }
 
             bool timedOut;
@@ -67,6 +78,32 @@ internal static unsafe partial class Spawn
             _ = close(pipe[0]);
         }
     }
+
+    /// <summary>Follows a program by its system calls; another thread reads what it prints, and none of its descendants outlives it.</summary>
+    private static ProgramEnd Watched(ReadWatch watch, int pid, int output, TimeSpan? timeout, ProgramLog log, CancellationToken cancellationToken)
+    {
+        var reader = new Thread(() =>
+        {
+            var block = new byte[BlockBytes];
+            while (Read(output, block, log))
+            {
+            }
+        })
+        { IsBackground = true, Name = "output" };
+        reader.Start();
+        using var patience = timeout is { } time ? new CancellationTokenSource(time) : new CancellationTokenSource();
+        using (cancellationToken.Register(static state => _ = kill(-(int)state!, Kill), pid))
+        using (patience.Token.Register(static state => _ = kill(-(int)state!, Kill), pid))
+        {
+            var status = watch.Follow(pid);
+            reader.Join();
+            return status < 0 ? throw ReadWatch.NotPermitted(-status) : new(CodeOf(status), patience.IsCancellationRequested);
+        }
+    }
+
+    private static bool IsFound(ProgramStart start) => start.Arguments[0].Contains('/', StringComparison.Ordinal)
+        ? File.Exists(Path.Combine(start.Folder, start.Arguments[0]))
+        : RunEnvironment.Path.Split(':').Any(folder => File.Exists(Path.Join(folder, start.Arguments[0])));
 
     /// <summary>Reads what a program prints until it has ended; one that takes too long is killed. Gives whether it was.</summary>
     private static bool Follow(int pid, int output, TimeSpan? timeout, ProgramLog log)
@@ -162,9 +199,10 @@ internal static unsafe partial class Spawn
         }
 
         // Whoever started us ignores SIGCHLD: how the program ended cannot be known.
-        return reaped < 0 ? -Marshal.GetLastSystemError()
-            : (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f);
+        return reaped < 0 ? -Marshal.GetLastSystemError() : CodeOf(status);
     }
+
+    private static int CodeOf(int status) => (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f);
 
     private static int Start(TextVector argv, TextVector envp, string folder, int output, out int pid)
     {
