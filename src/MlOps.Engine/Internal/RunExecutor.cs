@@ -15,7 +15,7 @@ internal sealed class RunExecutor(string root) : IStepExecutor
     /// <summary>The codes of failures that another attempt may mend.</summary>
     public const string ProgramFailed = "MLO3010", ProgramTimedOut = "MLO3041";
 
-    private const int TailLines = 20;
+    private const int TailLines = 20, TailChars = 4000;
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
@@ -23,8 +23,12 @@ internal sealed class RunExecutor(string root) : IStepExecutor
         var masking = new Masking(RunEnvironment.Passed(step).Select(passed => passed.Value));
         var log = new ProgramLog(masking, context.Reporter);
         var environment = RunEnvironment.Of(step, context.WorkDirectory);
-        var folder = Path.Join(context.WorkDirectory, step.Parameters[RunParameters.Directory]?.GetValue<string>());
-        Directory.CreateDirectory(folder);
+        var folder = context.WorkDirectory;
+        if (step.Parameters[RunParameters.Directory] is { } below)
+        {
+            Directory.CreateDirectory(folder = Path.Join(folder, below.GetValue<string>()));
+        }
+
         var watch = context.WatchedRoot is null ? null
             : OperatingSystem.IsLinux() ? ReadWatch.Of(step, root, context.WorkDirectory) : throw ReadWatch.NotPermitted(0);
         foreach (var command in RunParameters.Commands(step))
@@ -46,8 +50,10 @@ internal sealed class RunExecutor(string root) : IStepExecutor
     /// <summary>The last lines of a text, below the line that says why.</summary>
     public static string Indented(string text)
     {
-        var lines = text.TrimEnd().Split('\n');
-        return lines is [""] ? "" : "\n           " + string.Join("\n           ", lines.TakeLast(TailLines).Select(line => line.TrimEnd('\r')));
+        text = text.TrimEnd();
+        var cut = text.Length > TailChars;
+        var lines = text[(cut ? text.Length - TailChars : 0)..].Split('\n').TakeLast(TailLines).Select(line => line.TrimEnd('\r'));
+        return text.Length == 0 ? "" : "\n           " + (cut ? "…" : "") + string.Join("\n           ", lines);
     }
 
     private static void CheckReads(Step step, ReadWatch? watch)
