@@ -206,7 +206,8 @@ internal sealed class Scheduler
                 _planner.Settle(at, _plan[at]! with { Result = result, Fingerprint = outcome.Fingerprint });
                 foreach (var consumer in _consumers[at])
                 {
-                    if (--_missing[consumer] == 0 && _plan[consumer] is not null)
+                    // A frozen step has its outcome, whatever its producers do.
+                    if (--_missing[consumer] == 0 && _plan[consumer] is not null && _outcomes[consumer] is null)
                     {
                         _ready.Enqueue(consumer, consumer);
                     }

@@ -354,6 +354,20 @@ public sealed partial class RunStepTests
     }
 
     [SkippableFact]
+    public async Task A_frozen_step_is_not_looked_at_again_when_what_it_reads_was_made_anew()
+    {
+        OnLinux();
+        _workspace.Write("in.txt", "1");
+        var steps = new[] { Run("make", "cat in.txt > m", ["in.txt"], ["m"]), Run("keep", "cat m > k", ["m"], ["k"]) with { Frozen = true } };
+        await BuildAsync(steps);
+        _workspace.Write("in.txt", "2");
+        var ended = new List<string>();
+        var result = await _workspace.Engine().BuildAsync(Graph(steps), new() { Progress = happened => ended.AddRange(happened is BuildEvent.StepFinished finished ? [finished.Outcome.Step.Name.Value] : []) });
+        Assert.Equal([StepStatus.UpToDate, StepStatus.Ran], result.Steps.OrderBy(step => step.Step.Name).Select(step => step.Status));
+        Assert.Equal(["steps/make"], ended);
+    }
+
+    [SkippableFact]
     public async Task A_step_that_always_runs_starts_others_only_if_it_makes_other_bytes()
     {
         OnLinux();
