@@ -15,6 +15,7 @@ internal sealed class CommandLine
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "say what would be done, and do nothing", Recursive = true };
     private readonly Option<bool> _keepGoing = new("--keep-going") { Description = "after a failure, go on with the steps that do not need it", Recursive = true };
     private readonly Option<bool> _rehash = new("--rehash") { Description = "read every file again instead of trusting size and times", Recursive = true };
+    private readonly Option<bool> _verifyReads = new("--verify-reads") { Description = "fail a run step that opens an undeclared file of the workspace (Linux; with --force also those that are up to date)" };
     private readonly Option<string> _verbosity = new("--verbosity") { Description = "quiet, normal or detailed", Recursive = true, HelpName = "LEVEL", DefaultValueFactory = _ => "normal" };
 
     private readonly Argument<string> _name = new("NAME") { Description = "the model's name: letters, digits and hyphens" };
@@ -85,6 +86,7 @@ internal sealed class CommandLine
         KeepGoing = parsed.GetValue(_keepGoing),
         Rehash = parsed.GetValue(_rehash),
         Set = parsed.CommandResult.Command.Options.Contains(_set) ? parsed.GetValue(_set) ?? [] : [],
+        VerifyReads = parsed.CommandResult.Command.Options.Contains(_verifyReads) && parsed.GetValue(_verifyReads),
     };
 
     public bool Json(ParseResult parsed) => parsed.GetValue(_json);
@@ -121,7 +123,7 @@ internal sealed class CommandLine
     {
         "New" => [_name, _data, _label, _splitColumn, _test, _group, _drop, _positive],
         "Import" => [_dataset],
-        "Train" => [_set],
+        "Train" => [_set, _verifyReads],
         "Explain" => [_revision],
         "Experiments" => [_by],
         "Compare" => [_experiments],

@@ -24,6 +24,9 @@ public sealed record BuildOptions
     /// <summary>Whether results go into the store only: the lock, the checked-out files and what is remembered stay as they are; default false.</summary>
     public bool IsTrial { get; init; }
 
+    /// <summary>Whether a program that opens an undeclared file of the workspace fails; Linux only, default false.</summary>
+    public bool VerifyReads { get; init; }
+
     /// <summary>Told of everything that happens, from any thread, one call at a time.</summary>
     public Action<BuildEvent>? Progress { get; init; }
 

@@ -26,7 +26,7 @@ public sealed partial class Workspace
         _mirror = new BuildMirror(root);
         ObserveDeclarations();
         _definition = WorkspaceDefinition.Load(root, _mirror.Observe, Trial.Of(options.Set, options.Models));
-        _graph = new StepFactory(_definition, new CodeDigests()).Graph();
+        _graph = new StepFactory(_definition, new CodeDigests(), _mirror).Graph();
         var declared = _definition.Manifest.Data.Where(data => _graph.Find(StepFactory.ImportOf(data.Key))!.Inputs.Values.Single() is FileInput)
             .ToDictionary(data => data.Key, data => new Dataset(data.Key, data.Value, _definition.At("data", data.Key, "path")), StringComparer.Ordinal);
         _datasets = declared.Values.ToDictionary(dataset => dataset.Step);
@@ -68,6 +68,7 @@ public sealed partial class Workspace
         Jobs = _options.Jobs,
         KeepGoing = _options.KeepGoing,
         IsTrial = _options.Set.Count > 0,
+        VerifyReads = _options.VerifyReads,
         ForceAll = _options.ForceAll,
         Force = [.. Forced().Select(step => step.Name)],
     };

@@ -26,6 +26,9 @@ public sealed record WorkspaceOptions
 
     /// <summary>Read every file again instead of trusting size and times.</summary>
     public bool Rehash { get; init; }
+
+    /// <summary>A run step that opens an undeclared file of the workspace fails; Linux only. Steps that are up to date are not run for it.</summary>
+    public bool VerifyReads { get; init; }
 }
 
 /// <summary>What <c>New</c> is asked for.</summary>

@@ -23,7 +23,7 @@ internal sealed class PlanReport(BuildPlan plan)
         var upToDate = plan.Steps.Count - pending.Count;
         if (plan.IsUpToDate)
         {
-            return $"up to date: {upToDate} steps";
+            return $"up to date: {upToDate} steps{Frozen()}";
         }
 
         var table = new TextTable("step", "action", "reason");
@@ -38,7 +38,14 @@ internal sealed class PlanReport(BuildPlan plan)
         }
 
         var lines = pending.Count + plan.Removed.Count > 0 ? table + "\n" : "";
-        return $"{lines}{pending.Count} pending, {upToDate} up to date{(pending.Any(step => Word(step.Action) == "await") ? " (await: runs only if a step before it gives something new)" : "")}{(plan.LockChanges && pending.Count == 0 ? "; data.lock.json would change" : "")}";
+        return $"{lines}{pending.Count} pending, {upToDate} up to date{Frozen()}{(pending.Any(step => Word(step.Action) == "await") ? " (await: runs only if a step before it gives something new)" : "")}{(plan.LockChanges && pending.Count == 0 ? "; data.lock.json would change" : "")}";
+    }
+
+    /// <summary>Those that stay though their sources may have changed must not look as if they had not.</summary>
+    private string Frozen()
+    {
+        var frozen = plan.Steps.Where(step => step.Reason == StaleReason.Frozen).Select(step => step.Step.Name.Value).ToList();
+        return frozen.Count == 0 ? "" : $" (frozen: {string.Join(", ", frozen)})";
     }
 
     public JsonObject Json() => new()
