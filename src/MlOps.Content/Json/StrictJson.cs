@@ -30,10 +30,11 @@ public static class StrictJson
         }
         catch (JsonException failure)
         {
-            // What only a converter knows: its message is ours, the position is the serializer's.
+            // What only a converter knows: its message is ours, the path is the serializer's. Its line is that of where it stopped reading, often too far.
+            var path = failure.Path is { } place && place.StartsWith("$.", StringComparison.Ordinal) && !place.Contains('[', StringComparison.Ordinal) ? place.Split('.')[1..] : null;
             throw new DiagnosticException(new Diagnostic("MLO1007", "a value is not valid here")
             {
-                Where = $"{file}:{(failure.LineNumber ?? 0) + 1}",
+                Where = $"{file}:{(path is null ? (failure.LineNumber ?? 0) + 1 : tree.LineOf(path))}",
                 Why = failure.InnerException?.Message ?? failure.Message,
                 Mend = "see the schema beside the file",
             });
