@@ -15,9 +15,6 @@ internal sealed class OciRemote : IRemoteStore
     /// <summary>The kind of artifact of a manifest that holds further names only.</summary>
     internal const string NamesType = "application/vnd.mlops.record.names.v1";
 
-    /// <summary>So that a manifest stays far below the 4 MiB that registries take.</summary>
-    internal const int NamesPerManifest = 8192;
-
     private const int SideBySide = 16, MostRecordBytes = 1 << 20, MostEmbeddedBytes = 256 * 1024;
 
     private readonly RegistryClient _client;
@@ -37,6 +34,9 @@ internal sealed class OciRemote : IRemoteStore
     }
 
     public string Address { get; }
+
+    /// <summary>So that a manifest stays far below the 4 MiB that registries take.</summary>
+    internal int NamesPerManifest { get; init; } = 8192;
 
     public Task<IReadOnlySet<Digest>> FindAsync(IReadOnlyCollection<Digest> contents, CancellationToken cancellationToken) => NamedAsync(async () =>
     {
@@ -118,7 +118,7 @@ internal sealed class OciRemote : IRemoteStore
     private static ImageIndex? ImageIndexOf(StoredManifest stored) => MediaTypes.IsIndex(stored.Descriptor.MediaType) ? ImageIndex.TryParse(stored.Bytes.Span) : null;
 
     /// <summary>Equal records and names give equal manifests, whatever the order of the names.</summary>
-    private static List<Manifest> ManifestsOf(ReadOnlyMemory<byte> record, IReadOnlyCollection<RemoteObject> names)
+    private List<Manifest> ManifestsOf(ReadOnlyMemory<byte> record, IReadOnlyCollection<RemoteObject> names)
     {
         var first = Descriptor.Of(RecordType, record.Span) with { Data = record.Length <= MostEmbeddedBytes ? record.ToArray() : null };
         var layers = names.DistinctBy(name => name.Content).OrderBy(name => name.Content)
