@@ -35,7 +35,8 @@ public sealed record Manifest
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, JsonText.Plain.Manifest);
 
     /// <summary>Reads a manifest; members that are not known here are passed over. Null if it is none.</summary>
-    public static Manifest? TryParse(ReadOnlySpan<byte> utf8) => JsonText.TryRead(utf8, JsonText.Plain.Manifest);
+    public static Manifest? TryParse(ReadOnlySpan<byte> utf8) =>
+        JsonText.TryRead(utf8, JsonText.Plain.Manifest) is { } manifest && !manifest.Layers.Contains(null!) ? manifest : null;
 }
 
 /// <summary>An OCI image index: a list of manifests.</summary>
@@ -64,7 +65,8 @@ public sealed record ImageIndex
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, JsonText.Plain.ImageIndex);
 
     /// <summary>Reads an index; members that are not known here are passed over. Null if it is none.</summary>
-    public static ImageIndex? TryParse(ReadOnlySpan<byte> utf8) => JsonText.TryRead(utf8, JsonText.Plain.ImageIndex);
+    public static ImageIndex? TryParse(ReadOnlySpan<byte> utf8) =>
+        JsonText.TryRead(utf8, JsonText.Plain.ImageIndex) is { } index && !index.Manifests.Contains(null!) ? index : null;
 }
 
 /// <summary>A manifest or an index as a registry holds it.</summary>

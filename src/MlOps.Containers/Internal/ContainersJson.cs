@@ -9,6 +9,7 @@ namespace MlOps.Containers.Internal;
 /// <summary>The JSON of registries and of container tools' configurations: foreign formats, so unknown members are passed over.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(DigestConverter)])]
 [JsonSerializable(typeof(Manifest))]

@@ -147,5 +147,5 @@ public sealed class RegistryClientTests : IAsyncLifetime, IDisposable
     }
 
     private IEnumerable<string> Uploads() =>
-        Directory.EnumerateDirectories(_server.Storage, "_uploads", SearchOption.AllDirectories).SelectMany(Directory.EnumerateFileSystemEntries);
+        Directory.EnumerateFiles(_server.Storage, "startedat", SearchOption.AllDirectories);
 }
