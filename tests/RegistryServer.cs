@@ -7,7 +7,7 @@ namespace MlOps.Tests;
 /// <summary>A real registry on the loopback: <c>docker-registry</c> with a storage folder of its own, ended by its id.</summary>
 internal sealed class RegistryServer : IAsyncDisposable
 {
-    /// <summary>A user that <see cref="WithPassword"/> lets in.</summary>
+    /// <summary>A user that <see cref="WithPasswordAsync"/> lets in.</summary>
     public const string User = "somebody", Password = "right-5ecret";
 
     // The bcrypt hash of the password: what the registry reads.
@@ -32,7 +32,7 @@ internal sealed class RegistryServer : IAsyncDisposable
     public static Task<RegistryServer> StartAsync() => StartAsync("");
 
     /// <summary>One that wants user and password (Basic).</summary>
-    public static async Task<RegistryServer> WithPassword()
+    public static async Task<RegistryServer> WithPasswordAsync()
     {
         var server = new RegistryServer(Directory.CreateTempSubdirectory("mlops-registry-").FullName);
         var passwords = Path.Join(server._folder, "htpasswd");

@@ -23,7 +23,7 @@ public sealed class AuthorizationTests : IDisposable
     public async Task A_real_registry_wants_a_password_and_gets_it()
     {
         Skip.If(RegistryServer.Missing is not null, RegistryServer.Missing);
-        await using var server = await RegistryServer.WithPassword();
+        await using var server = await RegistryServer.WithPasswordAsync();
         using (var client = Client(server.Registry, Password))
         {
             await client.PingAsync(default);
@@ -32,13 +32,13 @@ public sealed class AuthorizationTests : IDisposable
 
         using (var wrong = Client(server.Registry, "wr0ng-5ecret"))
         {
-            var refused = await AssertFails("MLO8106", () => wrong.Repository("a").HeadBlobAsync(Digest.Of("x"), default));
+            var refused = await AssertFailsAsync("MLO8106", () => wrong.Repository("a").HeadBlobAsync(Digest.Of("x"), default));
             Assert.DoesNotContain("wr0ng", refused.ToString(), StringComparison.Ordinal);
-            await AssertFails("MLO8106", () => wrong.PingAsync(default));
+            await AssertFailsAsync("MLO8106", () => wrong.PingAsync(default));
         }
 
         using var nobody = new RegistryClient(server.Registry, new() { Credentials = CredentialStore.None });
-        var wanted = await AssertFails("MLO8105", () => nobody.Repository("a").PutBlobAsync("y"u8.ToArray(), default));
+        var wanted = await AssertFailsAsync("MLO8105", () => nobody.Repository("a").PutBlobAsync("y"u8.ToArray(), default));
         Assert.Contains($"docker login {server.Registry}", wanted.Mend, StringComparison.Ordinal);
     }
 
@@ -50,7 +50,8 @@ public sealed class AuthorizationTests : IDisposable
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = new CertificateRequest("CN=tokens", key, HashAlgorithmName.SHA256).CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
         var bundle = _folder.Write("tokens.pem", certificate.ExportCertificatePem());
-        service.Answer = context => TokenAsync(context, key, certificate);
+        var chain = Convert.ToBase64String(certificate.RawData);
+        service.Answer = context => TokenAsync(context, text => key.SignData(text, HashAlgorithmName.SHA256), chain);
         await using var server = await RegistryServer.StartAsync(
             $"auth:\n  token:\n    realm: http://{service.Registry}/token?tenant=1\n    service: the registry\n    issuer: us\n    rootcertbundle: {bundle}\n");
         using var client = Client(server.Registry, Password);
@@ -62,9 +63,9 @@ public sealed class AuthorizationTests : IDisposable
         Assert.All(service.Asked, asked => Assert.StartsWith("Basic ", asked.Authorization, StringComparison.Ordinal));
 
         using var wrong = Client(server.Registry, "wr0ng");
-        await AssertFails("MLO8106", () => wrong.Repository("a/b").HeadBlobAsync(digest, default));
+        await AssertFailsAsync("MLO8106", () => wrong.Repository("a/b").HeadBlobAsync(digest, default));
         using var nobody = new RegistryClient(server.Registry, new() { Credentials = CredentialStore.None });
-        await AssertFails("MLO8105", () => nobody.Repository("a/b").HeadBlobAsync(digest, default));
+        await AssertFailsAsync("MLO8105", () => nobody.Repository("a/b").HeadBlobAsync(digest, default));
     }
 
     [Fact]
@@ -93,7 +94,7 @@ public sealed class AuthorizationTests : IDisposable
         };
         var config = _folder.Write("config.json", $$"""{ "auths": { "{{server.Registry}}": { "identitytoken": "t1" } } }""");
         using var client = new RegistryClient(server.Registry, new() { Credentials = new(config) });
-        await AssertFails("MLO8106", () => client.Repository("a").HeadBlobAsync(Digest.Of("x"), default));
+        await AssertFailsAsync("MLO8106", () => client.Repository("a").HeadBlobAsync(Digest.Of("x"), default));
         Assert.Equal(5, await client.Repository("a").HeadBlobAsync(Digest.Of("x"), default));
         Assert.Equal(2, given);
     }
@@ -143,7 +144,7 @@ public sealed class AuthorizationTests : IDisposable
 
     private RegistryClient Client(string registry, string password) => new(registry, new() { Credentials = new(Logins.Write(_folder.Root, registry, User, password)) });
 
-    private static async Task TokenAsync(HttpContext context, ECDsa key, X509Certificate2 certificate)
+    private static async Task TokenAsync(HttpContext context, Func<byte[], byte[]> sign, string chain)
     {
         if (context.Request.Headers.Authorization != $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password}"))}")
         {
@@ -154,9 +155,9 @@ public sealed class AuthorizationTests : IDisposable
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
         var access = context.Request.Query["scope"].Select(scope => scope!.Split(':')).Select(scope =>
             $$"""{"type":"{{scope[0]}}","name":"{{scope[1]}}","actions":["{{scope[2].Replace(",", "\",\"", StringComparison.Ordinal)}}"]}""");
-        var text = $"{Encode($$"""{"typ":"JWT","alg":"ES256","x5c":["{{Convert.ToBase64String(certificate.RawData)}}"]}""")}.{Encode(
+        var text = $"{Encode($$"""{"typ":"JWT","alg":"ES256","x5c":["{{chain}}"]}""")}.{Encode(
             $$"""{"iss":"us","sub":"{{User}}","aud":"the registry","iat":{{now}},"nbf":{{now - 60}},"exp":{{now + 3600}},"jti":"1","access":[{{string.Join(',', access)}}]}""")}";
-        var token = $"{text}.{Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(text), HashAlgorithmName.SHA256))}";
+        var token = $"{text}.{Base64Url.EncodeToString(sign(Encoding.ASCII.GetBytes(text)))}";
         await context.Response.WriteAsync($$"""{ "token": "{{token}}", "expires_in": 3600 }""");
 
         static string Encode(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));

@@ -34,7 +34,9 @@ internal sealed class BreakingProxy : IAsyncDisposable
     {
         await _end.CancelAsync();
         _listener.Dispose();
+#pragma warning disable VSTHRD003 // It ends because of what stands above, and waits for nobody.
         await _accepting;
+#pragma warning restore VSTHRD003
         _end.Dispose();
     }
 

@@ -104,7 +104,7 @@ public sealed class BrokenConnectionTests : IDisposable
     /// <summary>Uploads as the specification has them.</summary>
     private sealed class Uploads
     {
-        private readonly MemoryStream _received = new();
+        private readonly List<byte> _received = [];
         private int _sessions;
         private bool _broken;
 
@@ -125,11 +125,11 @@ public sealed class BrokenConnectionTests : IDisposable
         public async Task AnswerAsync(HttpContext context)
         {
             var (request, response) = (context.Request, context.Response);
-            response.Headers.Location = $"/v2/a/blobs/uploads/{_sessions}?state={_received.Length}";
+            response.Headers.Location = $"/v2/a/blobs/uploads/{_sessions}?state={_received.Count}";
             switch (request.Method)
             {
                 case "POST":
-                    _received.SetLength(0);
+                    _received.Clear();
                     response.Headers.Location = $"/v2/a/blobs/uploads/{++_sessions}";
                     response.Headers["OCI-Chunk-Min-Length"] = LeastPart.ToString(CultureInfo.InvariantCulture);
                     response.StatusCode = 202;
@@ -142,11 +142,11 @@ public sealed class BrokenConnectionTests : IDisposable
                     break;
                 case "GET":
                     response.StatusCode = Forgets ? 404 : 204;
-                    response.Headers["Range"] = $"0-{_received.Length - 1}";
+                    response.Headers["Range"] = $"0-{_received.Count - 1}";
                     break;
                 case "PUT":
-                    await request.Body.CopyToAsync(_received);
-                    Stored = _received.ToArray();
+                    await TakeAsync(request.Body);
+                    Stored = [.. _received];
                     response.StatusCode = request.Query["digest"] == Digest.Of(Stored).ToString() ? 201 : 400;
                     break;
                 default:
@@ -157,28 +157,39 @@ public sealed class BrokenConnectionTests : IDisposable
 
         private async Task ReceiveAsync(HttpContext context, string range)
         {
-            if (long.Parse(range.Split('-')[0], CultureInfo.InvariantCulture) != _received.Length)
+            if (long.Parse(range.Split('-')[0], CultureInfo.InvariantCulture) != _received.Count)
             {
                 context.Response.StatusCode = 416;
                 return;
             }
 
-            ResumedAt = _broken ? ResumedAt ?? _received.Length : null;
-            var block = new byte[10_000];
-            for (int read; (read = await context.Request.Body.ReadAsync(block)) > 0;)
+            ResumedAt = _broken ? ResumedAt ?? _received.Count : null;
+            if (await TakeAsync(context.Request.Body, _broken ? long.MaxValue : BreakAt))
             {
-                _received.Write(block, 0, read);
-                if (!_broken && _received.Length >= BreakAt)
-                {
-                    (_broken, Kept) = (true, _received.Length);
-                    context.Abort();
-                    return;
-                }
+                (_broken, Kept) = (true, _received.Count);
+                context.Abort();
+                return;
             }
 
             context.Response.StatusCode = 202;
-            context.Response.Headers.Location = $"/v2/a/blobs/uploads/{_sessions}?state={_received.Length}";
-            context.Response.Headers["Range"] = $"0-{_received.Length - 1}";
+            context.Response.Headers.Location = $"/v2/a/blobs/uploads/{_sessions}?state={_received.Count}";
+            context.Response.Headers["Range"] = $"0-{_received.Count - 1}";
+        }
+
+        /// <summary>Takes what comes; true if it stopped after so many bytes.</summary>
+        private async Task<bool> TakeAsync(Stream body, long stop = long.MaxValue)
+        {
+            var block = new byte[10_000];
+            for (int read; (read = await body.ReadAsync(block)) > 0;)
+            {
+                _received.AddRange(block.AsSpan(0, read));
+                if (_received.Count >= stop)
+                {
+                    return true;
+                }
+            }
+
+            return false;
         }
     }
 }

@@ -55,5 +55,5 @@ public sealed class ReferenceTests
     [InlineData("https://localhost.example.org/", false)]
     [InlineData("https://127.0.0.1.example.org/", false)]
     [InlineData("https://10.0.0.1/", false)]
-    public void Plain_http_is_for_this_machine_only(string uri, bool loopback) => Assert.Equal(loopback, Reference.IsLoopback(new(uri)));
+    public void Plain_http_is_for_this_machine_only(string address, bool loopback) => Assert.Equal(loopback, Reference.IsLoopback(new(address)));
 }

@@ -12,7 +12,7 @@ public sealed class RegistryClientTests : IAsyncLifetime, IDisposable
     private readonly TemporaryFolder _folder = new();
     private RegistryServer _server = null!;
     private RegistryClient _client = null!;
-    private Repository _repository = null!;
+    private MlOps.Containers.Repository _repository = null!;
 
     public async Task InitializeAsync()
     {
@@ -94,7 +94,7 @@ public sealed class RegistryClientTests : IAsyncLifetime, IDisposable
         await _repository.PutBlobAsync(Digest.Of(bytes), file, null, default);
         Assert.Equal(bytes, await _repository.GetBlobAsync(Digest.Of(bytes), bytes.Length, default));
         Assert.Empty(Uploads());
-        await AssertFails("MLO8112", () => _repository.GetBlobAsync(Digest.Of(bytes), bytes.Length - 1, default));
+        await AssertFailsAsync("MLO8112", () => _repository.GetBlobAsync(Digest.Of(bytes), bytes.Length - 1, default));
     }
 
     [SkippableTheory]
@@ -105,7 +105,7 @@ public sealed class RegistryClientTests : IAsyncLifetime, IDisposable
         Skip.If(_server is null, RegistryServer.Missing);
         var file = Path.Join(_folder.Root, "wrong");
         await File.WriteAllBytesAsync(file, new byte[length]);
-        var diagnostic = await AssertFails("MLO8115", () => _repository.PutBlobAsync(Digest.Of("right"), file, null, default));
+        var diagnostic = await AssertFailsAsync("MLO8115", () => _repository.PutBlobAsync(Digest.Of("right"), file, null, default));
         Assert.Contains(Digest.Of("right").Hex, diagnostic.What, StringComparison.Ordinal);
         Assert.Null(await _repository.HeadBlobAsync(Digest.Of("right"), default));
     }
@@ -116,7 +116,7 @@ public sealed class RegistryClientTests : IAsyncLifetime, IDisposable
         Skip.If(_server is null, RegistryServer.Missing);
         var digest = await _repository.PutBlobAsync("sound"u8.ToArray(), default);
         await File.WriteAllTextAsync(Path.Join(_server.Storage, "docker/registry/v2/blobs/sha256", digest.Hex[..2], digest.Hex, "data"), "rotte");
-        await AssertFails("MLO8112", () => _repository.GetBlobAsync(digest, 100, default));
+        await AssertFailsAsync("MLO8112", () => _repository.GetBlobAsync(digest, 100, default));
     }
 
     [SkippableFact]
@@ -125,13 +125,13 @@ public sealed class RegistryClientTests : IAsyncLifetime, IDisposable
         Skip.If(_server is null, RegistryServer.Missing);
         var manifest = await StoreAsync("hello");
         var lacking = manifest with { Layers = [Descriptor.Of(MediaTypes.Bytes, "never"u8)] };
-        var diagnostic = await AssertFails("MLO8109", () => _repository.PutManifestAsync(MediaTypes.Manifest, lacking.ToBytes(), "v1", default));
+        var diagnostic = await AssertFailsAsync("MLO8109", () => _repository.PutManifestAsync(MediaTypes.Manifest, lacking.ToBytes(), "v1", default));
         Assert.Contains("MANIFEST_BLOB_UNKNOWN", diagnostic.Why, StringComparison.Ordinal);
-        await AssertFails("MLO8116", () => _repository.PutManifestAsync(MediaTypes.Manifest, new byte[Manifest.MaximumBytes + 1], "v1", default));
+        await AssertFailsAsync("MLO8116", () => _repository.PutManifestAsync(MediaTypes.Manifest, new byte[Manifest.MaximumBytes + 1], "v1", default));
         Assert.Null(await _repository.HeadManifestAsync("v1", default));
     }
 
-    internal static async Task<Diagnostic> AssertFails(string code, Func<Task> operation)
+    internal static async Task<Diagnostic> AssertFailsAsync(string code, Func<Task> operation)
     {
         var diagnostic = Assert.Single((await Assert.ThrowsAsync<DiagnosticException>(operation)).Diagnostics);
         Assert.True(code == diagnostic.Code, diagnostic.ToString());

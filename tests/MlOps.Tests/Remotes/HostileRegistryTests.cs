@@ -49,7 +49,7 @@ public sealed class HostileRegistryTests : IAsyncLifetime, IDisposable
         _server.Answer = context => MisbehaveAsync(does, context);
         _server.IsRegistry = does != "is no registry";
         await using var cache = Cache(local, address);
-        var diagnostic = await RegistryClientTests.AssertFails(code, () => FetchAsync(cache));
+        var diagnostic = await RegistryClientTests.AssertFailsAsync(code, () => FetchAsync(cache));
         Assert.Equal(address, diagnostic.Where);
         Assert.Contains(Content.Hex, diagnostic.What, StringComparison.Ordinal);
         Assert.NotNull(diagnostic.Why);
@@ -68,10 +68,11 @@ public sealed class HostileRegistryTests : IAsyncLifetime, IDisposable
     [InlineData(1000)]
     public async Task A_registry_that_stands_still_is_left(int after)
     {
-        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // The client goes: told to the server's side, which waits for it, and to the test.
+        using var gone = new SemaphoreSlim(0);
         _server.Answer = async context =>
         {
-            using var _ = context.RequestAborted.Register(() => gone.TrySetResult());
+            using var _ = context.RequestAborted.Register(() => gone.Release(2));
             if (after > 0)
             {
                 context.Response.ContentLength = Bytes.Length;
@@ -79,13 +80,13 @@ public sealed class HostileRegistryTests : IAsyncLifetime, IDisposable
                 await context.Response.Body.FlushAsync();
             }
 
-            await gone.Task;
+            await gone.WaitAsync();
         };
         var local = new ContentStore(Path.Join(_folder.Root, "store"));
         var options = new RegistryOptions { Credentials = CredentialStore.None, StallTimeout = TimeSpan.FromMilliseconds(200), Attempts = 1 };
-        await using var cache = new RemoteCache(local, [new(new OciRemote(Address, OciAddress.Parse(Address), options))]);
-        await RegistryClientTests.AssertFails("MLO8104", () => FetchAsync(cache));
-        await gone.Task;
+        await using var cache = new RemoteCache(local, [new(Open(Address, options))]);
+        await RegistryClientTests.AssertFailsAsync("MLO8104", () => FetchAsync(cache));
+        await gone.WaitAsync();
         Assert.False(local.Contains(Content));
     }
 
@@ -126,7 +127,7 @@ public sealed class HostileRegistryTests : IAsyncLifetime, IDisposable
             return Task.CompletedTask;
         };
         await using var cache = Cache(new(Path.Join(_folder.Root, "store")), Address);
-        var diagnostic = await RegistryClientTests.AssertFails("MLO8107", () => FetchAsync(cache));
+        var diagnostic = await RegistryClientTests.AssertFailsAsync("MLO8107", () => FetchAsync(cache));
         Assert.Contains("3600 s", diagnostic.Why, StringComparison.Ordinal);
         Assert.Single(_server.Asked);
         Assert.Empty(_time.Pauses);
@@ -148,7 +149,7 @@ public sealed class HostileRegistryTests : IAsyncLifetime, IDisposable
             return context.Response.WriteAsync(body);
         };
         await using var remote = Open(Address);
-        var diagnostic = await RegistryClientTests.AssertFails(code, () => remote.FetchRecordAsync(Digest.Of("key"), default));
+        var diagnostic = await RegistryClientTests.AssertFailsAsync(code, () => remote.FetchRecordAsync(Digest.Of("key"), default));
         Assert.Equal(Address, diagnostic.Where);
         Assert.Contains(Digest.Of("key").Hex, diagnostic.What, StringComparison.Ordinal);
     }
@@ -164,7 +165,7 @@ public sealed class HostileRegistryTests : IAsyncLifetime, IDisposable
             }
         };
         await using var remote = Open(Address);
-        await RegistryClientTests.AssertFails("MLO8112", () => remote.FetchRecordAsync(Digest.Of("key"), default));
+        await RegistryClientTests.AssertFailsAsync("MLO8112", () => remote.FetchRecordAsync(Digest.Of("key"), default));
     }
 
     [Theory]
@@ -190,7 +191,8 @@ public sealed class HostileRegistryTests : IAsyncLifetime, IDisposable
         await context.Response.Body.WriteAsync(bytes);
     }
 
-    private OciRemote Open(string address) => new(address, OciAddress.Parse(address), new() { Credentials = CredentialStore.None, Time = _time, StallTimeout = HastyTime.Day });
+    private OciRemote Open(string address, RegistryOptions? options = null) =>
+        new(address, OciAddress.Parse(address), options ?? new() { Credentials = CredentialStore.None, Time = _time, StallTimeout = HastyTime.Day });
 
     private RemoteCache Cache(ContentStore local, string address) => new(local, [new(Open(address))]);
 

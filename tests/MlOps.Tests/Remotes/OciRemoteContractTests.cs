@@ -49,5 +49,5 @@ public sealed class OciRemoteWithPasswordContractTests : OciRemoteContractTests
     private protected override RegistryOptions OptionsFor(RegistryServer server) =>
         base.OptionsFor(server) with { Credentials = new(Logins.Write(Folder, server.Registry, RegistryServer.User, RegistryServer.Password)) };
 
-    private protected override Task<RegistryServer> StartAsync() => RegistryServer.WithPassword();
+    private protected override Task<RegistryServer> StartAsync() => RegistryServer.WithPasswordAsync();
 }
