@@ -26,7 +26,9 @@ internal sealed class CommandLine
     private readonly Option<string[]> _drop = new("--drop") { Description = "columns to leave out, separated by commas", HelpName = "A,B" };
     private readonly Option<string?> _positive = new("--positive") { Description = "the label's value whose probability is predicted", HelpName = "VALUE" };
     private readonly Option<string?> _environment = new("--environment") { Description = "an environment of nuke.json (default: its first)", HelpName = "NAME" };
-    private readonly Argument<string?> _revision = new("REV") { Description = "the git revision to compare with (default: HEAD)", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string[]> _words = new("WORDS") { Description = "a step, model or dataset (default: all), then the git revision to compare with (default: HEAD), then the one to compare instead of the files at hand", Arity = new ArgumentArity(0, 3) };
+    private readonly Option<string?> _planOut = new("--out") { Description = "save the plan in a file, for Train --plan", HelpName = "FILE" };
+    private readonly Option<string?> _plan = new("--plan") { Description = "carry out exactly the plan that a file holds; refuse if anything changed since", HelpName = "FILE" };
     private readonly Argument<string?> _dataset = new("DATASET") { Description = "only this dataset", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> _filter = new("--filter") { Description = "only tests whose full name contains it, or an xunit filter", HelpName = "EXPRESSION" };
     private readonly Option<bool> _all = new("--all") { Description = "the heavy tests too" };
@@ -79,6 +81,7 @@ internal sealed class CommandLine
         Jobs = parsed.GetValue(_jobs) is > 0 and var jobs ? jobs : Environment.ProcessorCount,
         ForceAll = parsed.GetResult(_force) is { Implicit: false } && parsed.GetValue(_force) is null,
         ForceStep = parsed.GetValue(_force),
+        Plan = parsed.GetResult(_plan) is null ? null : parsed.GetValue(_plan),
         KeepGoing = parsed.GetValue(_keepGoing),
         Rehash = parsed.GetValue(_rehash),
     };
@@ -91,7 +94,9 @@ internal sealed class CommandLine
 
     public string? EnvironmentName(ParseResult parsed) => parsed.GetValue(_environment);
 
-    public string? Revision(ParseResult parsed) => parsed.GetValue(_revision);
+    public IReadOnlyList<string> Words(ParseResult parsed) => parsed.GetValue(_words) ?? [];
+
+    public string? PlanOut(ParseResult parsed) => parsed.GetValue(_planOut);
 
     public string? Dataset(ParseResult parsed) => parsed.GetValue(_dataset);
 
@@ -113,7 +118,9 @@ internal sealed class CommandLine
     {
         "New" => [_name, _data, _label, _splitColumn, _test, _group, _drop, _positive],
         "Import" => [_dataset],
-        "Explain" => [_revision],
+        "Plan" => [_planOut],
+        "Train" => [_plan],
+        "Explain" => [_words],
         "Serve" or "Release" or "Stop" or "Smoke" => [_environment],
         "Test" => [_filter, _all],
         _ => [],

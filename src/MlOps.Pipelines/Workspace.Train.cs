@@ -16,10 +16,19 @@ public sealed partial class Workspace
     public async Task<Outcome> TrainAsync(CancellationToken cancellationToken)
     {
         RestoreData();
-        var remember = _options is { Models.Count: 0, ForceAll: false, ForceStep: null, Rehash: false };
+        var remember = _options is { Models.Count: 0, ForceAll: false, ForceStep: null, Rehash: false, Plan: null };
         await using var remotes = OpenRemotes(_reporter.Warn);
-        var result = await _engine.BuildAsync(_graph, Options() with { Progress = Progress(), Mirror = remember ? _mirror : null, Remote = remotes }, cancellationToken);
-        Tell(result);
+        BuildResult result;
+        try
+        {
+            result = await BuildAsync(Options() with { Mirror = remember ? _mirror : null, Remote = remotes, Approve = _saved is null ? null : Approve }, cancellationToken);
+        }
+        catch (DiagnosticException stale) when (stale.Diagnostics is [{ Code: StalePlan }])
+        {
+            _reporter.Warn(stale.Diagnostics[0]);
+            return new(ExitCode.Refused, "");
+        }
+
         var failedGates = result.Succeeded ? Chosen.Where(model => (string?)result.Lock.Fact($"models/{model.Name}", "gate")?["verdict"] == "fail").ToList() : [];
         foreach (var model in failedGates)
         {
@@ -55,15 +64,24 @@ public sealed partial class Workspace
         var targets = _definition.Manifest.Data.Keys.Where(name => dataset is null || name == dataset).Select(StepFactory.ImportOf).ToList();
         if (dryRun)
         {
-            var plan = new PlanReport(await _engine.PlanAsync(_graph, Options(targets), cancellationToken));
+            var plan = Report(await _engine.PlanAsync(_graph, Options(targets), cancellationToken), CurrentLock);
             return new(ExitCode.Done, plan.Text(), plan.Json());
         }
 
         await using var remotes = OpenRemotes(_reporter.Warn);
-        var result = await _engine.BuildAsync(_graph, Options(targets) with { Progress = Progress(), Remote = remotes }, cancellationToken);
-        Tell(result);
+        var result = await BuildAsync(Options(targets) with { Remote = remotes }, cancellationToken);
         var report = new BuildReport(result, []);
         return new(result.Cancelled ? ExitCode.Cancelled : result.Succeeded ? ExitCode.Done : ExitCode.Failed, report.Text(), report.Json());
+    }
+
+    /// <summary>Builds, tells what the steps had to say, and remembers how long they took.</summary>
+    private async Task<BuildResult> BuildAsync(BuildOptions options, CancellationToken cancellationToken)
+    {
+        var ended = new List<StepOutcome>();
+        var result = await _engine.BuildAsync(_graph, options with { Progress = Progress(ended) }, cancellationToken);
+        Tell(result);
+        Remember(ended);
+        return result;
     }
 
     private void Tell(BuildResult result)
@@ -79,7 +97,8 @@ public sealed partial class Workspace
         }
     }
 
-    private Action<BuildEvent> Progress()
+    /// <param name="ended">Gets the pending steps as they end.</param>
+    private Action<BuildEvent> Progress(List<StepOutcome> ended)
     {
         var running = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var soFar = "";
@@ -90,6 +109,13 @@ public sealed partial class Workspace
                 case BuildEvent.Waiting:
                     _reporter.Note("waiting for another build of this workspace");
                     break;
+                case BuildEvent.Started begun:
+                    if (PlanReport.Expected(begun.Plan, NewForecast(), _options.Jobs) is { Length: > 0 } expected)
+                    {
+                        _reporter.Note($"{begun.Pending} {(begun.Pending == 1 ? "step" : "steps")} pending{expected}");
+                    }
+
+                    break;
                 case BuildEvent.StepStarted started:
                     running[started.Step.Name.Value] = "";
                     break;
@@ -97,6 +123,7 @@ public sealed partial class Workspace
                     running[progress.Step.Name.Value] = progress.Text;
                     break;
                 case BuildEvent.StepFinished finished:
+                    ended.Add(finished.Outcome);
                     running.Remove(finished.Outcome.Step.Name.Value);
                     soFar = $"[{finished.Done}/{finished.Pending}] ";
                     if (finished.Pending <= 100)

@@ -2,6 +2,7 @@ using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Runs;
 
 namespace MlOps.Pipelines;
 
@@ -10,6 +11,8 @@ public sealed partial class Workspace
 {
     private readonly WorkspaceOptions _options;
     private readonly IReporter _reporter;
+    private readonly CodeDigests _code = new();
+    private readonly SavedPlan? _saved;
     private readonly BuildMirror _mirror;
     private readonly WorkspaceDefinition _definition;
     private readonly StepGraph _graph;
@@ -17,11 +20,13 @@ public sealed partial class Workspace
 
     private Workspace(string root, WorkspaceOptions options, IReporter reporter)
     {
-        (Root, _options, _reporter) = (root, options, reporter);
+        (Root, _reporter) = (root, reporter);
+        _saved = options.Plan is { } file ? SavedPlan.Read(file) : null;
+        _options = options = _saved is null ? options : AsPlanned(options, _saved);
         _mirror = new BuildMirror(root);
         ObserveDeclarations();
         _definition = WorkspaceDefinition.Load(root, _mirror.Observe);
-        _graph = new StepFactory(_definition, new CodeDigests()).Graph();
+        _graph = new StepFactory(_definition, _code).Graph();
         _engine = NewEngine(root, options);
         CheckNames();
     }
@@ -45,6 +50,18 @@ public sealed partial class Workspace
             [EvaluateAction.Name] = new EvaluateAction(),
             [GateAction.Name] = new GateAction(),
         }, options.Rehash);
+    }
+
+    private static WorkspaceOptions AsPlanned(WorkspaceOptions options, SavedPlan plan)
+    {
+        var asked = options is { ForceAll: true } or { ForceStep: not null } ? "--force" : options.Models.Count > 0 ? "--model" : null;
+        return asked is null ? options with { Models = plan.Models, ForceAll = plan.ForceAll, ForceStep = plan.ForceStep }
+            : throw new DiagnosticException(new Diagnostic("MLO2132", $"'{asked}' cannot be given with a saved plan")
+            {
+                Where = options.Plan,
+                Why = "the plan says what is to be done",
+                Mend = $"leave it out, or plan with it: ./build.sh Plan {asked}… --out {options.Plan}",
+            });
     }
 
     /// <summary>The models that this call is about, sorted by name.</summary>
