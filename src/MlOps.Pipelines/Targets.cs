@@ -18,7 +18,7 @@ public static class Targets
         new("Status", "say what is up to date, what is pending and what runs", 9),
         new("Plan", "say what Train would do, and why", 3),
         new("Train", "bring every model up to date; rerun only what changed", 4),
-        new("Explain", "say what changed since the lock of a revision, and what it caused: Explain [STEP|MODEL] [REV [REV]]", 8),
+        new("Explain", "say what changed since the lock of a revision, and what it caused: Explain [STEP] [REV [REV]]", 8),
         new("Serve", "serve the trained models in the foreground until Ctrl+C", 7),
         new("Release", "train, start the scoring service of an environment and smoke-test it", 5),
         new("Stop", "stop the scoring service of an environment", 7),
