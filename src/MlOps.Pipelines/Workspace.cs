@@ -97,7 +97,7 @@ public sealed partial class Workspace
 
         if (_options.ForceStep is { } step && !Forced().Any())
         {
-            throw Unknown("MLO2031", $"there is no step '{step}'", step, _graph.Steps.SelectMany(known => new[] { known.Name.Value, known.Address.Key }));
+            throw Unknown("MLO2031", $"there is no step '{step}'", step, _graph.Steps.SelectMany(known => new[] { known.Name.Value, known.Address.Key, new StepSelector(known.Address.Key).Declared }));
         }
     }
 
