@@ -73,6 +73,7 @@ public sealed class BuildEngine
             var build = new Build(this, _runner, graph, options);
             if (build.NothingToDo() is { } answer)
             {
+                options.Approve?.Invoke(build.ToPlan());
                 Files.Save();
                 return answer;
             }
@@ -87,6 +88,7 @@ public sealed class BuildEngine
                     build = (await build.FetchedAsync(remote, cancellationToken)).Renewed();
                 }
 
+                options.Approve?.Invoke(build.ToPlan());
                 return await build.RunAsync(cancellationToken);
             }
             finally

@@ -77,7 +77,7 @@ internal sealed class Scheduler
             return _outcomes;
         }
 
-        Tell(new BuildEvent.Started(_pending));
+        Tell(new BuildEvent.Started(_pending, [.. _plan.OfType<PlannedStep>()]));
         var threads = Math.Min(_options.Jobs, _pending);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var left = threads;
