@@ -7,16 +7,15 @@ namespace MlOps.Content;
 /// <param name="root">The workspace's absolute path.</param>
 /// <param name="path">The index's file.</param>
 /// <param name="rehash">Whether every file is read again once, whatever its stat says.</param>
-public sealed class StatIndex(string root, string path, bool rehash = false)
+public sealed partial class StatIndex(string root, string path, bool rehash = false)
 {
-    private const int Attempts = 3;
-
     private readonly Lock _gate = new();
     private readonly Lazy<IndexFile> _saved = new(() => IndexFile.Load(path));
     private readonly Dictionary<string, IndexEntry> _learnt = new(StringComparer.Ordinal);
     private readonly LinkPolicy _links = new(root);
     private readonly Dictionary<string, FileStat> _firstSights = new(StringComparer.Ordinal);
     private int _differingSights;
+    private bool _hasNews;
 
     /// <summary>Who wants to know every stat that an answer came from.</summary>
     public BuildMirror? Mirror { get; set; }
@@ -48,36 +47,11 @@ public sealed class StatIndex(string root, string path, bool rehash = false)
             {
                 { Kind: FileKind.Absent } => (Digest?)Absent(fileOrDirectory.Value)?.Sha256,
                 { Kind: FileKind.File } stat => Identify(fileOrDirectory.Value, stat).Sha256,
-                { Kind: FileKind.Directory } => new DirectoryWalk(_links, Identify, Observe).Tree(fileOrDirectory.Value, root).Identity.Sha256,
+                { Kind: FileKind.Directory } => new TreeLines(Walk(fileOrDirectory.Value)).Sha256(),
                 _ => throw NotAFile(fileOrDirectory.Value),
             });
         }
     }
-
-    /// <summary>A directory's identity and listing from one walk; null if nothing is there.</summary>
-    /// <exception cref="DiagnosticException">It is a file, or as for a file, for any file below it.</exception>
-    public WorkspaceTree? TreeAt(WorkspacePath directory)
-    {
-        lock (_gate)
-        {
-            return Guarded(directory.Value, () => _links.Look(directory.Value) switch
-            {
-                { Kind: FileKind.Absent } => AbsentTree(directory.Value),
-                { Kind: FileKind.Directory } => new DirectoryWalk(_links, Identify, Observe).Tree(directory.Value, root),
-                { Kind: FileKind.File } => throw new DiagnosticException(
-                    new Diagnostic("MLO1130", "a file stands where a directory is expected") { Where = directory.Value, Mend = "name its directory" }),
-                _ => throw NotAFile(directory.Value),
-            });
-        }
-    }
-
-    /// <summary>A directory's listing; null if nothing is there.</summary>
-    /// <inheritdoc cref="TreeAt" path="/exception"/>
-    public TreeListing? ListingOf(WorkspacePath directory) => TreeAt(directory)?.Listing;
-
-    /// <summary>A directory's identity; null if nothing is there.</summary>
-    /// <inheritdoc cref="TreeAt" path="/exception"/>
-    public TreeIdentity? IdentifyTree(WorkspacePath directory) => TreeAt(directory)?.Identity;
 
     /// <summary>From now on <see cref="IsSteady"/> is about what is seen after this moment.</summary>
     public void Begin()
@@ -85,6 +59,7 @@ public sealed class StatIndex(string root, string path, bool rehash = false)
         lock (_gate)
         {
             _firstSights.Clear();
+            _firstTreeSights.Clear();
         }
     }
 
@@ -105,14 +80,15 @@ public sealed class StatIndex(string root, string path, bool rehash = false)
     {
         lock (_gate)
         {
-            if (_learnt.Count == 0)
+            if (!_hasNews)
             {
                 return;
             }
 
             try
             {
-                AtomicFile.Write(path, _saved.Value.With(_learnt));
+                new IndexWriter(_saved.Value, _learnt, _trees).Save(path);
+                _hasNews = false;
             }
             catch (Exception e) when (IoFailure.Covers(e))
             {
@@ -132,37 +108,26 @@ public sealed class StatIndex(string root, string path, bool rehash = false)
             return entry.Identity;
         }
 
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        var rows = new TreeRows();
+        ref var row = ref rows.Add(System.Text.Encoding.UTF8.GetBytes(file));
+        // A file of the same length as before is most often the same file: then its xxh128 tells.
+        if ((_learnt.TryGetValue(file, out entry) || (!rehash && _saved.Value.TryFind(file, out entry))) && entry.Stat.Size == stat.Size)
         {
-            var now = FileStat.Now;
-            var identity = FileIdentity.OfFile(Path.Join(root, file));
-            var after = FileStat.Of(Path.Join(root, file));
-            if (after == stat && identity.Bytes == stat.Size)
-            {
-                _learnt[file] = new(stat, identity, stat.IsRacy(now));
-                Observe(file, stat, now);
-                return identity;
-            }
-
-            stat = after;
+            row.Take(entry);
         }
 
-        throw new DiagnosticException(new Diagnostic("MLO1112", "a file changes while it is read")
-        {
-            Where = file,
-            Mend = "wait until its writer has finished, then run the same command again",
-        });
+        row.Stat = stat;
+        var now = FileStat.Now;
+        new TreeReader(root, "", rows).Read([0]);
+        _learnt[file] = rows[0].Entry;
+        _hasNews = true;
+        Observe(file, rows[0].Stat, now);
+        return rows[0].Identity;
     }
 
     private FileIdentity? Absent(string file)
     {
         Observe(file, default, FileStat.Now);
-        return null;
-    }
-
-    private WorkspaceTree? AbsentTree(string directory)
-    {
-        Absent(directory);
         return null;
     }
 

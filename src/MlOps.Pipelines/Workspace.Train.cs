@@ -20,6 +20,7 @@ public sealed partial class Workspace
         await using var remotes = OpenRemotes(_reporter.Warn);
         var result = await _engine.BuildAsync(_graph, Options() with { Progress = Progress(), Mirror = remember ? _mirror : null, Remote = remotes }, cancellationToken);
         Tell(result);
+        Note(result);
         _data.Pinned(_datasets, result, remember ? _mirror : null);
         var failedGates = result.Succeeded ? Chosen.Where(model => (string?)result.Lock.Fact($"models/{model.Name}", "gate")?["verdict"] == "fail").ToList() : [];
         foreach (var model in failedGates)

@@ -114,6 +114,11 @@ internal sealed class Build
         var outcomes = await new Scheduler(_graph, _plan, _planner, _runner, Finish, _options, _remote, cancellationToken).RunAsync();
         // A lock is whole or it is the old one: what succeeded waits in the store for the build that succeeds.
         var now = outcomes.All(outcome => outcome is null or { Result: not null }) ? NewLock(i => (outcomes[i]?.Result, _plan[i])) : _old;
+        if (_options.IsTrial)
+        {
+            return new([.. outcomes.OfType<StepOutcome>()], LockWritten: false, now, IsCancelled(outcomes, cancellationToken));
+        }
+
         var differs = !now.Bytes.Span.SequenceEqual(_old.Bytes.Span);
         if (differs)
         {
@@ -137,14 +142,18 @@ internal sealed class Build
             }
         }
 
-        await PushAsync(outcomes, cancellationToken);
-        return new([.. outcomes.OfType<StepOutcome>()], differs, now, cancellationToken.IsCancellationRequested && outcomes.Any(o => o is { Result: null }));
+        await PushAsync([.. outcomes.Where((_, i) => pending[i]).OfType<StepOutcome>()], cancellationToken);
+        return new([.. outcomes.OfType<StepOutcome>()], differs, now, IsCancelled(outcomes, cancellationToken));
     }
 
-    /// <summary>Stores what ran in the remotes that want it at once; what fails there is a warning, because the build did not.</summary>
-    private async Task PushAsync(IEnumerable<StepOutcome?> outcomes, CancellationToken cancellationToken)
+    private static bool IsCancelled(IEnumerable<StepOutcome?> outcomes, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested && outcomes.Any(outcome => outcome is { Result: null });
+
+    /// <summary>Stores what this build made, or found it made already, in the remotes that want it at once; what fails there is a warning, because the build did not.</summary>
+    private async Task PushAsync(IEnumerable<StepOutcome> outcomes, CancellationToken cancellationToken)
     {
-        var records = outcomes.Where(step => step is { Status: StepStatus.Ran }).ToDictionary(step => step!.Fingerprint!.Value, step => step!.Result!);
+        var records = outcomes.Where(step => step.Result is not null && _remote?.Fetched.Contains(step.Step.Name) != true).DistinctBy(step => step.Fingerprint)
+            .ToDictionary(step => step.Fingerprint!.Value, step => step.Result!);
         foreach (var link in _options.Remote?.Links.Where(link => link.PushesAtOnce && records.Count > 0) ?? [])
         {
             await _options.Remote!.TryPushAsync(link, records, cancellationToken);
@@ -192,7 +201,11 @@ internal sealed class Build
 
     private IReadOnlyList<Diagnostic> Finish(PlannedStep plan, StepRecord result)
     {
-        CheckOut(plan.Step, result);
+        if (!_options.IsTrial)
+        {
+            CheckOut(plan.Step, result);
+        }
+
         var before = _old.Find(plan.Step.Address) is { } trace && trace.Fingerprint == plan.Fingerprint ? trace.Outputs : null;
         var other = before is null ? [] : result.Outputs.Where(output => before.TryGetValue(output.Key, out var digest) && digest != output.Value).Select(output => output.Key).ToArray();
         return other.Length == 0 ? [] :

@@ -179,12 +179,12 @@ internal sealed class Planner(
     private Dictionary<string, Digest> Inputs(Step step)
     {
         var digests = new Dictionary<string, Digest>(step.Inputs.Count, StringComparer.Ordinal);
-        CheckFiles(step);
+        var checkedFiles = CheckFiles(step);
         foreach (var (name, input) in step.Inputs)
         {
             digests[name] = input switch
             {
-                FileInput file => files.DigestOf(file.Path)!.Value,
+                FileInput file => checkedFiles[file.Path],
                 OutputInput output => _plan[graph.IndexOf(output.Step)]!.Result!.Outputs[output.Output],
                 _ => throw new System.Diagnostics.UnreachableException(),
             };
@@ -193,14 +193,20 @@ internal sealed class Planner(
         return digests;
     }
 
-    private void CheckFiles(Step step)
+    /// <summary>The digests of the files that a step reads.</summary>
+    private Dictionary<WorkspacePath, Digest> CheckFiles(Step step)
     {
+        var digests = new Dictionary<WorkspacePath, Digest>();
         var problems = new List<Diagnostic>();
         foreach (var file in step.Inputs.Values.OfType<FileInput>())
         {
             try
             {
-                if (files.DigestOf(file.Path) is null)
+                if (files.DigestOf(file.Path) is { } digest)
+                {
+                    digests[file.Path] = digest;
+                }
+                else
                 {
                     problems.Add(new("MLO3005", $"'{file.Path}' is missing")
                     {
@@ -216,9 +222,6 @@ internal sealed class Planner(
             }
         }
 
-        if (problems.Count > 0)
-        {
-            throw new DiagnosticException(problems);
-        }
+        return problems.Count == 0 ? digests : throw new DiagnosticException(problems);
     }
 }

@@ -162,12 +162,13 @@ internal sealed class Scheduler
             if (plan.Action == PlannedAction.Await)
             {
                 plan = Decide(at);
+            }
+
 #pragma warning disable VSTHRD002 // This thread is the scheduler's own and waits for nothing else.
-                if (_remote is not null && _remote.TryFetchAsync(plan, _cancellation).GetAwaiter().GetResult())
+            if (_remote is not null && _remote.TryFetchAsync(plan, _cancellation).GetAwaiter().GetResult())
 #pragma warning restore VSTHRD002
-                {
-                    plan = Decide(at);
-                }
+            {
+                plan = Decide(at);
             }
 
             if (plan.Action == PlannedAction.UpToDate)
