@@ -39,6 +39,36 @@ internal sealed partial class WorkspaceData
         _memory.Remember(dataset, entry => entry with { Source = fetched.Memory });
     }
 
+    /// <summary>Whether remotes carry a dataset's pinned bytes, because git does not.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="content">What the lock pins.</param>
+    /// <param name="length">Its length.</param>
+    /// <param name="here">Whether the bytes must be here; else it is enough that they may be there.</param>
+    public bool IsCarried(Dataset dataset, ContentRef content, long length, bool here) =>
+        bytes.Keeps(dataset, length, content.IsTree ? engine.Store.TryReadTree(content.Content) : null)
+        && (!here || dataset.Manifest.Store != false || engine.Store.Contains(content));
+
+    /// <summary>Where the objects of a dataset lie that the store does not have: in the workspace, if that is as pinned.</summary>
+    public Func<Digest, string?> PathsOf(Dataset dataset, ContentRef content)
+    {
+        var files = new Dictionary<Digest, string>();
+        if (Here(dataset) == content && !engine.Store.Contains(content))
+        {
+            var folder = dataset.Path.In(engine.Root);
+            foreach (var entry in content.IsTree ? engine.Files.ListingOf(dataset.Path)!.Entries : [])
+            {
+                files.TryAdd(entry.Content, Path.Join(folder, entry.Path));
+            }
+
+            if (!content.IsTree)
+            {
+                files[content.Content] = folder;
+            }
+        }
+
+        return digest => engine.Store.Contains(digest) ? null : files.GetValueOrDefault(digest);
+    }
+
     /// <summary>The listing of what lies in the workspace; a single file stands in its own.</summary>
     public (TreeIdentity Identity, TreeListing Listing)? Look(Dataset dataset)
     {
