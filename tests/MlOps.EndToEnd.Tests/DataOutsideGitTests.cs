@@ -274,7 +274,8 @@ public sealed class DataOutsideGitTests : IAsyncLifetime, IDisposable
 
         _here.Git("checkout", "-q", "-");
         using var clone = Clone();
-        Assert.Equal(["restored", "restored"], Statuses(clone.Run("Train --json").Expect(0)));
+        // The directory's listing, which came first, is all that its import makes.
+        Assert.Equal(["up to date", "restored"], Statuses(clone.Run("Train --json").Expect(0)));
         Assert.Equal(["a/1", "b/3"], Files(clone));
     }
 
@@ -337,6 +338,32 @@ public sealed class DataOutsideGitTests : IAsyncLifetime, IDisposable
 
         Assert.Contains("MLO2033", failed, StringComparison.Ordinal);
         Assert.Contains(Content.Digest.Of(First).Hex, failed, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_place_that_cannot_be_written_is_told_and_what_stands_there_stays()
+    {
+        Declare("""{ "path": "data/t.csv" }""", remote: true);
+        Pin("one", First);
+        _here.Run("Push").Expect(0);
+        using var clone = Clone();
+        clone.Write("data", "a file where the folder should be");
+
+        Assert.Contains("MLO11", clone.Run("Train").Expect(1).Errors, StringComparison.Ordinal);
+        Assert.Equal("a file where the folder should be", File.ReadAllText(clone.At("data")));
+
+        File.Delete(clone.At("data"));
+        clone.Run("Train").Expect(0);
+        Assert.Equal(First, File.ReadAllText(clone.At("data/t.csv")));
+    }
+
+    [Fact]
+    public void A_table_that_is_none_cannot_train_a_model()
+    {
+        using var workspace = Workspace.OfSamples();
+        workspace.Replace("nuke.json", "\"path\": \"models/churn/data/customers.csv\"", "\"path\": \"models/churn/data/customers.csv\", \"format\": \"files\"");
+
+        Assert.Contains("MLO2095", workspace.Run("Plan").Expect(1).Errors, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -16,6 +16,11 @@ internal sealed record DatasetChange(string Dataset, long? Before, long? After, 
     {
         get
         {
+            if (Before is null && After is null)
+            {
+                return "other files";
+            }
+
             var counts = Before == After ? $"{After} rows" : $"{Before?.ToString() ?? "?"} → {After?.ToString() ?? "?"} rows";
             var difference = Difference?.ToString()
                 ?? (Before is { } before && After is { } after && before != after ? $"{(after > before ? "+" : "−")}{Math.Abs(after - before)} {(Math.Abs(after - before) == 1 ? "row" : "rows")} by count" : null);
