@@ -28,6 +28,7 @@ internal sealed class CommandLine
     private readonly Option<string?> _environment = new("--environment") { Description = "an environment of nuke.json (default: its first)", HelpName = "NAME" };
     private readonly Argument<string?> _revision = new("REV") { Description = "the git revision to compare with (default: HEAD)", Arity = ArgumentArity.ZeroOrOne };
     private readonly Argument<string?> _dataset = new("DATASET") { Description = "only this dataset", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string[]> _set = new("--set") { Description = "try a value in place of model.json's, without touching the lock: --set trainer.leaves=63", HelpName = "PATH=VALUE" };
     private readonly Option<string?> _by = new("--by") { Description = "the metric to order by (default: the task's first)", HelpName = "METRIC" };
     private readonly Argument<string[]> _experiments = new("ID") { Description = "the first digits of an experiment, lock, or a git revision", Arity = new ArgumentArity(2, 20) };
     private readonly Option<bool> _update = new("--update") { Description = "ask the sources for newer bytes, and show what changed before it is pinned" };
@@ -86,6 +87,7 @@ internal sealed class CommandLine
         ForceStep = parsed.GetValue(_force),
         KeepGoing = parsed.GetValue(_keepGoing),
         Rehash = parsed.GetValue(_rehash),
+        Set = parsed.CommandResult.Command.Options.Contains(_set) ? parsed.GetValue(_set) ?? [] : [],
     };
 
     public bool Json(ParseResult parsed) => parsed.GetValue(_json);
@@ -129,6 +131,8 @@ internal sealed class CommandLine
         "New" => [_name, _data, _label, _splitColumn, _test, _group, _drop, _positive],
         "Import" => [_dataset, _update],
         "Push" or "Pull" => [_names, _remote],
+        "Import" => [_dataset],
+        "Train" => [_set],
         "Explain" => [_revision],
         "Experiments" => [_by],
         "Compare" => [_experiments],

@@ -16,12 +16,16 @@ public sealed partial class Workspace
     public async Task<Outcome> TrainAsync(CancellationToken cancellationToken)
     {
         await SettleDataAsync(new(FetchesNew: true), cancellationToken);
-        var remember = _options is { Models.Count: 0, ForceAll: false, ForceStep: null, Rehash: false };
+        var remember = _options is { Models.Count: 0, Set.Count: 0, ForceAll: false, ForceStep: null, Rehash: false };
         await using var remotes = OpenRemotes(_reporter.Warn);
         var result = await _engine.BuildAsync(_graph, Options() with { Progress = Progress(), Mirror = remember ? _mirror : null, Remote = remotes }, cancellationToken);
         Tell(result);
         Note(result);
-        _data.Pinned(_datasets, result, remember ? _mirror : null);
+        if (_options.Set.Count == 0)
+        {
+            _data.Pinned(_datasets, result, remember ? _mirror : null);
+        }
+
         var failedGates = result.Succeeded ? Chosen.Where(model => (string?)result.Lock.Fact($"models/{model.Name}", "gate")?["verdict"] == "fail").ToList() : [];
         foreach (var model in failedGates)
         {
@@ -40,7 +44,7 @@ public sealed partial class Workspace
             _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(report.UpToDateText() + "\n"));
         }
 
-        return new(exit, report.Text(), report.Json());
+        return _options.Set.Count > 0 && result.Succeeded ? Tried(result, report) : new(exit, report.Text(), report.Json());
     }
 
     private void Tell(BuildResult result)

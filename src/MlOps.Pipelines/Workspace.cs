@@ -25,7 +25,7 @@ public sealed partial class Workspace
         (Root, _options, _reporter) = (root, options, reporter);
         _mirror = new BuildMirror(root);
         ObserveDeclarations();
-        _definition = WorkspaceDefinition.Load(root, _mirror.Observe);
+        _definition = WorkspaceDefinition.Load(root, _mirror.Observe, Trial.Of(options.Set, options.Models));
         _graph = new StepFactory(_definition, new CodeDigests()).Graph();
         var declared = _definition.Manifest.Data.Where(data => _graph.Find(StepFactory.ImportOf(data.Key))!.Inputs.Values.Single() is FileInput)
             .ToDictionary(data => data.Key, data => new Dataset(data.Key, data.Value, _definition.At("data", data.Key, "path")), StringComparer.Ordinal);
@@ -67,6 +67,7 @@ public sealed partial class Workspace
         Targets = targets ?? (_options.Models.Count == 0 ? null : [.. Chosen.SelectMany(model => StepsOf(model.Name)).Select(step => step.Name)]),
         Jobs = _options.Jobs,
         KeepGoing = _options.KeepGoing,
+        IsTrial = _options.Set.Count > 0,
         ForceAll = _options.ForceAll,
         Force = [.. Forced().Select(step => step.Name)],
     };

@@ -25,10 +25,11 @@ internal sealed partial class WorkspaceDefinition
 
     /// <summary>Reads and checks everything; throws all that is wrong at once.</summary>
     /// <param name="observe">Told each included file, and each folder where one was looked for, before it is read.</param>
-    public static WorkspaceDefinition Load(string root, Action<string>? observe = null)
+    /// <param name="trial">Values in place of the models' declared ones.</param>
+    public static WorkspaceDefinition Load(string root, Action<string>? observe = null, Trial? trial = null)
     {
         var found = new List<Diagnostic>();
-        var reader = new DeclarationReader(root, observe ?? (_ => { }), found);
+        var reader = new DeclarationReader(root, observe ?? (_ => { }), found, trial);
         if (reader.Workspace() is not var (manifest, places))
         {
             throw new DiagnosticException([.. found.Distinct()]);
