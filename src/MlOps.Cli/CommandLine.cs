@@ -131,7 +131,6 @@ internal sealed class CommandLine
         "New" => [_name, _data, _label, _splitColumn, _test, _group, _drop, _positive],
         "Import" => [_dataset, _update],
         "Push" or "Pull" => [_names, _remote],
-        "Import" => [_dataset],
         "Train" => [_set],
         "Explain" => [_revision],
         "Experiments" => [_by],
