@@ -40,11 +40,12 @@ public sealed class HttpRedirectsTests
 
     private async Task SendAsync(string first, string next)
     {
-        using var client = new HttpMessageInvoker(new Answers(request =>
+        using var answers = new Answers(request =>
         {
             _seen.Add(request.RequestUri!.AbsoluteUri + (request.Headers.Authorization is null ? "" : " with credentials"));
             return request.RequestUri.AbsoluteUri == first ? new(HttpStatusCode.Found) { Headers = { Location = new(next) } } : new(HttpStatusCode.OK);
-        }));
+        });
+        using var client = new HttpMessageInvoker(answers);
         using var answer = await new HttpRedirects(client, new AuthenticationHeaderValue("Basic", "eDp5")).SendAsync(new(first), _ => { }, default);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
