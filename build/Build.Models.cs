@@ -31,6 +31,15 @@ public interface IHazModels : IHazWorkspace
     /// <summary>New: the value whose probability is predicted.</summary>
     [Parameter("the label's value whose probability is predicted")] string? Positive => TryGetValue(() => Positive);
 
+    /// <summary>Import: whether the sources are asked first.</summary>
+    [Parameter("ask the sources of datasets for newer bytes")] bool Update => TryGetValue<bool?>(() => Update) ?? false;
+
+    /// <summary>Push, Pull: datasets and models.</summary>
+    [Parameter("datasets and models (Push, Pull)")] string[] Names => TryGetValue(() => Names) ?? [];
+
+    /// <summary>Push, Pull: one remote.</summary>
+    [Parameter("only this remote (Push, Pull)")] string? Remote => TryGetValue(() => Remote);
+
     /// <summary>Explain: the git revision.</summary>
     [Parameter("the git revision to compare with (default: HEAD)")] string? Revision => TryGetValue(() => Revision);
 
@@ -51,7 +60,13 @@ public interface IHazModels : IHazWorkspace
         .Executes(() => RunAloneAsync(reporter => Workspace.NewAsync(Request, Options, DryRun, reporter, default)));
 
     /// <inheritdoc cref="Workspace.ImportAsync"/>
-    Target Import => _ => _.Description(About(nameof(Import))).Executes(() => RunAsync(workspace => workspace.ImportAsync(Data, DryRun, default)));
+    Target Import => _ => _.Description(About(nameof(Import))).Executes(() => RunAsync(workspace => workspace.ImportAsync(Data, Update, DryRun, default)));
+
+    /// <inheritdoc cref="Workspace.PushAsync"/>
+    Target Push => _ => _.Description(About(nameof(Push))).Executes(() => RunAsync(workspace => workspace.PushAsync(Names, Remote, DryRun, default)));
+
+    /// <inheritdoc cref="Workspace.PullAsync"/>
+    Target Pull => _ => _.Description(About(nameof(Pull))).Executes(() => RunAsync(workspace => workspace.PullAsync(Names, Remote, DryRun, default)));
 
     /// <inheritdoc cref="Workspace.StatusAsync"/>
     Target Status => _ => _.Description(About(nameof(Status))).Executes(() => RunAsync(workspace => workspace.StatusAsync(default)));

@@ -34,6 +34,9 @@ internal sealed class CommandLine
     private readonly Option<string[]> _set = new("--set") { Description = "try a value in place of model.json's, without touching the lock: --set trainer.leaves=63", HelpName = "PATH=VALUE" };
     private readonly Option<string?> _by = new("--by") { Description = "the metric to order by (default: the task's first)", HelpName = "METRIC" };
     private readonly Argument<string[]> _experiments = new("ID") { Description = "the first digits of an experiment, lock, or a git revision", Arity = new ArgumentArity(2, 20) };
+    private readonly Option<bool> _update = new("--update") { Description = "ask the sources for newer bytes, and show what changed before it is pinned" };
+    private readonly Argument<string[]> _names = new("NAME") { Description = "datasets and models (default: all)", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<string?> _remote = new("--remote") { Description = "only this remote, declared or not", HelpName = "URL" };
     private readonly Option<string?> _filter = new("--filter") { Description = "only tests whose full name contains it, or an xunit filter", HelpName = "EXPRESSION" };
     private readonly Option<bool> _all = new("--all") { Description = "the heavy tests too" };
 
@@ -106,6 +109,12 @@ internal sealed class CommandLine
 
     public string? Dataset(ParseResult parsed) => parsed.GetValue(_dataset);
 
+    public bool Update(ParseResult parsed) => parsed.GetValue(_update);
+
+    public IReadOnlyList<string> Names(ParseResult parsed) => parsed.GetValue(_names) ?? [];
+
+    public string? Remote(ParseResult parsed) => parsed.GetValue(_remote);
+
     public string? Metric(ParseResult parsed) => parsed.GetValue(_by);
 
     public IReadOnlyList<string> Experiments(ParseResult parsed) => parsed.GetValue(_experiments) ?? [];
@@ -127,7 +136,8 @@ internal sealed class CommandLine
     private Symbol[] Symbols(string target) => target switch
     {
         "New" => [_name, _data, _label, _splitColumn, _test, _group, _drop, _positive],
-        "Import" => [_dataset],
+        "Import" => [_dataset, _update],
+        "Push" or "Pull" => [_names, _remote],
         "Plan" => [_planOut],
         "Train" => [_plan, _set, _verifyReads],
         "Explain" => [_words],

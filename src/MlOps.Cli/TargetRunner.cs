@@ -81,7 +81,9 @@ internal static class TargetRunner
         var workspace = Workspace.Open(line.Workspace(parsed), terminal);
         return target switch
         {
-            "Import" => await workspace.ImportAsync(line.Dataset(parsed), line.DryRun(parsed), cancellationToken),
+            "Import" => await workspace.ImportAsync(line.Dataset(parsed), line.Update(parsed), line.DryRun(parsed), cancellationToken),
+            "Push" => await workspace.PushAsync(line.Names(parsed), line.Remote(parsed), line.DryRun(parsed), cancellationToken),
+            "Pull" => await workspace.PullAsync(line.Names(parsed), line.Remote(parsed), line.DryRun(parsed), cancellationToken),
             "Status" => await workspace.StatusAsync(cancellationToken),
             "Plan" => await workspace.PlanAsync(line.PlanOut(parsed), cancellationToken),
             "Train" or "Serve" when line.DryRun(parsed) => await workspace.PlanAsync(null, cancellationToken) with { Exit = ExitCode.Done },

@@ -14,7 +14,7 @@ public static class Targets
     [
         new("Doctor", "check this machine and workspace, and say what to mend", 0),
         new("New", "make a model from a CSV file: New NAME --data FILE --label COLUMN", 1),
-        new("Import", "pin datasets in the lock: digest, columns, rows, profile", 2),
+        new("Import", "pin datasets in the lock: digest, columns, rows, profile; --update asks their sources first", 2),
         new("Status", "say what is up to date, what is pending and what runs", 9),
         new("Plan", "say what Train would do, and why", 3),
         new("Train", "bring every model up to date; rerun only what changed", 4),
@@ -25,6 +25,8 @@ public static class Targets
         new("Release", "train, start the scoring service of an environment and smoke-test it", 5),
         new("Stop", "stop the scoring service of an environment", 7),
         new("Smoke", "test a running service against its models", 6),
+        new("Push", "store what the lock names in the remotes: results, and datasets that git does not carry: Push [NAME…]", 10),
+        new("Pull", "fetch what the lock names from the remotes, and put datasets in their places: Pull [NAME…]", 2),
         new("Compile", "build the product and its tests with all analyzers", 0),
         new("Test", "run the product's tests: Test [--filter EXPRESSION] [--all]", 1),
         new("Clean", "remove what can be computed again: sandboxes, outputs, build results", 0),
