@@ -204,7 +204,8 @@ internal sealed class Scheduler
                 _planner.Settle(at, _plan[at]! with { Result = result, Fingerprint = outcome.Fingerprint });
                 foreach (var consumer in _consumers[at])
                 {
-                    if (--_missing[consumer] == 0 && _plan[consumer] is not null)
+                    // What is up to date has its outcome already: it may be, though a producer of it is only now restored.
+                    if (--_missing[consumer] == 0 && _plan[consumer] is { Action: not PlannedAction.UpToDate })
                     {
                         _ready.Enqueue(consumer, consumer);
                     }
