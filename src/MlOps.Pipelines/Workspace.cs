@@ -20,7 +20,7 @@ public sealed partial class Workspace
         (Root, _options, _reporter) = (root, options, reporter);
         _mirror = new BuildMirror(root);
         ObserveDeclarations();
-        _definition = WorkspaceDefinition.Load(root);
+        _definition = WorkspaceDefinition.Load(root, _mirror.Observe);
         _graph = new StepFactory(_definition, new CodeDigests()).Graph();
         _engine = NewEngine(root, options);
         CheckNames();
@@ -48,7 +48,7 @@ public sealed partial class Workspace
     }
 
     /// <summary>The models that this call is about, sorted by name.</summary>
-    private IEnumerable<ModelDefinition> Chosen => _definition.Models.Where(model => _options.Models.Count == 0 || _options.Models.Contains(model.Name));
+    private IEnumerable<ModelDefinition> Chosen => _definition.Models.Where(model => _options.Models.Count == 0 || _options.Models.Any(word => new StepSelector(word).Covers(model.Name)));
 
     private BuildOptions Options(IReadOnlyCollection<StepName>? targets = null) => new()
     {
@@ -61,13 +61,19 @@ public sealed partial class Workspace
 
     private IEnumerable<Step> StepsOf(string model) => _graph.Steps.Where(step => step.Address.Owner == $"models/{model}");
 
-    private IEnumerable<Step> Forced() => _options.ForceStep is not { } name ? []
-        : _graph.Steps.Where(step => step.Name.Value == name || step.Address.Key == name);
+    private IEnumerable<Step> Forced() => _options.ForceStep is not { } word ? [] : Named(word);
+
+    /// <summary>The steps that a word names: by name or key, all instances of a declaration, or those with some values.</summary>
+    private IEnumerable<Step> Named(string word)
+    {
+        var selector = new StepSelector(word);
+        return _graph.Steps.Where(step => selector.Covers(step.Name.Value) || selector.Covers(step.Address.Key));
+    }
 
     private void CheckNames()
     {
         var models = _definition.Models.Select(model => model.Name).ToList();
-        foreach (var name in _options.Models.Except(models))
+        foreach (var name in _options.Models.Where(word => !models.Any(new StepSelector(word).Covers)))
         {
             throw Unknown("MLO2030", $"there is no model '{name}'", name, models);
         }
@@ -126,6 +132,7 @@ public sealed partial class Workspace
         }
 
         string[] path = [.. pointer.Split('/')[1..].Select(name => name.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
+        // Instances of one file share its lines.
         var model = _definition.Models.FirstOrDefault(model => model.File == file);
         return diagnostic with { Where = model?.At(path) ?? file };
     }

@@ -16,6 +16,7 @@ namespace MlOps.Pipelines.Manifests;
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(WorkspaceManifest))]
+[JsonSerializable(typeof(IncludeManifest))]
 [JsonSerializable(typeof(ModelManifest))]
 internal sealed partial class ManifestJson : JsonSerializerContext;
 

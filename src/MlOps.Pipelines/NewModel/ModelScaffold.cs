@@ -135,9 +135,9 @@ internal sealed class ModelScaffold(string root, NewModelRequest request)
         if (File.Exists(path))
         {
             // Checked as strictly as any target would, before anything is added to it.
-            var bytes = WorkspaceFiles.Read(root, WorkspaceDefinition.FileName);
-            StrictJson.Read(WorkspaceDefinition.FileName, bytes, ManifestJson.Default.WorkspaceManifest);
-            return JsonNode.Parse(bytes)!.AsObject();
+            var found = new List<Diagnostic>();
+            new DeclarationReader(root, _ => { }, found).Workspace();
+            return found.Count > 0 ? throw new DiagnosticException(found) : JsonNode.Parse(WorkspaceFiles.Read(root, WorkspaceDefinition.FileName))!.AsObject();
         }
 
         var name = new string([.. Path.GetFileName(Path.TrimEndingDirectorySeparator(root)).ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '-')]).TrimStart('-', '_');
