@@ -30,6 +30,10 @@ internal sealed class CommandLine
     private readonly Argument<string?> _dataset = new("DATASET") { Description = "only this dataset", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> _by = new("--by") { Description = "the metric to order by (default: the task's first)", HelpName = "METRIC" };
     private readonly Argument<string[]> _experiments = new("ID") { Description = "the first digits of an experiment, lock, or a git revision", Arity = new ArgumentArity(2, 20) };
+    private readonly Option<int> _days = new("--days") { Description = "keep the results of so many days, whoever names them (default: 30)", HelpName = "N", DefaultValueFactory = _ => 30 };
+    private readonly Option<bool> _rebuild = new("--rebuild") { Description = "run the steps again elsewhere and compare bytes or metrics with the lock" };
+    private readonly Option<bool> _remote = new("--remote") { Description = "audit the remotes, too" };
+    private readonly Argument<string?> _step = new("STEP") { Description = "with --rebuild: only this step", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> _filter = new("--filter") { Description = "only tests whose full name contains it, or an xunit filter", HelpName = "EXPRESSION" };
     private readonly Option<bool> _all = new("--all") { Description = "the heavy tests too" };
 
@@ -44,6 +48,13 @@ internal sealed class CommandLine
             if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var jobs) || jobs < 1))
             {
                 result.AddError("--jobs takes a whole number from 1");
+            }
+        });
+        _days.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var days) || days is < 0 or > 36_500))
+            {
+                result.AddError("--days takes a whole number from 0 to 36500");
             }
         });
         _verbosity.AcceptOnlyFromAmong("quiet", "normal", "detailed");
@@ -101,6 +112,10 @@ internal sealed class CommandLine
 
     public IReadOnlyList<string> Experiments(ParseResult parsed) => parsed.GetValue(_experiments) ?? [];
 
+    public int Days(ParseResult parsed) => parsed.GetValue(_days);
+
+    public (bool Rebuild, bool Remote, string? Step) Verify(ParseResult parsed) => (parsed.GetValue(_rebuild), parsed.GetValue(_remote), parsed.GetValue(_step));
+
     public (string? Filter, bool All) Tests(ParseResult parsed) => (parsed.GetValue(_filter), parsed.GetValue(_all));
 
     public NewModelRequest NewModel(ParseResult parsed) => new()
@@ -123,6 +138,8 @@ internal sealed class CommandLine
         "Experiments" => [_by],
         "Compare" => [_experiments],
         "Serve" or "Release" or "Stop" or "Smoke" => [_environment],
+        "Gc" => [_days],
+        "Verify" => [_step, _rebuild, _remote],
         "Test" => [_filter, _all],
         _ => [],
     };

@@ -101,6 +101,22 @@ public sealed class BuildEngine
         }
     }
 
+    /// <summary>Keeps builds out of the workspace until the answer is disposed of; waits for one that runs.</summary>
+    /// <param name="waiting">Told once if it has to wait.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="DiagnosticException">The workspace cannot be written.</exception>
+    public async Task<IDisposable> HoldAsync(Action waiting, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await WorkspaceHold.AcquireAsync(Root, waiting, cancellationToken);
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
+            throw new DiagnosticException(IoFailure.Describe(e, Root));
+        }
+    }
+
     /// <summary>Copies an object to <c>.mlops/out/PATH</c> if other bytes are there; false if the store does not have it.</summary>
     public bool CheckOut(Digest content, WorkspacePath path)
     {

@@ -106,7 +106,7 @@ internal sealed class RandomBuild : IDisposable
             return;
         }
 
-        CheckPlan(engine.Plan(graph, options), expected);
+        CheckPlan(await engine.PlanAsync(graph, options, source.Token), expected);
         CheckMirror(plain, expected);
         var result = await engine.BuildAsync(graph, options, source.Token);
         CheckRuns(result, options, expected);
