@@ -128,7 +128,10 @@ public sealed class CorruptionTests : IDisposable
     {
         _warnings.Clear();
         var engine = _workspace.Engine();
-        await using var cache = new RemoteCache(engine.Store, [new(Remotes.Remotes.Open(new(Path.Join(_remote.Root, "store")), "/")) { PushesAtOnce = true }], warning =>
+#pragma warning disable CA2000 // The cache disposes of it.
+        var link = new RemoteLink(Remotes.Remotes.Open(new(Path.Join(_remote.Root, "store")), "/")) { PushesAtOnce = true };
+#pragma warning restore CA2000
+        await using var cache = new RemoteCache(engine.Store, [link], warning =>
         {
             lock (_warnings)
             {
