@@ -104,7 +104,7 @@ public sealed class StoreTests : IDisposable
     [Fact]
     public void Verify_holds_a_remote_against_the_lock()
     {
-        _workspace.Replace("nuke.json", "\"steps\"", "\"store\": { \"remotes\": [ { \"url\": \"remote\", \"push\": true } ] }, \"steps\"");
+        _workspace.Replace("nuke.json", "\"steps\":", "\"store\": { \"remotes\": [ { \"url\": \"remote\", \"push\": true } ] }, \"steps\":");
         Train("one");
         var well = _workspace.Run("Verify --remote --json").Expect(0).Json["remotes"]![0]!;
         Assert.Equal((3, 3), ((int)well["records"]!, (int)well["objects"]!));
