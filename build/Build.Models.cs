@@ -34,6 +34,12 @@ public interface IHazModels : IHazWorkspace
     /// <summary>Explain: the git revision.</summary>
     [Parameter("the git revision to compare with (default: HEAD)")] string? Revision => TryGetValue(() => Revision);
 
+    /// <summary>Explain: a step, model or dataset.</summary>
+    [Parameter("a step, model or dataset to explain (default: all)")] string? Step => TryGetValue(() => Step);
+
+    /// <summary>Plan: where to save it. NUKE's own flag <c>--plan</c> shows NUKE's plan, so carrying it out is the fast host's: <c>./build.sh Train --plan FILE</c>.</summary>
+    [Parameter("save the plan in a file")] string? Out => TryGetValue(() => Out);
+
     /// <summary>The request that New takes.</summary>
     NewModelRequest Request => new()
     {
@@ -51,10 +57,10 @@ public interface IHazModels : IHazWorkspace
     Target Status => _ => _.Description(About(nameof(Status))).Executes(() => RunAsync(workspace => workspace.StatusAsync(default)));
 
     /// <summary>What Train would do. NUKE's own flag <c>--plan</c> shows NUKE's plan.</summary>
-    new Target Plan => _ => _.Description(About(nameof(Plan))).Executes(() => RunAsync(workspace => workspace.PlanAsync(default)));
+    new Target Plan => _ => _.Description(About(nameof(Plan))).Executes(() => RunAsync(workspace => workspace.PlanAsync(Out, default)));
 
     /// <inheritdoc cref="Workspace.TrainAsync"/>
-    Target Train => _ => _.Description(About(nameof(Train))).Executes(() => RunAsync(workspace => DryRun ? workspace.PlanAsync(default) : workspace.TrainAsync(default)));
+    Target Train => _ => _.Description(About(nameof(Train))).Executes(() => RunAsync(workspace => DryRun ? workspace.PlanAsync(null, default) : workspace.TrainAsync(default)));
 
     /// <summary>Experiments: the metric to order by.</summary>
     [Parameter("the metric to order by (default: the task's first)")] string? By => TryGetValue(() => By);
@@ -69,5 +75,5 @@ public interface IHazModels : IHazWorkspace
     Target Compare => _ => _.Description(About(nameof(Compare))).Requires(() => Experiment).Executes(() => RunAsync(workspace => workspace.CompareAsync(Experiment, default)));
 
     /// <inheritdoc cref="Workspace.ExplainAsync"/>
-    Target Explain => _ => _.Description(About(nameof(Explain))).Executes(() => RunAsync(workspace => workspace.ExplainAsync(Revision, default)));
+    Target Explain => _ => _.Description(About(nameof(Explain))).Executes(() => RunAsync(workspace => workspace.ExplainAsync([.. new[] { Step, Revision }.OfType<string>()], default)));
 }

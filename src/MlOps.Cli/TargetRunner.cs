@@ -83,10 +83,10 @@ internal static class TargetRunner
         {
             "Import" => await workspace.ImportAsync(line.Dataset(parsed), line.DryRun(parsed), cancellationToken),
             "Status" => await workspace.StatusAsync(cancellationToken),
-            "Plan" => await workspace.PlanAsync(cancellationToken),
-            "Train" or "Serve" when line.DryRun(parsed) => await workspace.PlanAsync(cancellationToken) with { Exit = ExitCode.Done },
+            "Plan" => await workspace.PlanAsync(line.PlanOut(parsed), cancellationToken),
+            "Train" or "Serve" when line.DryRun(parsed) => await workspace.PlanAsync(null, cancellationToken) with { Exit = ExitCode.Done },
             "Train" => await workspace.TrainAsync(cancellationToken),
-            "Explain" => await workspace.ExplainAsync(line.Revision(parsed), cancellationToken),
+            "Explain" => await workspace.ExplainAsync(line.Words(parsed), cancellationToken),
             "Experiments" => workspace.Experiments(line.Metric(parsed)),
             "Compare" => await workspace.CompareAsync(line.Experiments(parsed), cancellationToken),
             "Serve" => await workspace.ServeAsync(line.EnvironmentName(parsed), cancellationToken),

@@ -15,7 +15,7 @@ public sealed partial class Workspace
     /// <param name="cancellationToken">Ends it; the folder goes away.</param>
     public async Task<Outcome> RebuildAsync(string? word, CancellationToken cancellationToken)
     {
-        RestoreData();
+        await SettleDataAsync(new(), cancellationToken);
         var chosen = word is null ? null : Named(word).ToList();
         if (chosen is { Count: 0 })
         {
@@ -27,9 +27,9 @@ public sealed partial class Workspace
         var scratch = Path.Combine(Root, ".mlops", "rebuild", Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         try
         {
-            var engine = NewEngine(scratch, _options);
+            var engine = NewEngine(scratch, _options, new(scratch, _datasets.Values.ToDictionary(dataset => dataset.Name, StringComparer.Ordinal), new(Path.Combine(scratch, ".mlops", "store"))));
             Furnish(plan, chosen, scratch, engine.Store);
-            var result = await engine.BuildAsync(_graph, options with { KeepGoing = true, Progress = Progress() }, cancellationToken);
+            var result = await engine.BuildAsync(_graph, options with { KeepGoing = true, Progress = Progress([]) }, cancellationToken);
             Tell(result);
             return result.Cancelled ? new(ExitCode.Cancelled, "") : !result.Succeeded ? new(ExitCode.Failed, "a step failed, though it gave a result before") : Compared(result, chosen, engine.Store);
         }

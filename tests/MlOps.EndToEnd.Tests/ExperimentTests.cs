@@ -30,6 +30,32 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Fact]
+    public void A_trial_leaves_lock_and_outputs_alone_and_can_be_compared()
+    {
+        _workspace.Run("Train --model churn").Expect(0);
+        var (pinned, model) = (_workspace.Lock, File.ReadAllBytes(_workspace.At(".mlops/out/churn/model.onnx")));
+        var tried = _workspace.Run("Train --model churn --set trainer.leaves=4 --set trainer.trees=20 --json").Expect(0).Json;
+        Assert.Equal(pinned, _workspace.Lock);
+        Assert.Equal(model, File.ReadAllBytes(_workspace.At(".mlops/out/churn/model.onnx")));
+        var compared = _workspace.Run($"Compare lock {(string)tried["experiments"]!["churn"]!} --model churn --json").Expect(0).Json;
+        Assert.Equal("[15,4]", compared["differences"]!["train/parameters/trainer/leaves"]!.ToJsonString().Replace("\"", "", StringComparison.Ordinal));
+        Assert.Contains("up to date", _workspace.Run("Train --model churn").Expect(0).Output, StringComparison.Ordinal);
+        Assert.Equal(pinned, _workspace.Lock);
+
+        // What was tried is not computed again once it is declared.
+        _workspace.Replace("models/churn/model.json", "\"trees\": 150, \"leaves\": 15", "\"trees\": 20, \"leaves\": 4");
+        var steps = _workspace.Run("Train --model churn --json").Expect(0).Json["steps"]!.AsArray();
+        Assert.DoesNotContain(steps, step => (string?)step!["status"] == "ran");
+    }
+
+    [Theory]
+    [InlineData("trainer.leavs=4", "MLO1002")]
+    [InlineData("trainer.leaves", "MLO2175")]
+    [InlineData("task.kind=4", "MLO2176")]
+    public void A_value_that_cannot_be_set_is_refused(string set, string code) =>
+        Assert.Contains(code, _workspace.Run($"Train --model churn --set {set}").Expect(1).Errors, StringComparison.Ordinal);
+
+    [Fact]
     public void An_unknown_experiment_is_refused_with_those_there_are()
     {
         var refused = _workspace.Run("Compare lock 12ab34cd --model churn").Expect(1);

@@ -18,13 +18,24 @@ internal static class RecordFormat
             outputs[name] = digest.ToString();
         }
 
-        var body = Encoding.UTF8.GetBytes(CanonicalJson.Compact(new JsonObject
+        var node = new JsonObject
         {
             ["facts"] = record.Facts.DeepClone(),
             ["fingerprint"] = fingerprint.ToString(),
             ["format"] = 1,
             ["outputs"] = outputs,
-        }));
+        };
+        if (record.Log is { } log)
+        {
+            node["log"] = log.ToString();
+        }
+
+        if (record.Metrics.Count > 0)
+        {
+            node["metrics"] = record.Metrics.DeepClone();
+        }
+
+        var body = Encoding.UTF8.GetBytes(CanonicalJson.Compact(node));
         return [.. Encoding.UTF8.GetBytes(Digest.Of(body).Hex), (byte)'\n', .. body];
     }
 
@@ -59,13 +70,21 @@ internal static class RecordFormat
         }
 
         var facts = body["facts"]!.AsObject();
+        var metrics = body["metrics"]?.AsObject() ?? [];
         body.AsObject().Remove("facts");
+        body.AsObject().Remove("metrics");
         var outputs = StepRecord.NoOutputs.ToBuilder();
         foreach (var (name, digest) in body["outputs"]!.AsObject())
         {
             outputs[name] = Digest.Parse(digest!.GetValue<string>());
         }
 
-        return new() { Outputs = outputs.ToImmutable(), Facts = facts };
+        return new()
+        {
+            Outputs = outputs.ToImmutable(),
+            Facts = facts,
+            Metrics = metrics,
+            Log = body["log"] is { } log ? Digest.Parse(log.GetValue<string>()) : null,
+        };
     }
 }

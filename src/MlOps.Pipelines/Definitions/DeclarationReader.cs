@@ -9,7 +9,8 @@ namespace MlOps.Pipelines.Definitions;
 /// <summary>Reads the declaring files of a workspace: parsed, expanded, bound to their records, merged.</summary>
 /// <param name="observe">Told each included file and each folder where one was looked for, before it is read.</param>
 /// <param name="found">Gets all that is wrong.</param>
-internal sealed class DeclarationReader(string root, Action<string> observe, List<Diagnostic> found)
+/// <param name="trial">Values in place of the models' declared ones.</param>
+internal sealed class DeclarationReader(string root, Action<string> observe, List<Diagnostic> found, Trial? trial = null)
 {
     private Scope _variables = Scope.Empty;
 
@@ -56,6 +57,7 @@ internal sealed class DeclarationReader(string root, Action<string> observe, Lis
             return [];
         }
 
+        source = source with { Tree = trial?.Apply(name, source.File, source.Tree) ?? source.Tree };
         var variables = Variables.Of(_variables, [(source.File, source.Tree)], found);
         var models = new List<ModelDefinition>();
         foreach (var instance in new Instances(source.File, variables, found).Of(name, source.Tree))

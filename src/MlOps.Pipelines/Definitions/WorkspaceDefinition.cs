@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using MlOps.Content;
+using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Manifests;
 
 namespace MlOps.Pipelines.Definitions;
@@ -24,10 +25,11 @@ internal sealed partial class WorkspaceDefinition
 
     /// <summary>Reads and checks everything; throws all that is wrong at once.</summary>
     /// <param name="observe">Told each included file, and each folder where one was looked for, before it is read.</param>
-    public static WorkspaceDefinition Load(string root, Action<string>? observe = null)
+    /// <param name="trial">Values in place of the models' declared ones.</param>
+    public static WorkspaceDefinition Load(string root, Action<string>? observe = null, Trial? trial = null)
     {
         var found = new List<Diagnostic>();
-        var reader = new DeclarationReader(root, observe ?? (_ => { }), found);
+        var reader = new DeclarationReader(root, observe ?? (_ => { }), found, trial);
         if (reader.Workspace() is not var (manifest, places))
         {
             throw new DiagnosticException([.. found.Distinct()]);
@@ -74,11 +76,13 @@ internal sealed partial class WorkspaceDefinition
             found.Add(BadName("workspace", Manifest.Name, At("name")));
         }
 
+        var written = Manifest.Steps.Values.SelectMany(step => step.Writes)
+            .Concat(Models.SelectMany(model => model.Manifest.Steps.Values.SelectMany(step => step.Writes).Select(path => $"{model.Folder}/{path}"))).ToHashSet(StringComparer.Ordinal);
         foreach (var (name, data) in Manifest.Data)
         {
             var where = At("data", name, "path");
             found.AddRange(IsName(name) ? [] : [BadName("dataset", name, where)]);
-            found.AddRange(Outside(data.Path, where) is { } outside ? [outside] : []);
+            found.AddRange(DatasetCheck.Of(data, path => At(["data", name, .. path]), written.Contains(data.Path)));
         }
 
         CheckSteps(Manifest.Steps, name => At("steps", name), found);
@@ -98,17 +102,33 @@ internal sealed partial class WorkspaceDefinition
         {
             var where = at(name);
             found.AddRange(IsName(Declared(name)) ? [] : [BadName("step", name, where)]);
-            if (step.Run.Count == 0 || step.Run[0].Length == 0)
+            if (step.Run.Commands.Any(command => command.Count == 0 || command[0].Length == 0))
             {
                 found.Add(new("MLO2006", $"step '{name}' runs nothing") { Where = where, Mend = "name a program in \"run\"" });
             }
 
-            if (step.Writes.Count == 0)
+            if (!step.Makes.Any())
             {
                 found.Add(new("MLO2007", $"step '{name}' writes nothing") { Where = where, Why = "a step is known by its outputs", Mend = "name at least one file in \"writes\"" });
             }
 
-            found.AddRange(step.Reads.Concat(step.Writes).Select(path => Outside(path, where)).OfType<Diagnostic>());
+            var directory = step.Directory is null ? [] : new[] { step.Directory };
+            found.AddRange(step.Reads.Where(read => !read.StartsWith('@')).Concat(step.Makes).Concat(step.Toolchain?.Files ?? []).Concat(directory)
+                .Select(path => Outside(path.TrimEnd('/'), where)).OfType<Diagnostic>());
+            if (step.Retries is < 0 or > 10)
+            {
+                found.Add(new("MLO2060", $"step '{name}' has {step.Retries} retries") { Where = where, Why = "a program that fails more often is broken", Mend = "choose 0 to 10" });
+            }
+
+            if (step.Toolchain?.Image is { } image && !Digest.TryParse(image, out _))
+            {
+                found.Add(new("MLO2061", $"'{image}' is not the digest of an image") { Where = where, Why = "a tag may name another image tomorrow", Mend = "name it as \"sha256:…\" with 64 hex digits" });
+            }
+
+            if (step is { Frozen: true, Always: true })
+            {
+                found.Add(new("MLO2062", $"step '{name}' is frozen and always runs") { Where = where, Mend = "choose one of \"frozen\" and \"always\"" });
+            }
         }
     }
 

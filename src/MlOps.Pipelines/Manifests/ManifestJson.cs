@@ -12,7 +12,7 @@ namespace MlOps.Pipelines.Manifests;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowOutOfOrderMetadataProperties = true,
     RespectNullableAnnotations = true,
-    Converters = [typeof(CamelCase<ModelTask>), typeof(CamelCase<FeatureKind>), typeof(CamelCase<Driver>), typeof(CamelCase<ColumnType>)],
+    Converters = [typeof(CamelCase<ModelTask>), typeof(CamelCase<FeatureKind>), typeof(CamelCase<Driver>), typeof(CamelCase<ColumnType>), typeof(CamelCase<DatasetFormat>)],
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(WorkspaceManifest))]

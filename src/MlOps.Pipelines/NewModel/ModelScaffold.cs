@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MlOps.Content;
-using MlOps.Pipelines.Actions;
+using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Manifests;
 
@@ -82,7 +82,7 @@ internal sealed class ModelScaffold(string root, NewModelRequest request)
         }
 
         _written.Add(DataFile);
-        if (new FileInfo(data).Length > ImportAction.LargeBytes)
+        if (new FileInfo(data).Length > DatasetBytes.LargeBytes)
         {
             _undo.CreateFolder(Path.Combine(root, ".mlops"));
             new ContentStore(Path.Join(root, ".mlops", "store")).PutFile(data);
