@@ -17,16 +17,17 @@ public sealed partial class RemoteCache
     {
         var bytes = records.ToDictionary(record => record.Key, record => RecordFormat.Write(record.Key, record.Value));
         var named = records.ToDictionary(record => record.Key, record => record.Value.Contents.SelectMany(local.ObjectsOf).Distinct().ToArray());
-        var known = await KnownAsync(link, bytes, cancellationToken);
-        foreach (var listing in records.Where(record => !known.Contains(record.Key)).SelectMany(record => record.Value.Contents).Where(content => content.IsTree))
-        {
-            _ = local.TryReadTree(listing.Content) ?? throw Damaged(listing.Content);
-        }
-
         var all = named.Values.SelectMany(names => names).Distinct().ToArray();
         if (await AskAsync(link, () => link.Store.FindAsync(all, cancellationToken), cancellationToken) is not { } there)
         {
             return;
+        }
+
+        // A new remote has neither objects nor records, and may not be there before something is stored.
+        var known = there.Count == 0 ? [] : await KnownAsync(link, bytes, cancellationToken);
+        foreach (var listing in records.Where(record => !known.Contains(record.Key)).SelectMany(record => record.Value.Contents).Where(content => content.IsTree))
+        {
+            _ = local.TryReadTree(listing.Content) ?? throw Damaged(listing.Content);
         }
 
         await StoreAsync(link, [.. all.Where(content => !there.Contains(content))], pathOf, cancellationToken);

@@ -5,7 +5,7 @@ using MlOps.Tests.Remotes.S3;
 namespace MlOps.Tests.Remotes;
 
 [CollectionDefinition("environment", DisableParallelization = true)]
-public sealed class EnvironmentCollection;
+public sealed class EnvironmentOfProcess;
 
 [Collection("environment")]
 public sealed class S3AddressTests

@@ -4,7 +4,9 @@ using MlOps.Tests.Remotes.S3;
 
 namespace MlOps.Tests.Remotes;
 
+#pragma warning disable CA1001 // xunit ends it by DisposeAsync.
 public sealed class S3RemoteContractTests : RemoteContract
+#pragma warning restore CA1001
 {
     private S3Server? _server;
 
