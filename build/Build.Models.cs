@@ -56,6 +56,18 @@ public interface IHazModels : IHazWorkspace
     /// <inheritdoc cref="Workspace.TrainAsync"/>
     Target Train => _ => _.Description(About(nameof(Train))).Executes(() => RunAsync(workspace => DryRun ? workspace.PlanAsync(default) : workspace.TrainAsync(default)));
 
+    /// <summary>Experiments: the metric to order by.</summary>
+    [Parameter("the metric to order by (default: the task's first)")] string? By => TryGetValue(() => By);
+
+    /// <summary>Compare: experiments, lock or git revisions.</summary>
+    [Parameter("experiments, lock or git revisions")] string[] Experiment => TryGetValue(() => Experiment) ?? [];
+
+    /// <inheritdoc cref="Workspace.Experiments"/>
+    Target Experiments => _ => _.Description(About(nameof(Experiments))).Executes(() => RunAsync(workspace => Task.FromResult(workspace.Experiments(By))));
+
+    /// <inheritdoc cref="Workspace.CompareAsync"/>
+    Target Compare => _ => _.Description(About(nameof(Compare))).Requires(() => Experiment).Executes(() => RunAsync(workspace => workspace.CompareAsync(Experiment, default)));
+
     /// <inheritdoc cref="Workspace.ExplainAsync"/>
     Target Explain => _ => _.Description(About(nameof(Explain))).Executes(() => RunAsync(workspace => workspace.ExplainAsync(Revision, default)));
 }

@@ -87,6 +87,8 @@ internal static class TargetRunner
             "Train" or "Serve" when line.DryRun(parsed) => await workspace.PlanAsync(cancellationToken) with { Exit = ExitCode.Done },
             "Train" => await workspace.TrainAsync(cancellationToken),
             "Explain" => await workspace.ExplainAsync(line.Revision(parsed), cancellationToken),
+            "Experiments" => workspace.Experiments(line.Metric(parsed)),
+            "Compare" => await workspace.CompareAsync(line.Experiments(parsed), cancellationToken),
             "Serve" => await workspace.ServeAsync(line.EnvironmentName(parsed), cancellationToken),
             "Release" => await workspace.ReleaseAsync(line.EnvironmentName(parsed), line.DryRun(parsed), cancellationToken),
             "Stop" => await workspace.StopAsync(line.EnvironmentName(parsed), line.DryRun(parsed), cancellationToken),

@@ -44,7 +44,7 @@ public sealed class BuildMirror(string root)
     public void ObserveExistence(string path)
     {
         var stat = Look(path);
-        Add(path, new(new(stat.Kind, 0, 0, stat.Size, 0, 0), OnlyExistence: true));
+        Add(path, new(new(stat.Kind, 0, 0, stat.Size, 0, 0), Sight.Existence));
     }
 
     /// <summary>Says that something happened that no stat shows, so that this answer must not be remembered.</summary>
@@ -73,7 +73,15 @@ public sealed class BuildMirror(string root)
     internal void Observe(string path, FileStat stat, long observedAt)
     {
         _unsteady |= stat.IsRacy(observedAt);
-        Add(path, new(stat, OnlyExistence: false));
+        Add(path, new(stat, Sight.Stat));
+    }
+
+    /// <summary>Takes note of a directory with everything below it, by the hash of a walk; however much that is, it is one entry.</summary>
+    internal void ObserveTree(string directory, ulong stats, bool isRacy)
+    {
+        _unsteady |= isRacy;
+        // Its own name, so that the directory may be observed by itself as well.
+        Add(directory + "/", new(new(FileKind.Directory, 0, stats, 0, 0, 0), Sight.Tree));
     }
 
     private FileStat Look(string path) => FileStat.Of(Path.IsPathRooted(path) ? path : Path.Join(root, path));

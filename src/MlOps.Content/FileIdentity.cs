@@ -1,6 +1,5 @@
 using System.IO.Hashing;
-using System.Security.Cryptography;
-using Microsoft.Win32.SafeHandles;
+using MlOps.Content.Internal;
 
 namespace MlOps.Content;
 
@@ -10,8 +9,6 @@ namespace MlOps.Content;
 /// <param name="Bytes">The length in bytes.</param>
 public readonly record struct FileIdentity(Digest Sha256, UInt128 Xxh128, long Bytes)
 {
-    private const int BlockBytes = 256 * 1024;
-
     /// <summary>The 32 lower-case hex digits of <see cref="Xxh128"/>.</summary>
     public string Xxh128Hex => Xxh128.ToString("x32", System.Globalization.CultureInfo.InvariantCulture);
 
@@ -24,57 +21,8 @@ public readonly record struct FileIdentity(Digest Sha256, UInt128 Xxh128, long B
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static FileIdentity OfFile(string path)
     {
-        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
-        var length = RandomAccess.GetLength(file);
-        return length < BlockBytes ? OfSmall(file, (int)length) : OfLarge(file);
-    }
-
-    private static FileIdentity OfSmall(SafeFileHandle file, int expected)
-    {
-        // One byte more than expected shows a file that grew since its length was taken.
-        var block = System.Buffers.ArrayPool<byte>.Shared.Rent(expected + 1);
-        try
-        {
-            var filled = Fill(file, block, 0);
-            return filled <= expected ? Of(block.AsSpan(0, filled)) : OfLarge(file);
-        }
-        finally
-        {
-            System.Buffers.ArrayPool<byte>.Shared.Return(block);
-        }
-    }
-
-    private static FileIdentity OfLarge(SafeFileHandle file)
-    {
-        var block = System.Buffers.ArrayPool<byte>.Shared.Rent(BlockBytes);
-        try
-        {
-            using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            var xxh = new XxHash128();
-            long bytes = 0;
-            for (int read; (read = Fill(file, block, bytes)) > 0; bytes += read)
-            {
-                sha.AppendData(block, 0, read);
-                xxh.Append(block.AsSpan(0, read));
-            }
-
-            Span<byte> hash = stackalloc byte[32];
-            sha.GetHashAndReset(hash);
-            return new(Digest.FromBytes(hash), xxh.GetCurrentHashAsUInt128(), bytes);
-        }
-        finally
-        {
-            System.Buffers.ArrayPool<byte>.Shared.Return(block);
-        }
-    }
-
-    private static int Fill(SafeFileHandle file, byte[] block, long offset)
-    {
-        var filled = 0;
-        for (int read; filled < block.Length && (read = RandomAccess.Read(file, block.AsSpan(filled), offset + filled)) > 0; filled += read)
-        {
-        }
-
-        return filled;
+        using var digester = new FileDigester();
+        using var file = OpenFile.At(path);
+        return digester.Identify(file, file.Stat().Size);
     }
 }

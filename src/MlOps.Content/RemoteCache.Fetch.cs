@@ -28,7 +28,24 @@ public sealed partial class RemoteCache
         return contents.Where(content => !local.Contains(content)).ToHashSet();
     }
 
-    /// <summary>What the trusted remotes say that a fingerprint gave; null if none knows. The record is kept in the local store, its objects are not fetched.</summary>
+    /// <summary>Which of some contents a remote has; of a directory the listing is asked for, not its files.</summary>
+    /// <exception cref="DiagnosticException">A remote failed, and nobody listens to warnings.</exception>
+    public async Task<IReadOnlySet<ContentRef>> FindAsync(IReadOnlyCollection<ContentRef> contents, CancellationToken cancellationToken)
+    {
+        var found = new HashSet<ContentRef>();
+        foreach (var link in links)
+        {
+            var wanted = contents.Where(content => !found.Contains(content)).ToLookup(content => content.Content);
+            if (wanted.Count > 0 && await AskAsync(link, () => link.Store.FindAsync([.. wanted.Select(content => content.Key)], cancellationToken), cancellationToken) is { } there)
+            {
+                found.UnionWith(there.SelectMany(content => wanted[content]));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>What the trusted remotes say that a fingerprint gave; null if none knows. Its objects are not fetched: who asks keeps the record once they are here.</summary>
     /// <exception cref="DiagnosticException">A remote failed or lied (MLO1121), and nobody listens to warnings.</exception>
     public async Task<StepRecord?> FetchRecordAsync(Digest fingerprint, CancellationToken cancellationToken)
     {
@@ -41,7 +58,6 @@ public sealed partial class RemoteCache
 
             if (RecordFormat.TryParse(bytes, fingerprint, out var fault) is { } record)
             {
-                local.PutRecord(fingerprint, record);
                 return record;
             }
 

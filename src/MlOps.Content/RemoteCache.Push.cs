@@ -39,6 +39,22 @@ public sealed partial class RemoteCache
         });
     }
 
+    /// <summary>As <see cref="PushAsync"/> from the local store; where somebody listens to warnings, damage of that store is one too.</summary>
+    public async Task TryPushAsync(RemoteLink link, IReadOnlyDictionary<Digest, StepRecord> records, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await PushAsync(link, records, null, cancellationToken);
+        }
+        catch (DiagnosticException e) when (warn is not null)
+        {
+            foreach (var diagnostic in e.Diagnostics)
+            {
+                Tell(diagnostic);
+            }
+        }
+    }
+
     /// <summary>The records that the remote has in the very same bytes.</summary>
     private async Task<HashSet<Digest>> KnownAsync(RemoteLink link, Dictionary<Digest, byte[]> records, CancellationToken cancellationToken)
     {

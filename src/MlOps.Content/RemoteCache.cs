@@ -25,7 +25,7 @@ public readonly record struct TransferState(int Objects, int OfObjects, long Byt
 /// <param name="local">The store of this machine.</param>
 /// <param name="links">The remotes in the order in which they are asked.</param>
 /// <param name="warn">Told what is wrong with a remote that the command can do without; null makes every such thing an exception (<c>Push</c>, <c>Pull</c>).
-/// Damage of the local store or disk is always an exception.</param>
+/// Damage of the local store or disk is an exception either way, but for <see cref="TryPushAsync"/>.</param>
 /// <param name="progress">Told how far the transfers are.</param>
 public sealed partial class RemoteCache(ContentStore local, IReadOnlyList<RemoteLink> links, Action<Diagnostic>? warn = null, Action<TransferState>? progress = null) : IAsyncDisposable
 {

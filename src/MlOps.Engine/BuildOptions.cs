@@ -21,8 +21,14 @@ public sealed record BuildOptions
     /// <summary>Steps that run even if nothing changed.</summary>
     public ImmutableHashSet<StepName> Force { get; init; } = [];
 
+    /// <summary>Whether results go into the store only: the lock, the checked-out files and what is remembered stay as they are; default false.</summary>
+    public bool IsTrial { get; init; }
+
     /// <summary>Told of everything that happens, from any thread, one call at a time.</summary>
     public Action<BuildEvent>? Progress { get; init; }
+
+    /// <summary>The remotes that may have what a step would give; null if there is none.</summary>
+    public RemoteCache? Remote { get; init; }
 
     /// <summary>Told every file that the answer depends on; null if nobody remembers the answer.</summary>
     public BuildMirror? Mirror { get; init; }

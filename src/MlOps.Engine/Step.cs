@@ -62,6 +62,9 @@ public sealed record Step
     /// <summary>The names of the facts that its run yields; they stand in the lock in the owner's node.</summary>
     public ImmutableSortedSet<string> FactNames { get; init => field = value.WithComparer(StringComparer.Ordinal); } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 
+    /// <summary>Whether <c>@step</c> among a run step's reads means what this step reads, not what it makes: a dataset that is only pinned.</summary>
+    public bool StandsForItsInputs { get; init; }
+
     /// <summary>Where it is declared, for diagnostics: a file relative to the workspace with <c>:line</c>.</summary>
     public string? Origin { get; init; }
 }

@@ -21,6 +21,9 @@ public sealed record WorkspaceOptions
     /// <summary>After a failure, go on with the steps that do not need it.</summary>
     public bool KeepGoing { get; init; }
 
+    /// <summary>Values in place of the chosen models' declared ones, as <c>trainer.leaves=63</c>; then Train tries: lock and outputs stay as they are.</summary>
+    public IReadOnlyList<string> Set { get; init; } = [];
+
     /// <summary>Read every file again instead of trusting size and times.</summary>
     public bool Rehash { get; init; }
 }

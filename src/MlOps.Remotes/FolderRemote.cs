@@ -18,7 +18,7 @@ internal sealed class FolderRemote(string address, string folder) : IRemoteStore
     public Task<IReadOnlySet<Digest>> FindAsync(IReadOnlyCollection<Digest> contents, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        FolderFailure.RefuseFile(address, folder);
+        RefuseUnmounted();
         // Many at once: on a network share each answer takes its time.
         IReadOnlySet<Digest> found = contents.AsParallel().WithCancellation(cancellationToken).Where(content => File.Exists(PathOf("objects", content))).ToHashSet();
         return Task.FromResult(found);
@@ -94,6 +94,16 @@ internal sealed class FolderRemote(string address, string folder) : IRemoteStore
 
     private string PathOf(string kind, Digest digest) => Path.Join(folder, kind, digest.Hex[..2], digest.Hex[2..]);
 
+    /// <summary>A folder that is not there yet is an empty remote, which the first push makes; but not the one it stands in, else a share that is not mounted would look empty.</summary>
+    private void RefuseUnmounted()
+    {
+        FolderFailure.RefuseFile(address, folder);
+        if (!Directory.Exists(folder) && !Directory.Exists(Path.GetDirectoryName(folder)))
+        {
+            throw FolderFailure.Absent(address);
+        }
+    }
+
     private FileStream? OpenToRead(string path)
     {
         try
@@ -102,8 +112,8 @@ internal sealed class FolderRemote(string address, string folder) : IRemoteStore
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            FolderFailure.RefuseFile(address, folder);
-            return Directory.Exists(folder) ? null : throw FolderFailure.Absent(address);
+            RefuseUnmounted();
+            return null;
         }
         catch (Exception e) when (IoFailure.Covers(e))
         {
@@ -114,7 +124,7 @@ internal sealed class FolderRemote(string address, string folder) : IRemoteStore
 
     private async Task WriteAsync(string path, Func<FileStream, Task> write)
     {
-        FolderFailure.RefuseFile(address, folder);
+        RefuseUnmounted();
         await OfShareAsync("written", async () =>
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);

@@ -4,14 +4,27 @@ using System.Text;
 
 namespace MlOps.Content.Internal;
 
+/// <summary>How a path was looked at.</summary>
+internal enum Sight : byte
+{
+    /// <summary>Its stat.</summary>
+    Stat,
+
+    /// <summary>Whether it exists, and how long it is.</summary>
+    Existence,
+
+    /// <summary>Everything below it; the stat's inode is the walk's hash. The path ends with <c>/</c>.</summary>
+    Tree,
+}
+
 /// <summary>What was seen of a path.</summary>
-internal readonly record struct Observation(FileStat Stat, bool OnlyExistence);
+internal readonly record struct Observation(FileStat Stat, Sight Sight);
 
 /// <summary>The mirror's bytes: magic, checksum, key, payload, then rows of stat and NUL-terminated path that go to the system call as they lie.</summary>
 /// <remarks>No JSON, no LINQ, no hashing library on the way of an answer: it is on the start-up path of every command.</remarks>
 internal static unsafe class MirrorFormat
 {
-    private const ulong Magic = 0x31_52_49_4d_53_50_4f_4c; // "LOPSMIR1", little-endian
+    private const ulong Magic = 0x32_52_49_4d_53_50_4f_4c; // "LOPSMIR2", little-endian
     private const int HeaderBytes = 28;
 
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
@@ -20,7 +33,8 @@ internal static unsafe class MirrorFormat
         public ulong Device, Inode;
         public long Size, Modified, Changed;
         public int PathBytes; // without the NUL
-        public byte Kind, OnlyExistence;
+        public byte Kind;
+        public Sight Sight;
     }
 
     public static string PathOf(string root, string key) =>
@@ -37,7 +51,7 @@ internal static unsafe class MirrorFormat
         bytes.Write(BitConverter.GetBytes(seen.Count));
         bytes.Write(keyBytes);
         bytes.Write(payload);
-        foreach (var (path, (stat, only)) in seen)
+        foreach (var (path, (stat, sight)) in seen)
         {
             var pathBytes = Encoding.UTF8.GetBytes(path);
             var row = new Row
@@ -49,7 +63,7 @@ internal static unsafe class MirrorFormat
                 Changed = stat.Changed,
                 PathBytes = pathBytes.Length,
                 Kind = (byte)stat.Kind,
-                OnlyExistence = only ? (byte)1 : (byte)0,
+                Sight = sight,
             };
             bytes.Write(new ReadOnlySpan<byte>(&row, sizeof(Row)));
             bytes.Write(pathBytes);
@@ -97,6 +111,11 @@ internal static unsafe class MirrorFormat
 
     private static bool StillTrue(string root, FolderHandle? folder, in Row row, byte* path)
     {
+        if (row.Sight == Sight.Tree)
+        {
+            return TreeIsAsItWas(root, Encoding.UTF8.GetString(path, row.PathBytes), row.Inode);
+        }
+
         FileStat now;
         if (folder is not null)
         {
@@ -112,8 +131,22 @@ internal static unsafe class MirrorFormat
         }
 
         return (byte)now.Kind == row.Kind && now.Size == row.Size
-            && (row.OnlyExistence != 0
+            && (row.Sight == Sight.Existence
                 || (now.Device == row.Device && now.Inode == row.Inode && now.Modified == row.Modified && now.Changed == row.Changed));
+    }
+
+    private static bool TreeIsAsItWas(string root, string directory, ulong stats)
+    {
+        try
+        {
+            var walk = new TreeWalk(root, links: null);
+            walk.Run(directory.TrimEnd('/'), seen: null);
+            return walk.Stats == stats;
+        }
+        catch (DiagnosticException)
+        {
+            return false;
+        }
     }
 
     /// <summary>A checksum against torn writes, eight bytes at a time; no defence against malice, which could as well write a true checksum.</summary>

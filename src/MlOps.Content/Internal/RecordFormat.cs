@@ -9,7 +9,7 @@ namespace MlOps.Content.Internal;
 /// <remarks>Records are not synced to disk; the digest tells a record that a power cut left in pieces.</remarks>
 internal static class RecordFormat
 {
-    private const int HeaderBytes = 65;
+    private const int HeaderBytes = 65, Format = 1;
 
     public static byte[] Write(Digest fingerprint, StepRecord record)
     {
@@ -23,7 +23,7 @@ internal static class RecordFormat
         {
             ["facts"] = record.Facts.DeepClone(),
             ["fingerprint"] = fingerprint.ToString(),
-            ["format"] = 1,
+            ["format"] = Format,
             ["outputs"] = outputs,
         }));
         return [.. Encoding.UTF8.GetBytes(Digest.Of(body).Hex), (byte)'\n', .. body];
@@ -58,7 +58,8 @@ internal static class RecordFormat
         }
 
         var body = ParseObject(bytes[HeaderBytes..]);
-        if (body?["format"] is JsonValue format && format.TryGetValue(out int number) && number != 1)
+        int? format = body?["format"] is JsonValue value && value.TryGetValue(out int number) ? number : null;
+        if (format is not (null or Format))
         {
             return null;
         }
@@ -69,7 +70,7 @@ internal static class RecordFormat
             return null;
         }
 
-        if (body["format"] is null || body["facts"] is not JsonObject facts || TryOutputs(body["outputs"]) is not { } outputs)
+        if (format is null || body["facts"] is not JsonObject facts || TryOutputs(body["outputs"]) is not { } outputs)
         {
             fault = "it is no record";
             return null;

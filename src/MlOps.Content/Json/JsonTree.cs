@@ -6,19 +6,24 @@ namespace MlOps.Content;
 /// <summary>A parsed JSON value that knows the line it stands on, so that a diagnostic can point at it.</summary>
 public sealed class JsonTree
 {
+    /// <summary>From this many members on, names are looked up in an index.</summary>
+    private const int ManyMembers = 32;
+
     private readonly List<KeyValuePair<string, JsonTree>> _members = [];
     private readonly List<JsonTree> _items = [];
+    private Dictionary<string, JsonTree>? _index;
+    private bool _fits;
 
     private JsonTree(JsonTokenType kind, int line, string text) => (Kind, Line, Text) = (kind, line, text);
 
     /// <summary><see cref="JsonTokenType.StartObject"/>, <see cref="JsonTokenType.StartArray"/>, or a scalar's token.</summary>
-    public JsonTokenType Kind { get; }
+    public JsonTokenType Kind { get; private set; }
 
     /// <summary>The 1-based line the value starts on; for a member's value, the line of its name.</summary>
     public int Line { get; }
 
     /// <summary>A scalar's text: a string's content, a number as written; empty for objects and arrays.</summary>
-    public string Text { get; }
+    public string Text { get; private set; }
 
     /// <summary>An object's members in the file's order, names as often as they stand there.</summary>
     public IReadOnlyList<KeyValuePair<string, JsonTree>> Members => _members;
@@ -32,7 +37,7 @@ public sealed class JsonTree
         var node = this;
         foreach (var name in path)
         {
-            var next = node._members.Find(member => member.Key == name).Value;
+            var next = node.Find(name);
             if (next is null)
             {
                 break;
@@ -42,6 +47,58 @@ public sealed class JsonTree
         }
 
         return node.Line;
+    }
+
+    /// <summary>An object made of other values; <paramref name="line"/> is where a diagnostic shall point.</summary>
+    public static JsonTree Object(int line, IEnumerable<KeyValuePair<string, JsonTree>> members)
+    {
+        var tree = new JsonTree(JsonTokenType.StartObject, line, "");
+        tree._members.AddRange(members);
+        return tree;
+    }
+
+    /// <summary>An array made of other values.</summary>
+    public static JsonTree Array(int line, IEnumerable<JsonTree> items)
+    {
+        var tree = new JsonTree(JsonTokenType.StartArray, line, "");
+        tree._items.AddRange(items);
+        return tree;
+    }
+
+    /// <summary>A string.</summary>
+    public static JsonTree String(int line, string text) => new(JsonTokenType.String, line, text);
+
+    /// <summary>The same value, with all that it holds, for a place on some line that asks for it. Numbers and truth values become texts where that place wants texts.</summary>
+    public JsonTree For(int line) => Kind switch
+    {
+        JsonTokenType.StartObject => Object(line, _members.Select(member => KeyValuePair.Create(member.Key, member.Value.For(line)))),
+        JsonTokenType.StartArray => Array(line, _items.Select(item => item.For(line))),
+        _ => new(Kind, line, Text) { _fits = Kind is JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False },
+    };
+
+    /// <summary>Makes a text of a value that was asked for where a text is wanted; others stay.</summary>
+    internal void FitText() => Kind = _fits ? JsonTokenType.String : Kind;
+
+    /// <summary>The first member of a name, or null.</summary>
+    public JsonTree? Find(string name)
+    {
+        if (_members.Count < ManyMembers)
+        {
+            return _members.Find(member => member.Key == name).Value;
+        }
+
+        if (_index is null)
+        {
+            var index = new Dictionary<string, JsonTree>(_members.Count, StringComparer.Ordinal);
+            foreach (var (key, value) in _members)
+            {
+                index.TryAdd(key, value);
+            }
+
+            _index = index;
+        }
+
+        return _index.GetValueOrDefault(name);
     }
 
     /// <summary>Reads strict JSON: no comments, no trailing commas, UTF-8, one value.</summary>
@@ -75,6 +132,47 @@ public sealed class JsonTree
                 Why = "a string holds bytes that are not UTF-8",
                 Mend = "save the file as UTF-8",
             });
+        }
+    }
+
+    /// <summary>Makes an object of this value whose one member it becomes.</summary>
+    internal void Wrap(string member)
+    {
+        var inner = new JsonTree(Kind, Line, Text) { _fits = _fits };
+        inner._members.AddRange(_members);
+        inner._items.AddRange(_items);
+        _members.Clear();
+        _items.Clear();
+        _members.Add(new(member, inner));
+        (Kind, Text) = (JsonTokenType.StartObject, "");
+    }
+
+    /// <summary>Writes the value as JSON.</summary>
+    internal void WriteTo(Utf8JsonWriter writer)
+    {
+        switch (Kind)
+        {
+            case JsonTokenType.StartObject:
+                writer.WriteStartObject();
+                foreach (var (name, value) in _members)
+                {
+                    writer.WritePropertyName(name);
+                    value.WriteTo(writer);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonTokenType.StartArray:
+                writer.WriteStartArray();
+                _items.ForEach(item => item.WriteTo(writer));
+                writer.WriteEndArray();
+                break;
+            case JsonTokenType.String:
+                writer.WriteStringValue(Text);
+                break;
+            default:
+                writer.WriteRawValue(Text, skipInputValidation: true);
+                break;
         }
     }
 

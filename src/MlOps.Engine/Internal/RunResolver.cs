@@ -9,6 +9,9 @@ internal sealed class RunResolver(IReadOnlyList<RunDeclaration> declarations, IR
 {
     private readonly List<Diagnostic> _problems = [];
 
+    /// <summary>Steps by <c>OWNER\nKEY</c> and by full name, instances under what was declared.</summary>
+    private ILookup<string, RunDeclaration>? _byName;
+
     /// <summary>The folders that steps write into, each with one of the files.</summary>
     private readonly Dictionary<string, (RunDeclaration Declaration, string Path)> _writtenFolders = new(StringComparer.Ordinal);
 
@@ -113,20 +116,26 @@ internal sealed class RunResolver(IReadOnlyList<RunDeclaration> declarations, IR
     private IEnumerable<(string Name, StepInput Input)> OutputsOf(RunDeclaration declaration, string word, RunDeclaration[] good)
     {
         // Its own owner's steps come first, then the workspace's, then the built-in ones.
-        var found = Array.Find(good, other => other.Key == word && other.Owner == declaration.Owner)
-            ?? Array.Find(good, other => other.Key == word && other.Owner.Length == 0)
-            ?? Array.Find(good, other => other.FullName == word);
-        if (found is not null)
+        _byName ??= good.SelectMany(other => new[] { (Name: $"{other.Owner}\n{new StepSelector(other.Key).Declared}", Step: other), (Name: new StepSelector(other.FullName).Declared, Step: other) })
+            .ToLookup(named => named.Name, named => named.Step, StringComparer.Ordinal);
+        var wanted = new StepSelector(word);
+        foreach (var name in new[] { $"{declaration.Owner}\n{wanted.Declared}", $"\n{wanted.Declared}", wanted.Declared })
         {
-            return found.Writes.Select(path => WorkspacePath.Parse(path).Value).Select(path => (path, (StepInput)new OutputInput(found.Name, path)));
+            var found = _byName[name].Where(other => wanted.Covers(name == wanted.Declared ? other.FullName : other.Key)).ToList();
+            if (found.Count > 0)
+            {
+                return found.SelectMany(step => step.Writes.Select(path => WorkspacePath.Parse(path).Value).Select(path => (path, (StepInput)new OutputInput(step.Name, path))));
+            }
         }
 
         if (others.TryGetValue($"{declaration.Owner[(declaration.Owner.LastIndexOf('/') + 1)..]}/{word}", out var step) || others.TryGetValue(word, out step))
         {
-            return step.Outputs.Select(output => (output, (StepInput)new OutputInput(step.Name, output)));
+            return step.StandsForItsInputs
+                ? step.Inputs.Select(input => (input.Key, input.Value is FileInput file ? file with { InLock = true } : input.Value))
+                : step.Outputs.Select(output => (output, (StepInput)new OutputInput(step.Name, output)));
         }
 
-        var near = Diagnostic.Nearest(word, good.Select(other => other.Key).Concat(others.Keys));
+        var near = Diagnostic.Nearest(word, good.Select(other => new StepSelector(other.Key).Declared).Concat(good.Select(other => other.Key)).Concat(others.Keys));
         Bad(declaration, $"reads '@{word}', but there is no such step", near is null ? "declare it under 'steps'" : $"did you mean '@{near}'?");
         return [];
     }

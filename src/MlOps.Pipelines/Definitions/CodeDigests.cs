@@ -17,7 +17,7 @@ internal sealed class CodeDigests
     public Digest Of(string action)
     {
         var text = new StringBuilder();
-        foreach (var assembly in action == "import" ? Reading : Learning)
+        foreach (var assembly in action is "import" or "pin" ? Reading : Learning)
         {
             text.Append(assembly).Append(' ').Append(_assemblies.Value[assembly]).Append('\n');
         }

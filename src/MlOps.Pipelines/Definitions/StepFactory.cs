@@ -55,18 +55,37 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
         }
     }
 
-    private Step Import(string name, DatasetManifest data) => new()
+    private Step Import(string name, DatasetManifest data) => data.IsTable ? Table(name, data) : Files(name, data);
+
+    private Step Table(string name, DatasetManifest data) => new()
     {
         Name = ImportOf(name),
         Action = ImportAction.Name,
         Address = new($"data/{name}", ImportAction.Name),
         Code = Code(ImportAction.Name, "csv"),
         Parameters = data.Contract is null ? [] : new JsonObject { ["contract"] = JsonSerializer.SerializeToNode(data.Contract, ManifestJson.Default.DataContract) },
-        Inputs = Inputs((ImportAction.Csv, _written.GetValueOrDefault(data.Path) ?? new FileInput(WorkspacePath.Parse(data.Path)) { InLock = false })),
+        Inputs = Inputs((ImportAction.Csv, Bytes(data))),
         Outputs = Names(ImportAction.Table, ImportAction.ProfileFile, ImportAction.Rows),
         FactNames = Names("bytes", "columns", "profile", "rows", "sha256", "xxh128"),
         Origin = workspace.At("data", name, "path"),
     };
+
+    /// <summary>Has the place in the lock that a table would have, so that all who look for datasets find it.</summary>
+    private Step Files(string name, DatasetManifest data) => new()
+    {
+        Name = ImportOf(name),
+        Action = PinAction.Name,
+        Address = new($"data/{name}", ImportAction.Name),
+        Code = Code(PinAction.Name, "files"),
+        Inputs = Inputs((WorkspacePath.Parse(data.Path).Value, Bytes(data))),
+        Outputs = Names(PinAction.Listing),
+        FactNames = Names("bytes", "files", "sha256", "xxh128"),
+        StandsForItsInputs = true,
+        Origin = workspace.At("data", name, "path"),
+    };
+
+    private StepInput Bytes(DatasetManifest data) =>
+        _written.GetValueOrDefault(data.Path) ?? new FileInput(WorkspacePath.Parse(data.Path)) { InLock = false };
 
     private IEnumerable<Step> Model(ModelDefinition model)
     {

@@ -30,8 +30,8 @@ internal static class FolderFailure
     public static DiagnosticException Absent(string address) => new(new Diagnostic("MLO8202", $"the remote folder '{address}' is not there")
     {
         Where = address,
-        Why = "nothing was pushed to it yet, or the disk or share is not mounted",
-        Mend = "mount it, or push to it first: ./build.sh Push",
+        Why = "nor is the folder it stands in: the disk or share is not mounted, or the path is wrong",
+        Mend = "mount it, or mend the path in nuke.json under \"store\"",
     });
 
     /// <summary>Ends the work if a file stands where the folder should be.</summary>

@@ -5,6 +5,7 @@ using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using MlOps.Content;
 using MlOps.Pipelines.Manifests;
 
 namespace MlOps.Tests.Pipelines;
@@ -16,6 +17,8 @@ internal static partial class ManifestSchema
     private static readonly Dictionary<Assembly, Dictionary<string, string>> Documentation = [];
 
     public static string NukeJson => Of(ManifestJson.Default.WorkspaceManifest, "nuke.json");
+
+    public static string IncludeJson => Of(ManifestJson.Default.IncludeManifest, "a file that nuke.json includes");
 
     public static string ModelJson => Of(ManifestJson.Default.ModelManifest, "models/NAME/model.json");
 
@@ -36,12 +39,27 @@ internal static partial class ManifestSchema
         var member = context.PropertyInfo is { } property && property.AttributeProvider is PropertyInfo clr
             ? $"P:{clr.DeclaringType!.FullName}.{clr.Name}" : $"T:{context.TypeInfo.Type.FullName}";
         var assembly = (context.PropertyInfo?.AttributeProvider as PropertyInfo)?.DeclaringType!.Assembly ?? context.TypeInfo.Type.Assembly;
+        schema = OrVariable(schema);
         if (schema is JsonObject node && !node.ContainsKey("$ref") && Summaries(assembly).TryGetValue(member, out var summary))
         {
             node.Insert(0, "description", summary);
         }
 
-        return schema;
+        return context.TypeInfo.Type.GetCustomAttribute<JsonShorthandAttribute>() is { } shorthand && schema is JsonObject whole && whole["properties"]?[shorthand.Member] is { } single
+            ? new JsonObject { ["anyOf"] = new JsonArray(single.DeepClone(), whole) } : schema;
+    }
+
+    /// <summary>Numbers, truth values, words and lists may also be asked for by <c>"${NAME}"</c>; texts say nothing of what stands in them.</summary>
+    private static JsonNode OrVariable(JsonNode schema)
+    {
+        if (schema is not JsonObject { Count: > 0 } value || value.ContainsKey("$ref") || value.ContainsKey("properties") || value.ContainsKey("additionalProperties")
+            || (value["type"]?.ToJsonString() is { } type && (type.Contains("string", StringComparison.Ordinal) || type.Contains("object", StringComparison.Ordinal))))
+        {
+            return schema;
+        }
+
+        return value.ContainsKey("type") || value.ContainsKey("enum")
+            ? new JsonObject { ["anyOf"] = new JsonArray(value, new JsonObject { ["type"] = "string", ["pattern"] = @"^\$\{.+\}$" }) } : schema;
     }
 
     private static Dictionary<string, string> Summaries(Assembly assembly)

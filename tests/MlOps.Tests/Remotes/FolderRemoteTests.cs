@@ -15,10 +15,25 @@ public sealed class FolderRemoteTests : IDisposable
     private IRemoteStore Remote => MlOps.Remotes.Remotes.Open(new("share"), _folder.Root);
 
     [Fact]
-    public async Task A_share_that_is_not_mounted_does_not_look_empty()
+    public async Task A_share_that_is_not_mounted_does_not_look_empty_and_is_not_made()
     {
-        Assert.Equal("MLO8202", await FailAsync(() => Remote.FetchAsync(Digest.Of("x"), Path.Join(_folder.Root, "x"), null, default)));
-        Assert.Equal("MLO8202", await FailAsync(() => Remote.FetchRecordAsync(Digest.Of("x"), default)));
+        var remote = MlOps.Remotes.Remotes.Open(new("mount/share"), _folder.Root);
+        Assert.Equal("MLO8202", await FailAsync(() => remote.FindAsync([Digest.Of("x")], default)));
+        Assert.Equal("MLO8202", await FailAsync(() => remote.FetchAsync(Digest.Of("x"), Path.Join(_folder.Root, "x"), null, default)));
+        Assert.Equal("MLO8202", await FailAsync(() => remote.FetchRecordAsync(Digest.Of("x"), default)));
+        Assert.Equal("MLO8202", await FailAsync(() => remote.StoreAsync(Digest.Of("y"), _folder.Write("y", "y"), null, default)));
+        Assert.Equal("MLO8202", await FailAsync(() => remote.StoreRecordAsync(Digest.Of("x"), new byte[1], [], default)));
+        Assert.False(Directory.Exists(Path.Join(_folder.Root, "mount")));
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_not_there_yet_is_empty_and_the_first_store_makes_it()
+    {
+        Assert.Empty(await Remote.FindAsync([Digest.Of("x")], default));
+        Assert.False(await Remote.FetchAsync(Digest.Of("x"), Path.Join(_folder.Root, "back"), null, default));
+        Assert.Null(await Remote.FetchRecordAsync(Digest.Of("x"), default));
+        await Remote.StoreAsync(Digest.Of("x"), _folder.Write("x", "x"), null, default);
+        Assert.Equal([Digest.Of("x")], await Remote.FindAsync([Digest.Of("x")], default));
     }
 
     [Fact]
