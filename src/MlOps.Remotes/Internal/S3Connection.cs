@@ -18,7 +18,7 @@ internal static class S3Connection
         ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
 
     /// <summary>A client that is ready to sign.</summary>
-    /// <exception cref="DiagnosticException">MLO8231: there are no credentials.</exception>
+    /// <exception cref="DiagnosticException">MLO8231: there are no credentials; MLO8239: they give no keys.</exception>
     public static async Task<AmazonS3Client> OpenAsync(S3Address address, S3Limits limits, CancellationToken cancellationToken)
     {
         var credentials = await FindCredentialsAsync(address, limits, cancellationToken);
@@ -56,29 +56,47 @@ internal static class S3Connection
     private static string RegionOf(S3Address address) =>
         address.Region
         ?? Environment.GetEnvironmentVariable("AWS_REGION") ?? Environment.GetEnvironmentVariable("AWS_DEFAULT_REGION")
-        ?? (new CredentialProfileStoreChain().TryGetProfile(ProfileName, out var profile) ? profile.Region?.SystemName : null)
+        ?? RegionOfProfile()
         ?? "us-east-1";
+
+    private static string? RegionOfProfile()
+    {
+        try
+        {
+            return Profiles.TryGetProfile(ProfileName, out var profile) ? profile.Region?.SystemName : null;
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            // Who has keys from elsewhere needs no file in order; the service tells if the region is wrong.
+            return null;
+        }
+    }
+
+    // The SDK itself reads this variable once a process.
+    private static CredentialProfileStoreChain Profiles => new(Environment.GetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE"));
 
     private static string ProfileName => Environment.GetEnvironmentVariable("AWS_PROFILE") is { Length: > 0 } name ? name : "default";
 
     private static async Task<AWSCredentials> FindCredentialsAsync(S3Address address, S3Limits limits, CancellationToken cancellationToken)
     {
+        AWSCredentials? credentials = null;
         try
         {
-            var isNamed = Variables.Any(IsSet);
-            if (!isNamed && new CredentialProfileStoreChain().TryGetAWSCredentials(ProfileName, out var credentials))
+            credentials = await ChainAsync(limits, cancellationToken);
+            if (credentials is not null)
             {
+                // What cannot give keys is told here; in the middle of a request it would look like a failure of the service.
+                await Task.Run(() => credentials.GetCredentials(), cancellationToken);
                 return credentials;
             }
-
-            if (isNamed || await AnswersForItselfAsync(limits, cancellationToken))
-            {
-                return await Task.Run(() => DefaultAWSCredentialsIdentityResolver.GetCredentials(), cancellationToken);
-            }
         }
-        catch (Exception e) when (e is AmazonClientException or AmazonServiceException or InvalidOperationException or ArgumentException)
+        catch (AmazonClientException) when (credentials is null)
         {
-            // Told below; the SDK's text may quote what stands in the files.
+            // Nothing in the whole chain: told below.
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw Useless(e, address);
         }
 
         throw new DiagnosticException(new Diagnostic("MLO8231", "there are no credentials for S3")
@@ -88,6 +106,32 @@ internal static class S3Connection
             Mend = "set these variables, or type: aws configure; another profile: AWS_PROFILE=NAME",
         });
     }
+
+    private static async Task<AWSCredentials?> ChainAsync(S3Limits limits, CancellationToken cancellationToken)
+    {
+        var isNamed = Variables.Any(IsSet);
+        if (!isNamed && Profiles.TryGetAWSCredentials(ProfileName, out var credentials))
+        {
+            return credentials;
+        }
+
+        return isNamed || await AnswersForItselfAsync(limits, cancellationToken)
+            ? await Task.Run(() => DefaultAWSCredentialsIdentityResolver.GetCredentials(), cancellationToken)
+            : null;
+    }
+
+    // The SDK's own text may quote what stands in the files.
+    private static DiagnosticException Useless(Exception e, S3Address address) => new(new Diagnostic("MLO8239", "the credentials for S3 give no keys")
+    {
+        Where = address.Text,
+        Why = e switch
+        {
+            InvalidOperationException => "they ask for a role, a web identity or a single sign-on, which this program cannot do by itself",
+            InvalidDataException => "the file of profiles is not well formed",
+            _ => $"the profile '{ProfileName}', or the service or program that it names, failed",
+        },
+        Mend = "get keys for a while, and run the same command again: eval \"$(aws configure export-credentials --format env)\"",
+    });
 
     /// <summary>Whether a metadata service is there at all: the SDK would wait for it many seconds, several times over.</summary>
     private static async Task<bool> AnswersForItselfAsync(S3Limits limits, CancellationToken cancellationToken)

@@ -28,13 +28,33 @@ internal sealed class S3HttpClients(S3Address address, S3Limits limits) : HttpCl
 
     private sealed class OwnHostOnly(S3Address address, HttpMessageHandler inner) : DelegatingHandler(inner)
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            IsOwn(request.RequestUri!) ? base.SendAsync(request, cancellationToken) : throw new DiagnosticException(new Diagnostic("MLO8236", "the S3 service sent a request on to another host")
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var target = request.RequestUri!;
+            if (!IsOwn(target))
             {
-                Where = address.Text,
-                Why = $"'{request.RequestUri!.Host}' is not the service that nuke.json names; it was told nothing",
-                Mend = "name the bucket's own endpoint or region in nuke.json under \"store\"",
-            });
+                throw SentOn(target);
+            }
+
+            var answer = await base.SendAsync(request, cancellationToken);
+            if ((int)answer.StatusCode is >= 300 and < 400 && answer.Headers.Location is { } location && new Uri(target, location) is var next && !IsFollowed(next))
+            {
+                answer.Dispose();
+                throw SentOn(next);
+            }
+
+            return answer;
+        }
+
+        // The SDK understands redirects to Amazon's hosts only, and breaks on others.
+        private bool IsFollowed(Uri target) => address.Endpoint is null && IsOwn(target);
+
+        private DiagnosticException SentOn(Uri target) => new(new Diagnostic("MLO8236", "the S3 service sent a request on to another place")
+        {
+            Where = address.Text,
+            Why = IsOwn(target) ? "redirects of such a service are not followed" : $"'{target.Host}' is not the service that nuke.json names; it was told nothing",
+            Mend = "name the bucket's own endpoint or region in nuke.json under \"store\"",
+        });
 
         private bool IsOwn(Uri target) => address.Endpoint is { } endpoint
             ? target.Scheme == endpoint.Scheme && target.Authority == endpoint.Authority

@@ -17,7 +17,7 @@ public sealed class FolderRemoteTests : IDisposable
     [Fact]
     public async Task A_share_that_is_not_mounted_does_not_look_empty_and_is_not_made()
     {
-        var remote = MlOps.Remotes.Remotes.Open(new("mount/share"), _folder.Root);
+        await using var remote = MlOps.Remotes.Remotes.Open(new("mount/share"), _folder.Root);
         Assert.Equal("MLO8202", await FailAsync(() => remote.FindAsync([Digest.Of("x")], default)));
         Assert.Equal("MLO8202", await FailAsync(() => remote.FetchAsync(Digest.Of("x"), Path.Join(_folder.Root, "x"), null, default)));
         Assert.Equal("MLO8202", await FailAsync(() => remote.FetchRecordAsync(Digest.Of("x"), default)));

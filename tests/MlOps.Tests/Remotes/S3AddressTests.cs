@@ -63,6 +63,33 @@ public sealed class S3AddressTests
         Assert.DoesNotContain("profile-secret", string.Join(' ', server.Requests.Single().Headers.Values), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("[default]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = b\n[b]\naws_access_key_id = K\naws_secret_access_key = hidden\n", "a role")]
+    [InlineData("[default]\ncredential_process = /bin/false hidden\n", "program")]
+    [InlineData("[default\nhidden\n", "not well formed")]
+    public async Task Credentials_that_give_no_keys_are_told_without_what_stands_in_the_file(string profile, string why)
+    {
+        using var _ = Without("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY");
+        using var folder = new Content.TemporaryFolder();
+        Environment.SetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE", folder.Write("credentials", profile));
+        await using var remote = MlOps.Remotes.Remotes.Open(new("s3://bucket") { Endpoint = "http://127.0.0.1:1" }, "/");
+        var thrown = await Assert.ThrowsAsync<DiagnosticException>(() => remote.FetchRecordAsync(Digest.Of("x"), default));
+        Assert.Equal("MLO8239", thrown.Diagnostics.Single().Code);
+        Assert.Contains(why, thrown.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Keys_in_variables_need_no_file_in_order()
+    {
+        using var _ = Without();
+        using var folder = new Content.TemporaryFolder();
+        Environment.SetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE", folder.Write("credentials", "[default\n"));
+        using var server = new HostileServer(_ => HostileServer.Answer(200, "r"u8.ToArray()));
+        await using var remote = MlOps.Remotes.Remotes.Open(new("s3://bucket") { Endpoint = server.Endpoint }, "/");
+        Assert.Equal("r"u8.ToArray(), await remote.FetchRecordAsync(Digest.Of("x"), default));
+    }
+
     private static Restore Without(params string[] variables)
     {
         TestCredentials.Set();

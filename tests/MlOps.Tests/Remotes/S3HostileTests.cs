@@ -107,6 +107,16 @@ public sealed class S3HostileTests : IDisposable
         Assert.Empty(other.Requests);
     }
 
+    [Theory]
+    [InlineData("/bucket/y")]
+    [InlineData("https://storage.example.org/bucket/y")]
+    public async Task Redirects_of_a_named_service_are_refused(string location)
+    {
+        var (server, remote) = Serve(_ => Error(307, "TemporaryRedirect", $"Location: {location}\r\n"));
+        Assert.Equal("MLO8236", (await FailAsync(() => remote.FetchRecordAsync(Digest.Of("r"), default))).Code);
+        Assert.Single(server.Requests);
+    }
+
     [Fact]
     public async Task Uploads_are_plain_without_trailers_and_chunks()
     {
