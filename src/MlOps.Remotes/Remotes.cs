@@ -12,10 +12,11 @@ public static class Remotes
     /// <summary>The remote of an address; nothing is asked before its first use.</summary>
     /// <param name="spec">What is declared.</param>
     /// <param name="root">The workspace, from which relative folders are meant.</param>
-    /// <exception cref="DiagnosticException">MLO8201: the address is of no known kind; MLO8230: that of an S3 remote is not well formed.</exception>
+    /// <exception cref="DiagnosticException">MLO8201, MLO8210, MLO8230: the address is of no known kind, or not well formed. MLO8102: it holds credentials.</exception>
     public static IRemoteStore Open(RemoteSpec spec, string root) => spec.Address switch
     {
         _ when spec.Address.StartsWith(S3Scheme, StringComparison.Ordinal) => OpenS3(spec),
+        _ when spec.Address.StartsWith(OciAddress.Scheme, StringComparison.Ordinal) => new OciRemote(spec.Address, OciAddress.Parse(spec.Address)),
         _ when spec.Address.Contains("://", StringComparison.Ordinal) => throw Unknown(spec),
         _ => new FolderRemote(spec.Address, Path.GetFullPath(spec.Address, root)),
     };

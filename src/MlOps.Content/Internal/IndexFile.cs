@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace MlOps.Content.Internal;
@@ -16,13 +15,21 @@ internal sealed unsafe class IndexFile : FileRows
 
     private static readonly IndexFile s_empty = new([], 0);
 
-    private readonly byte[] _bytes;
+    private readonly byte[] _bytes; // pinned
+    private readonly IndexRow* _rows;
 
-    private IndexFile(byte[] bytes, int count) => (_bytes, Count) = (bytes, count);
+    private IndexFile(byte[] bytes, int count)
+    {
+        (_bytes, Count) = (bytes, count);
+        fixed (byte* start = bytes)
+        {
+            _rows = (IndexRow*)(start + HeaderBytes);
+        }
+    }
 
     public override int Count { get; }
 
-    public override ref IndexRow this[int at] => ref MemoryMarshal.Cast<byte, IndexRow>(_bytes.AsSpan(HeaderBytes, Count * sizeof(IndexRow)))[at];
+    public override ref IndexRow this[int at] => ref _rows[at];
 
     public override ReadOnlySpan<byte> PathOf(in IndexRow row) => _bytes.AsSpan((int)row.PathOffset, row.PathLength);
 
@@ -32,7 +39,10 @@ internal sealed unsafe class IndexFile : FileRows
         byte[] bytes;
         try
         {
-            bytes = File.ReadAllBytes(path);
+            using var file = OpenFile.At(path);
+            var length = file.Stat().Size;
+            bytes = length > Array.MaxLength ? [] : GC.AllocateUninitializedArray<byte>((int)length, pinned: true);
+            bytes = file.Fill(bytes, 0) == bytes.Length ? bytes : [];
         }
         catch (Exception e) when (IoFailure.Covers(e))
         {
@@ -45,7 +55,8 @@ internal sealed unsafe class IndexFile : FileRows
             return s_empty;
         }
 
-        return new(bytes, BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(8)));
+        var count = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(8));
+        return count <= (bytes.Length - HeaderBytes) / sizeof(IndexRow) ? new(bytes, (int)count) : s_empty;
     }
 
     public bool TryFind(string file, out IndexEntry entry)

@@ -51,14 +51,11 @@ internal static unsafe partial class Posix
     }
 
     /// <summary>Reads entries of an open folder as they lie (struct linux_dirent64); 0 at the end, minus errno on failure.</summary>
-    public static nint ReadFolder(int descriptor, Span<byte> block)
+    public static nint ReadFolder(int descriptor, byte* block, int length)
     {
         var number = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 61 : 217; // getdents64
-        fixed (byte* p = block)
-        {
-            var got = syscall(number, descriptor, p, block.Length);
-            return got >= 0 ? got : -Marshal.GetLastSystemError();
-        }
+        var got = syscall(number, descriptor, block, length);
+        return got >= 0 ? got : -Marshal.GetLastSystemError();
     }
 
     private static int DirectoryOnly => IsArm ? 0x4000 : 0x10000; // O_DIRECTORY

@@ -19,13 +19,24 @@ internal static class RecordFormat
             outputs[name] = digest.ToString();
         }
 
-        var body = Encoding.UTF8.GetBytes(CanonicalJson.Compact(new JsonObject
+        var node = new JsonObject
         {
             ["facts"] = record.Facts.DeepClone(),
             ["fingerprint"] = fingerprint.ToString(),
             ["format"] = Format,
             ["outputs"] = outputs,
-        }));
+        };
+        if (record.Log is { } log)
+        {
+            node["log"] = log.ToString();
+        }
+
+        if (record.Metrics.Count > 0)
+        {
+            node["metrics"] = record.Metrics.DeepClone();
+        }
+
+        var body = Encoding.UTF8.GetBytes(CanonicalJson.Compact(node));
         return [.. Encoding.UTF8.GetBytes(Digest.Of(body).Hex), (byte)'\n', .. body];
     }
 
@@ -70,14 +81,17 @@ internal static class RecordFormat
             return null;
         }
 
-        if (format is null || body["facts"] is not JsonObject facts || TryOutputs(body["outputs"]) is not { } outputs)
+        if (format is null || body["facts"] is not JsonObject facts || TryOutputs(body["outputs"]) is not { } outputs
+            || body["metrics"] is not (null or JsonObject) || !TryLog(body["log"], out var log))
         {
             fault = "it is no record";
             return null;
         }
 
+        var metrics = body["metrics"] as JsonObject ?? [];
         body.Remove("facts");
-        return new() { Outputs = outputs, Facts = facts };
+        body.Remove("metrics");
+        return new() { Outputs = outputs, Facts = facts, Metrics = metrics, Log = log };
     }
 
     private static JsonObject? ParseObject(ReadOnlySpan<byte> utf8)
@@ -90,6 +104,12 @@ internal static class RecordFormat
         {
             return null;
         }
+    }
+
+    private static bool TryLog(JsonNode? node, out Digest? log)
+    {
+        log = node is JsonValue leaf && leaf.TryGetValue(out string? text) && Digest.TryParse(text, out var digest) ? digest : null;
+        return node is null || log is not null;
     }
 
     private static ImmutableSortedDictionary<string, Digest>? TryOutputs(JsonNode? node)

@@ -1,10 +1,9 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 
 namespace MlOps.Content.Internal;
 
 /// <summary>A hash that notices any single change of what it was fed with; no defence against malice. It needs no hashing library, which would cost start-up time.</summary>
-internal struct StatHash()
+internal unsafe struct StatHash()
 {
     private ulong _hash = 0xcbf29ce484222325UL;
 
@@ -19,18 +18,18 @@ internal struct StatHash()
 
     public void Add(ulong word) => _hash = BitOperations.RotateLeft((_hash ^ word) * 0x9e3779b97f4a7c15UL, 29);
 
-    public void Add(ReadOnlySpan<byte> bytes)
+    public void Add(byte* bytes, int length)
     {
-        Add((ulong)bytes.Length);
-        for (; bytes.Length >= 8; bytes = bytes[8..])
+        Add((ulong)length);
+        for (; length >= 8; length -= 8, bytes += 8)
         {
-            Add(MemoryMarshal.Read<ulong>(bytes));
+            Add(*(ulong*)bytes);
         }
 
         var rest = 0UL;
-        foreach (var b in bytes)
+        for (; length > 0; length--)
         {
-            rest = (rest << 8) | b;
+            rest = (rest << 8) | *bytes++;
         }
 
         Add(rest);

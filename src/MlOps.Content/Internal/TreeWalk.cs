@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text;
 using System.Text.Unicode;
 
@@ -20,11 +19,12 @@ internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool porta
 
     private readonly bool _portable = portable || !Posix.ReadsFolders;
     private readonly FolderEntries _entries = new();
-    private readonly List<(ulong Device, ulong Inode)> _open = [];
+    private readonly List<FolderOfWalk> _open = [];
     private byte[] _block = [];
     private byte[] _path = new byte[256];
     private string _directory = "";
     private FileSeen? _seen;
+    private bool _isOdd; // the folder's path has a line break
 
     /// <summary>A hash over every stat seen, folders included; it does not depend on any order.</summary>
     public ulong Stats { get; private set; }
@@ -40,19 +40,32 @@ internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool porta
     public void Run(string directory, FileSeen? seen)
     {
         (_directory, _seen) = (directory, seen);
-        var full = Path.Join(root, directory);
+        try
+        {
+            Start(Path.Join(root, directory));
+        }
+        finally
+        {
+            _entries.Free();
+        }
+    }
+
+    private void Start(string folder)
+    {
         if (_portable)
         {
-            Visit(-1, full, 0);
+            Visit(-1, folder, 0);
             return;
         }
 
         _block = new byte[BlockBytes];
-        fixed (byte* p = Encoding.UTF8.GetBytes(full + '\0'))
+        fixed (byte* path = Encoding.UTF8.GetBytes(folder + '\0'))
         {
-            Enter(Posix.WorkingDirectory, p, followLinks: true, 0);
+            Enter(Posix.WorkingDirectory, path, followLinks: true, 0);
         }
     }
+
+    private sealed record FolderOfWalk(ulong Device, ulong Inode);
 
     private void Enter(int parent, byte* name, bool followLinks, int length)
     {
@@ -80,20 +93,17 @@ internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool porta
         var now = FileStat.Now;
         var stat = StatOf(descriptor, folder, length);
         // Windows has no inodes in FileStat; there the depth of the path ends a loop.
-        if (stat.Inode != 0 && _open.Contains((stat.Device, stat.Inode)))
+        var self = new FolderOfWalk(stat.Device, stat.Inode);
+        if (stat.Inode != 0 && _open.Contains(self))
         {
             throw new DiagnosticException(new Diagnostic("MLO1113", "symbolic links lead in a circle") { Where = Named(length), Mend = "remove the link" });
         }
 
-        _open.Add((stat.Device, stat.Inode));
+        _open.Add(self);
         var first = _entries.Count;
+        _isOdd = Named(length).Contains('\n', StringComparison.Ordinal);
         Read(descriptor, folder, length);
         Note(stat, first, now);
-        if (_seen is not null)
-        {
-            _entries.Sort(first);
-        }
-
         Descend(descriptor, folder, length, first);
         _entries.CutTo(first);
         _open.RemoveAt(_open.Count - 1);
@@ -117,12 +127,12 @@ internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool porta
         var racy = folder.IsRacy(now);
         for (var i = first; i < _entries.Count; i++)
         {
-            ref readonly var entry = ref _entries[i];
-            hash.Add(_entries.Name(entry));
-            if (entry.Stat.Kind == FileKind.File)
+            var entry = _entries[i];
+            hash.Add(_entries.NameOf(entry), entry->NameLength);
+            if (entry->Stat.Kind == FileKind.File)
             {
-                hash.Add(entry.Stat);
-                racy |= entry.Stat.IsRacy(now);
+                hash.Add(entry->Stat);
+                racy |= entry->Stat.IsRacy(now);
             }
         }
 
@@ -137,24 +147,25 @@ internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool porta
     private void Descend(int descriptor, string folder, int length, int first)
     {
         var end = _entries.Count;
+        var order = _seen is null ? null : _entries.Order(first);
         for (var i = first; i < end; i++)
         {
-            var entry = _entries[i];
-            var path = PathOf(entry, length);
+            // Copied: deeper folders move the entries when they need more room.
+            var entry = *_entries[order?[i - first] ?? i];
             if (entry.Stat.Kind == FileKind.File)
             {
-                _seen?.Invoke(path, entry.Stat);
+                _seen?.Invoke(PathOf(&entry, length), entry.Stat);
+                continue;
             }
-            else if (_portable)
+
+            var below = PathOf(&entry, length).Length + 1;
+            if (_portable)
             {
-                Visit(-1, Path.Join(folder, Encoding.UTF8.GetString(_entries.Name(entry))), path.Length + 1);
+                Visit(-1, Path.Join(folder, Encoding.UTF8.GetString(_entries.Name(&entry))), below);
             }
             else
             {
-                fixed (byte* name = _entries.Terminated(entry))
-                {
-                    Enter(descriptor, name, entry.IsLink, path.Length + 1);
-                }
+                Enter(descriptor, _entries.NameOf(&entry), entry.IsLink, below);
             }
         }
     }
@@ -167,44 +178,43 @@ internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool porta
             _entries.AddPortably(folder);
             for (var i = first; i < _entries.Count; i++)
             {
-                _entries[i].Stat = Judged(_entries[i], length, _entries[i].Stat);
+                _entries[i]->Stat = Judged(_entries[i], length, _entries[i]->Stat);
             }
 
             return;
         }
 
-        for (nint got; (got = Posix.ReadFolder(descriptor, _block)) != 0;)
+        fixed (byte* block = _block)
         {
-            if (got < 0)
+            for (nint got; (got = Posix.ReadFolder(descriptor, block, BlockBytes)) != 0;)
             {
-                throw Posix.Failure((int)-got, Named(length));
-            }
+                if (got < 0)
+                {
+                    throw Posix.Failure((int)-got, Named(length));
+                }
 
-            for (var rest = _block.AsSpan(0, (int)got); rest.Length > 0; rest = rest[BinaryPrimitives.ReadUInt16LittleEndian(rest[16..])..])
-            {
-                Take(descriptor, rest[18], rest[EntryHeader..], length);
+                for (var at = block; at < block + got; at += *(ushort*)(at + 16))
+                {
+                    Take(descriptor, at[18], at + EntryHeader, length);
+                }
             }
         }
     }
 
-    private void Take(int descriptor, byte type, ReadOnlySpan<byte> name, int length)
+    private void Take(int descriptor, byte type, byte* name, int length)
     {
-        name = name[..name.IndexOf((byte)0)];
-        if (name.SequenceEqual("."u8) || name.SequenceEqual(".."u8))
+        if (name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0)))
         {
             return;
         }
 
-        var stat = new FileStat(type == Folder ? FileKind.Directory : FileKind.Link, 0, 0, 0, 0, 0);
+        var stat = new FileStat(type == Folder ? FileKind.Directory : type == Link ? FileKind.Link : FileKind.Other, 0, 0, 0, 0, 0);
         if (type is Regular or Unknown)
         {
-            fixed (byte* p = name)
+            var error = Posix.TryStat(descriptor, name, followLinks: false, out stat);
+            if (error != 0)
             {
-                var error = Posix.TryStat(descriptor, p, followLinks: false, out stat);
-                if (error != 0)
-                {
-                    throw Posix.Failure(error, Named(length));
-                }
+                throw Posix.Failure(error, Named(length));
             }
 
             // Removed since the folder was read: as if it had been removed before.
@@ -213,18 +223,18 @@ internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool porta
                 return;
             }
         }
-        else if (type is not Folder and not Link)
-        {
-            stat = stat with { Kind = FileKind.Other };
-        }
 
-        ref var entry = ref _entries.Add(name);
-        entry.Stat = Judged(entry, length, stat);
-        entry.IsLink = stat.Kind == FileKind.Link;
+        var entry = _entries.Add(name);
+        entry->Stat = stat;
+        if (!entry->IsPlain || _isOdd || stat.Kind != FileKind.File)
+        {
+            entry->Stat = Judged(entry, length, stat);
+            entry->IsLink = stat.Kind == FileKind.Link;
+        }
     }
 
     /// <summary>The stat of what an entry leads to, if it may be there.</summary>
-    private FileStat Judged(in FolderEntry entry, int length, FileStat stat)
+    private FileStat Judged(FolderEntry* entry, int length, FileStat stat)
     {
         if (_seen is not null)
         {
@@ -245,7 +255,7 @@ internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool porta
         };
     }
 
-    private void CheckName(in FolderEntry entry, int length, FileKind kind)
+    private void CheckName(FolderEntry* entry, int length, FileKind kind)
     {
         var path = PathOf(entry, length);
         if (!Utf8.IsValid(_entries.Name(entry)))
@@ -253,7 +263,7 @@ internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool porta
             throw LeadsToNothing(Text(path));
         }
 
-        if (kind != FileKind.Directory && (path.Contains((byte)'\n') || _directory.Contains('\n', StringComparison.Ordinal)))
+        if (kind != FileKind.Directory && (_isOdd || path.Contains((byte)'\n')))
         {
             throw new DiagnosticException(new Diagnostic("MLO1115", "a file's name contains a line break")
             {
@@ -267,9 +277,9 @@ internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool porta
         new(new Diagnostic("MLO1116", "a link leads to nothing, or the file's name is not UTF-8") { Where = path, Mend = "remove it" });
 
     /// <summary>The path of an entry; behind it there is room for a <c>/</c>, which stands there already.</summary>
-    private ReadOnlySpan<byte> PathOf(in FolderEntry entry, int length)
+    private ReadOnlySpan<byte> PathOf(FolderEntry* entry, int length)
     {
-        var end = length + entry.NameLength;
+        var end = length + entry->NameLength;
         if (end > LongestPath)
         {
             throw Posix.Failure(Posix.NameTooLong, Named(length));

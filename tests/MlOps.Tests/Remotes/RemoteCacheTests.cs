@@ -82,6 +82,8 @@ public sealed class RemoteCacheTests : IDisposable
     [InlineData("{\"fingerprint\":\"KEY\",\"format\":1,\"facts\":{},\"outputs\":{\"a\":\"nothing\"}}")]
     [InlineData("{\"fingerprint\":\"KEY\",\"format\":1,\"facts\":[],\"outputs\":{}}")]
     [InlineData("{\"fingerprint\":\"KEY\",\"format\":1,\"format\":1,\"facts\":{},\"outputs\":{}}")]
+    [InlineData("{\"fingerprint\":\"KEY\",\"format\":1,\"facts\":{},\"outputs\":{},\"metrics\":3}")]
+    [InlineData("{\"fingerprint\":\"KEY\",\"format\":1,\"facts\":{},\"outputs\":{},\"log\":\"nothing\"}")]
     [InlineData("{\"fingerprint\":\"KEY\",\"format\":\"1\",\"facts\":{},\"outputs\":{}}")]
     public async Task Nonsense_with_a_right_checksum_is_a_lie_and_no_crash(string body)
     {
