@@ -247,6 +247,13 @@ public sealed partial class ContentStore(string root)
         }
     }
 
+    /// <summary>Moves a file of the store to <c>damaged</c>; for an object or record that counts as absent from then on.</summary>
+    internal void SetAside(StoredFile file)
+    {
+        _checked.TryRemove(file.Name, out _);
+        AtomicFile.Move(file.Path, Path.Join(Root, "damaged", file.Kind == StoredKind.Record ? $"record-{file.Name.Hex}" : file.Name.Hex));
+    }
+
     private void SetAside(Digest content)
     {
         _checked.TryRemove(content, out _);

@@ -15,7 +15,7 @@ public sealed class VariableTests
         var manifest = workspace.Load().Manifest;
 
         Assert.Equal("data/north/hours.csv", manifest.Data["hours"].Path);
-        Assert.Equal(["sh", "-c", "echo ${HOME} north-8090", "8090", "7"], manifest.Steps["make"].Run);
+        Assert.Equal(["sh", "-c", "echo ${HOME} north-8090", "8090", "7"], Assert.Single(manifest.Steps["make"].Run.Commands));
         Assert.Equal(8090, manifest.Environments["local"].Port);
     }
 
