@@ -129,7 +129,7 @@ public sealed class CorruptionTests : IDisposable
         _warnings.Clear();
         var engine = _workspace.Engine();
 #pragma warning disable CA2000 // The cache disposes of it.
-        var link = new RemoteLink(Remotes.Remotes.Open(new(Path.Join(_remote.Root, "store")), "/")) { PushesAtOnce = true };
+        var link = new RemoteLink(MlOps.Remotes.Remotes.Open(new(Path.Join(_remote.Root, "store")), "/")) { PushesAtOnce = true };
 #pragma warning restore CA2000
         await using var cache = new RemoteCache(engine.Store, [link], warning =>
         {
