@@ -16,7 +16,7 @@ public sealed partial class Workspace
     public async Task<Outcome> TrainAsync(CancellationToken cancellationToken)
     {
         await SettleDataAsync(new(FetchesNew: true), cancellationToken);
-        var remember = _options is { Models.Count: 0, Set.Count: 0, ForceAll: false, ForceStep: null, Rehash: false };
+        var remember = AnswersForAll;
         await using var remotes = OpenRemotes(_reporter.Warn);
         var result = await _engine.BuildAsync(_graph, Options() with { Progress = Progress(), Mirror = remember ? _mirror : null, Remote = remotes }, cancellationToken);
         Tell(result);
