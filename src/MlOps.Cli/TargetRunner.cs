@@ -81,18 +81,23 @@ internal static class TargetRunner
         var workspace = Workspace.Open(line.Workspace(parsed), terminal);
         return target switch
         {
-            "Import" => await workspace.ImportAsync(line.Dataset(parsed), line.DryRun(parsed), cancellationToken),
+            "Import" => await workspace.ImportAsync(line.Dataset(parsed), line.Update(parsed), line.DryRun(parsed), cancellationToken),
+            "Push" => await workspace.PushAsync(line.Names(parsed), line.Remote(parsed), line.DryRun(parsed), cancellationToken),
+            "Pull" => await workspace.PullAsync(line.Names(parsed), line.Remote(parsed), line.DryRun(parsed), cancellationToken),
             "Status" => await workspace.StatusAsync(cancellationToken),
-            "Plan" => await workspace.PlanAsync(cancellationToken),
-            "Train" or "Serve" when line.DryRun(parsed) => await workspace.PlanAsync(cancellationToken) with { Exit = ExitCode.Done },
+            "Plan" => await workspace.PlanAsync(line.PlanOut(parsed), cancellationToken),
+            "Train" or "Serve" when line.DryRun(parsed) => await workspace.PlanAsync(null, cancellationToken) with { Exit = ExitCode.Done },
             "Train" => await workspace.TrainAsync(cancellationToken),
-            "Explain" => await workspace.ExplainAsync(line.Revision(parsed), cancellationToken),
+            "Explain" => await workspace.ExplainAsync(line.Words(parsed), cancellationToken),
             "Experiments" => workspace.Experiments(line.Metric(parsed)),
             "Compare" => await workspace.CompareAsync(line.Experiments(parsed), cancellationToken),
             "Serve" => await workspace.ServeAsync(line.EnvironmentName(parsed), cancellationToken),
             "Release" => await workspace.ReleaseAsync(line.EnvironmentName(parsed), line.DryRun(parsed), cancellationToken),
             "Stop" => await workspace.StopAsync(line.EnvironmentName(parsed), line.DryRun(parsed), cancellationToken),
             "Smoke" => await workspace.SmokeAsync(line.EnvironmentName(parsed), cancellationToken),
+            "Gc" => await workspace.GcAsync(line.Days(parsed), line.DryRun(parsed), cancellationToken),
+            "Verify" when line.Verify(parsed) is { Rebuild: false, Step: null, Remote: var remote } => await workspace.VerifyAsync(remote, line.DryRun(parsed), cancellationToken),
+            "Verify" => await workspace.RebuildAsync(line.Verify(parsed).Step, cancellationToken),
             "Clean" => workspace.Clean(line.DryRun(parsed)),
             _ => throw new System.Diagnostics.UnreachableException($"target {target} has no method"),
         };

@@ -47,6 +47,9 @@ public sealed class BuildMirror(string root)
         Add(path, new(new(stat.Kind, 0, 0, stat.Size, 0, 0), Sight.Existence));
     }
 
+    /// <summary>Takes note of an environment variable's value now, or that it is not set; only a hash of it is kept.</summary>
+    public void ObserveVariable(string name) => Add(MirrorFormat.VariableMark + name, new(MirrorFormat.StatOfVariable(name), Sight.Stat));
+
     /// <summary>Says that something happened that no stat shows, so that this answer must not be remembered.</summary>
     public void Forget() => _unsteady = true;
 

@@ -22,7 +22,7 @@ public sealed class BuildEngine
         Root = root;
         Store = new(Path.Join(root, ".mlops", "store"));
         Files = new(root, Path.Join(root, ".mlops", "index"), rehash);
-        _runner = new(root, Store, Files, new Dictionary<string, IStepExecutor>(executors) { [RunExecutor.Action] = new RunExecutor() });
+        _runner = new(root, Store, Files, new Dictionary<string, IStepExecutor>(executors) { [RunExecutor.Action] = new RunExecutor(root) });
     }
 
     /// <summary>The workspace's absolute path.</summary>
@@ -73,6 +73,7 @@ public sealed class BuildEngine
             var build = new Build(this, _runner, graph, options);
             if (build.NothingToDo() is { } answer)
             {
+                options.Approve?.Invoke(build.ToPlan());
                 Files.Save();
                 return answer;
             }
@@ -87,6 +88,7 @@ public sealed class BuildEngine
                     build = (await build.FetchedAsync(remote, cancellationToken)).Renewed();
                 }
 
+                options.Approve?.Invoke(build.ToPlan());
                 return await build.RunAsync(cancellationToken);
             }
             finally
@@ -117,15 +119,19 @@ public sealed class BuildEngine
         }
     }
 
-    /// <summary>Copies an object to <c>.mlops/out/PATH</c> if other bytes are there; false if the store does not have it.</summary>
-    public bool CheckOut(Digest content, WorkspacePath path)
+    /// <summary>Which software there is; each program is asked once.</summary>
+    internal ToolProbes Probes { get; } = new();
+
+    /// <summary>Copies a file or directory to <c>.mlops/out/PATH</c> if something else is there; false if the store does not have it whole.</summary>
+    public bool CheckOut(ContentRef content, WorkspacePath path) =>
+        IsCheckedOut(content, path) || new Checkout(Root, Store).TryPlace(content, path);
+
+    internal bool IsCheckedOut(ContentRef content, WorkspacePath path)
     {
-        return IsCheckedOut(content, path) || Store.CopyTo(content, Place(path).In(Root));
+        var place = Checkout.Place(path);
+        // An empty directory has the digest of an empty file.
+        return Files.DigestOf(place) == content.Content && content.IsTree == Directory.Exists(place.In(Root));
     }
-
-    internal bool IsCheckedOut(Digest content, WorkspacePath path) => Files.DigestOf(Place(path)) == content;
-
-    private static WorkspacePath Place(WorkspacePath path) => WorkspacePath.Parse($".mlops/out/{path}");
 
     private T Guarded<T>(Func<T> work)
     {

@@ -24,6 +24,12 @@ public sealed record BuildOptions
     /// <summary>Whether results go into the store only: the lock, the checked-out files and what is remembered stay as they are; default false.</summary>
     public bool IsTrial { get; init; }
 
+    /// <summary>Whether a program that opens an undeclared file of the workspace fails; Linux only, default false.</summary>
+    public bool VerifyReads { get; init; }
+
+    /// <summary>Shown the plan that is about to be carried out, while no other build can change the lock; what it throws ends the build before anything runs.</summary>
+    public Action<BuildPlan>? Approve { get; init; }
+
     /// <summary>Told of everything that happens, from any thread, one call at a time.</summary>
     public Action<BuildEvent>? Progress { get; init; }
 
@@ -46,7 +52,8 @@ public abstract record BuildEvent
 
     /// <summary>Steps are about to run.</summary>
     /// <param name="Pending">How many will run, be restored or be decided later.</param>
-    public sealed record Started(int Pending) : BuildEvent;
+    /// <param name="Plan">What is to be done with each selected step, in the graph's order.</param>
+    public sealed record Started(int Pending, IReadOnlyList<PlannedStep> Plan) : BuildEvent;
 
     /// <summary>A step starts to run.</summary>
     /// <param name="Step">The step.</param>

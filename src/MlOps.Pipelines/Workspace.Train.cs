@@ -18,8 +18,17 @@ public sealed partial class Workspace
         await SettleDataAsync(new(FetchesNew: true), cancellationToken);
         var remember = AnswersForAll;
         await using var remotes = OpenRemotes(_reporter.Warn);
-        var result = await _engine.BuildAsync(_graph, Options() with { Progress = Progress(), Mirror = remember ? _mirror : null, Remote = remotes }, cancellationToken);
-        Tell(result);
+        BuildResult result;
+        try
+        {
+            result = await BuildAsync(Options() with { Mirror = remember ? _mirror : null, Remote = remotes, Approve = _saved is null ? null : Approve }, cancellationToken);
+        }
+        catch (DiagnosticException stale) when (stale.Diagnostics is [{ Code: StalePlan }])
+        {
+            _reporter.Warn(stale.Diagnostics[0]);
+            return new(ExitCode.Refused, "");
+        }
+
         Note(result);
         if (_options.Set.Count == 0)
         {
@@ -47,6 +56,16 @@ public sealed partial class Workspace
         return _options.Set.Count > 0 && result.Succeeded ? Tried(result, report) : new(exit, report.Text(), report.Json());
     }
 
+    /// <summary>Builds, tells what the steps had to say, and remembers how long they took.</summary>
+    private async Task<BuildResult> BuildAsync(BuildOptions options, CancellationToken cancellationToken)
+    {
+        var ended = new List<StepOutcome>();
+        var result = await _engine.BuildAsync(_graph, options with { Progress = Progress(ended) }, cancellationToken);
+        Tell(result);
+        Remember(ended);
+        return result;
+    }
+
     private void Tell(BuildResult result)
     {
         foreach (var step in result.Steps)
@@ -60,7 +79,8 @@ public sealed partial class Workspace
         }
     }
 
-    private Action<BuildEvent> Progress()
+    /// <param name="ended">Gets the pending steps as they end.</param>
+    private Action<BuildEvent> Progress(List<StepOutcome> ended)
     {
         var running = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var soFar = "";
@@ -71,6 +91,13 @@ public sealed partial class Workspace
                 case BuildEvent.Waiting:
                     _reporter.Note("waiting for another build of this workspace");
                     break;
+                case BuildEvent.Started begun:
+                    if (PlanReport.Expected(begun.Plan, NewForecast(), _options.Jobs) is { Length: > 0 } expected)
+                    {
+                        _reporter.Note($"{begun.Pending} {(begun.Pending == 1 ? "step" : "steps")} pending{expected}");
+                    }
+
+                    break;
                 case BuildEvent.StepStarted started:
                     running[started.Step.Name.Value] = "";
                     break;
@@ -78,6 +105,7 @@ public sealed partial class Workspace
                     running[progress.Step.Name.Value] = progress.Text;
                     break;
                 case BuildEvent.StepFinished finished:
+                    ended.Add(finished.Outcome);
                     running.Remove(finished.Outcome.Step.Name.Value);
                     soFar = $"[{finished.Done}/{finished.Pending}] ";
                     if (finished.Pending <= 100)

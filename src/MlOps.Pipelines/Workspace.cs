@@ -3,6 +3,7 @@ using MlOps.Engine;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Runs;
 
 namespace MlOps.Pipelines;
 
@@ -11,6 +12,8 @@ public sealed partial class Workspace
 {
     private readonly WorkspaceOptions _options;
     private readonly IReporter _reporter;
+    private readonly CodeDigests _code = new();
+    private readonly SavedPlan? _saved;
     private readonly BuildMirror _mirror;
     private readonly WorkspaceDefinition _definition;
     private readonly StepGraph _graph;
@@ -22,11 +25,13 @@ public sealed partial class Workspace
 
     private Workspace(string root, WorkspaceOptions options, IReporter reporter)
     {
-        (Root, _options, _reporter) = (root, options, reporter);
+        (Root, _reporter) = (root, reporter);
+        _saved = options.Plan is { } file ? SavedPlan.Read(file) : null;
+        _options = options = _saved is null ? options : AsPlanned(options, _saved);
         _mirror = new BuildMirror(root);
         ObserveDeclarations();
         _definition = WorkspaceDefinition.Load(root, _mirror.Observe, Trial.Of(options.Set, options.Models));
-        _graph = new StepFactory(_definition, new CodeDigests()).Graph();
+        _graph = new StepFactory(_definition, _code, _mirror).Graph();
         var declared = _definition.Manifest.Data.Where(data => _graph.Find(StepFactory.ImportOf(data.Key))!.Inputs.Values.Single() is FileInput)
             .ToDictionary(data => data.Key, data => new Dataset(data.Key, data.Value, _definition.At("data", data.Key, "path")), StringComparer.Ordinal);
         _datasets = declared.Values.ToDictionary(dataset => dataset.Step);
@@ -59,6 +64,18 @@ public sealed partial class Workspace
         return engine;
     }
 
+    private static WorkspaceOptions AsPlanned(WorkspaceOptions options, SavedPlan plan)
+    {
+        var asked = options is { ForceAll: true } or { ForceStep: not null } ? "--force" : options.Models.Count > 0 ? "--model" : null;
+        return asked is null ? options with { Models = plan.Models, ForceAll = plan.ForceAll, ForceStep = plan.ForceStep }
+            : throw new DiagnosticException(new Diagnostic("MLO2132", $"'{asked}' cannot be given with a saved plan")
+            {
+                Where = options.Plan,
+                Why = "the plan says what is to be done",
+                Mend = $"leave it out, or plan with it: ./build.sh Plan {asked}… --out {options.Plan}",
+            });
+    }
+
     /// <summary>The models that this call is about, sorted by name.</summary>
     private IEnumerable<ModelDefinition> Chosen => _definition.Models.Where(model => _options.Models.Count == 0 || _options.Models.Any(word => new StepSelector(word).Covers(model.Name)));
 
@@ -68,12 +85,13 @@ public sealed partial class Workspace
         Jobs = _options.Jobs,
         KeepGoing = _options.KeepGoing,
         IsTrial = _options.Set.Count > 0,
+        VerifyReads = _options.VerifyReads,
         ForceAll = _options.ForceAll,
         Force = [.. Forced().Select(step => step.Name)],
     };
 
     /// <summary>Whether no option narrows or changes the answer, so that it may be remembered.</summary>
-    private bool AnswersForAll => _options is { Models.Count: 0, Set.Count: 0, ForceAll: false, ForceStep: null, Rehash: false };
+    private bool AnswersForAll => _options is { Models.Count: 0, Set.Count: 0, ForceAll: false, ForceStep: null, Rehash: false, Plan: null };
 
     private IEnumerable<Step> StepsOf(string model) => _graph.Steps.Where(step => step.Address.Owner == $"models/{model}");
 
@@ -96,7 +114,7 @@ public sealed partial class Workspace
 
         if (_options.ForceStep is { } step && !Forced().Any())
         {
-            throw Unknown("MLO2031", $"there is no step '{step}'", step, _graph.Steps.SelectMany(known => new[] { known.Name.Value, known.Address.Key }));
+            throw Unknown("MLO2031", $"there is no step '{step}'", step, _graph.Steps.SelectMany(known => new[] { known.Name.Value, known.Address.Key, new StepSelector(known.Address.Key).Declared }));
         }
     }
 

@@ -1,6 +1,9 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Compression;
+using ICSharpCode.SharpZipLib;
+using ICSharpCode.SharpZipLib.Checksum;
+using ICSharpCode.SharpZipLib.GZip;
 using MlOps.Content;
 
 namespace MlOps.Remotes;
@@ -29,7 +32,8 @@ public sealed class SourceArchive(string archive, string name, long? most = null
         }
 
         packed.Position = 0;
-        using var plain = new GZipStream(packed, CompressionMode.Decompress);
+        // The framework's stream takes a file that is cut short for a whole one.
+        using var plain = new GZipInputStream(packed, BlockBytes);
         Copy(plain, file, null, cancellationToken);
     }, "gzip");
 
@@ -95,29 +99,32 @@ public sealed class SourceArchive(string archive, string name, long? most = null
         }
 
         using var plain = entry.Open();
-        Copy(plain, file, entry.Length, cancellationToken);
+        Copy(plain, file, entry, cancellationToken);
     }
 
-    private void Copy(Stream from, string file, long? declared, CancellationToken cancellationToken)
+    private void Copy(Stream from, string file, ZipArchiveEntry? entry, CancellationToken cancellationToken)
     {
         var block = ArrayPool<byte>.Shared.Rent(BlockBytes);
         try
         {
             using var to = Written(() => new FileStream(file, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0));
+            var checksum = new Crc32();
             long bytes = 0;
             for (int read; (read = from.Read(block)) > 0;)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 (bytes, _left) = (bytes + read, _left - read);
-                if (_left < 0 || bytes > declared)
+                if (_left < 0)
                 {
                     throw new DiagnosticException(new Diagnostic("MLO8265", "the archive unpacks to more than it may")
                     {
                         Where = name,
-                        Why = bytes > declared ? "a member is longer than the archive says" : string.Create(CultureInfo.InvariantCulture, $"at most {most ?? Math.Max(AlwaysAllowed, new FileInfo(archive).Length * Ratio)} bytes are allowed"),
-                        Mend = bytes > declared ? "do not use this archive: it is broken or hostile" : "if you trust it, set 'unpackedBytes' of the source to what it may have",
+                        Why = string.Create(CultureInfo.InvariantCulture, $"at most {most ?? Math.Max(AlwaysAllowed, new FileInfo(archive).Length * Ratio)} bytes are allowed"),
+                        Mend = "if you trust it, set 'unpackedBytes' of the source to what it may have",
                     });
                 }
+
+                checksum.Update(new ArraySegment<byte>(block, 0, read));
 
                 Written(() =>
                 {
@@ -126,9 +133,10 @@ public sealed class SourceArchive(string archive, string name, long? most = null
                 });
             }
 
-            if (declared is { } expected && bytes != expected)
+            // The framework ends a member where its declared length ends, and looks at no checksum.
+            if (entry is not null && (bytes != entry.Length || checksum.Value != entry.Crc32))
             {
-                throw Damaged("a member is shorter than the archive says", "zip");
+                throw Damaged($"member '{entry.FullName}' is not what its length and checksum say", "zip");
             }
         }
         finally
@@ -156,7 +164,7 @@ public sealed class SourceArchive(string archive, string name, long? most = null
         {
             unpack();
         }
-        catch (Exception e) when (e is InvalidDataException or NotSupportedException or EndOfStreamException)
+        catch (Exception e) when (e is InvalidDataException or NotSupportedException or EndOfStreamException or SharpZipBaseException)
         {
             throw Damaged(e.Message, kind);
         }

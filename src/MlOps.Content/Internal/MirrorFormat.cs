@@ -27,6 +27,9 @@ internal static unsafe class MirrorFormat
     private const ulong Magic = 0x32_52_49_4d_53_50_4f_4c; // "LOPSMIR2", little-endian
     private const int HeaderBytes = 28;
 
+    /// <summary>What the rows of environment variables start with; no file's path does: those are absolute, or relative without <c>//</c>.</summary>
+    public const string VariableMark = "$//";
+
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
     private struct Row
     {
@@ -109,6 +112,11 @@ internal static unsafe class MirrorFormat
         return all[payload..(payload + payloadBytes)];
     }
 
+    /// <summary>A variable's value in the form of a stat: whether it is set, its length, a hash.</summary>
+    public static FileStat StatOfVariable(string name) => Environment.GetEnvironmentVariable(name) is { } value
+        ? new(FileKind.Other, Mix(MemoryMarshal.AsBytes(value.AsSpan())), 0, value.Length, 0, 0)
+        : default;
+
     private static bool StillTrue(string root, FolderHandle? folder, in Row row, byte* path)
     {
         if (row.Sight == Sight.Tree)
@@ -117,7 +125,11 @@ internal static unsafe class MirrorFormat
         }
 
         FileStat now;
-        if (folder is not null)
+        if (row.PathBytes > VariableMark.Length && new ReadOnlySpan<byte>(path, VariableMark.Length).SequenceEqual("$//"u8))
+        {
+            now = StatOfVariable(Encoding.UTF8.GetString(path, row.PathBytes)[VariableMark.Length..]);
+        }
+        else if (folder is not null)
         {
             if (Posix.TryStat(folder.Descriptor, path, followLinks: true, out now) != 0)
             {

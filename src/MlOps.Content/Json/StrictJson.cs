@@ -45,7 +45,7 @@ public static partial class StrictJson
         }
         catch (JsonException failure)
         {
-            // What only a converter knows: its message is ours, the position is the serializer's.
+            // What only a converter knows: its message is ours, the path is the serializer's. Its line is that of where it stopped reading, often too far.
             throw new DiagnosticException(new Diagnostic("MLO1007", "a value is not valid here")
             {
                 Where = $"{file}:{Line(tree, failure.Path)}",

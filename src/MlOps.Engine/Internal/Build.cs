@@ -13,6 +13,7 @@ internal sealed class Build
     private readonly FileStat _lockStat;
     private readonly LockFile _old;
     private readonly SeenLock _seen;
+    private readonly WorkspaceView _view;
     private readonly Planner _planner;
     private readonly RemoteRestore? _remote;
     private readonly PlannedStep?[] _plan;
@@ -27,7 +28,8 @@ internal sealed class Build
         _lockStat = FileStat.Of(engine.LockPath);
         _old = LockFile.Read(engine.LockPath);
         _seen = new(Path.Join(engine.Root, ".mlops", "lock-seen"));
-        _planner = new(graph, _old, engine.Store, engine.Files, options, _seen.Is(_old), remote?.Fetched, remote is null ? null : (_, content) => remote.Found.Contains(content));
+        _view = new(engine.Root, engine.Files, engine.Probes, options.Mirror);
+        _planner = new(graph, _old, engine.Store, engine.Files, _view, options, _seen.Is(_old), remote?.Fetched, remote is null ? null : (_, content) => remote.Found.Contains(content));
         _plan = _planner.Plan();
     }
 
@@ -44,7 +46,7 @@ internal sealed class Build
     {
         if (!_plan.All(step => step is null or { Action: PlannedAction.UpToDate })
             || !NewLock(i => (_plan[i]?.Result, _plan[i])).Bytes.Span.SequenceEqual(_old.Bytes.Span)
-            || _plan.OfType<PlannedStep>().Any(step => step.Step.CheckedOut.Any(output => !_engine.IsCheckedOut(step.Result!.Outputs[output.Key], output.Value))))
+            || _plan.OfType<PlannedStep>().Any(step => step.Step.CheckedOut.Any(output => !_engine.IsCheckedOut(ContentRef.Of(output.Key, step.Result!.Outputs[output.Key]), output.Value))))
         {
             return null;
         }
@@ -96,7 +98,7 @@ internal sealed class Build
     private Dictionary<StepName, ContentRef[]> Wanted()
     {
         var missing = new List<(StepName Step, ContentRef Content)>();
-        var planner = new Planner(_graph, _old, _engine.Store, _engine.Files, _options with { Mirror = null }, _seen.Is(_old), elsewhere: (step, content) =>
+        var planner = new Planner(_graph, _old, _engine.Store, _engine.Files, _view, _options with { Mirror = null }, _seen.Is(_old), elsewhere: (step, content) =>
         {
             missing.Add((step.Name, content));
             return true;
@@ -111,7 +113,7 @@ internal sealed class Build
         _options.Mirror?.Forget();
         KeepWhatOnlyTheLockKnows();
         var pending = Array.ConvertAll(_plan, plan => plan is not null and not { Action: PlannedAction.UpToDate });
-        var outcomes = await new Scheduler(_graph, _plan, _planner, _runner, Finish, _options, _remote, cancellationToken).RunAsync();
+        var outcomes = await new Scheduler(_graph, _plan, _planner, _runner, _view, Finish, _options, _remote, cancellationToken).RunAsync();
         // A lock is whole or it is the old one: what succeeded waits in the store for the build that succeeds.
         var now = outcomes.All(outcome => outcome is null or { Result: not null }) ? NewLock(i => (outcomes[i]?.Result, _plan[i])) : _old;
         if (_options.IsTrial)
@@ -183,7 +185,8 @@ internal sealed class Build
             {
                 foreach (var (output, path) in known.Step.CheckedOut)
                 {
-                    whole &= _engine.IsCheckedOut(shown.Outputs[output], path) || _engine.Store.Check(shown.Outputs[output]);
+                    var content = ContentRef.Of(output, shown.Outputs[output]);
+                    whole &= _engine.IsCheckedOut(content, path) || _engine.Store.Check(content);
                 }
             }
 
@@ -191,7 +194,7 @@ internal sealed class Build
             {
                 foreach (var input in pending.Step.Inputs.Values.OfType<OutputInput>())
                 {
-                    whole &= _plan[_graph.IndexOf(input.Step)]!.Result is not { } result || _engine.Store.Check(result.Outputs[input.Output]);
+                    whole &= _plan[_graph.IndexOf(input.Step)]!.Result is not { } result || _engine.Store.Check(ContentRef.Of(input.Output, result.Outputs[input.Output]));
                 }
             }
         }
@@ -208,7 +211,7 @@ internal sealed class Build
 
         var before = _old.Find(plan.Step.Address) is { } trace && trace.Fingerprint == plan.Fingerprint ? trace.Outputs : null;
         var other = before is null ? [] : result.Outputs.Where(output => before.TryGetValue(output.Key, out var digest) && digest != output.Value).Select(output => output.Key).ToArray();
-        return other.Length == 0 ? [] :
+        return other.Length == 0 || plan.Step.Always ? [] :
         [
             new("MLO3030", $"step '{plan.Step.Name}' is not reproducible")
             {
@@ -224,7 +227,7 @@ internal sealed class Build
     {
         foreach (var (output, path) in step.CheckedOut)
         {
-            if (!_engine.CheckOut(result.Outputs[output], path))
+            if (!_engine.CheckOut(ContentRef.Of(output, result.Outputs[output]), path))
             {
                 throw StepRunner.Damaged(step, $"output '{output}'");
             }
@@ -241,7 +244,7 @@ internal sealed class Build
             var (result, plan) = state(i);
             if (result is not null)
             {
-                writer.Add(step.Address, Trace(step, plan!, result));
+                writer.Add(step.Address, plan!.Reason == StaleReason.Frozen ? _old.Find(step.Address)! : Trace(plan.Step, plan, result));
                 foreach (var (name, fact) in result.Facts)
                 {
                     writer.AddFact(step.Address.Owner, name, new(fact));
@@ -264,10 +267,11 @@ internal sealed class Build
     {
         Fingerprint = plan.Fingerprint!.Value,
         Code = step.Code,
-        Inputs = StepRecord.NoOutputs.AddRange(step.Inputs.Where(input => input.Value is FileInput { InLock: true })
+        Inputs = StepRecord.NoOutputs.AddRange(step.Inputs.Where(input => input.Value is FileInput { InLock: true } or GlobInput)
             .Select(input => KeyValuePair.Create(input.Key, plan.Inputs![input.Key]))),
         Outputs = result.Outputs,
         RawParameters = new((JsonNode)step.Parameters),
+        RawMetrics = result.Metrics.Count > 0 ? new((JsonNode)result.Metrics) : null,
         Toolchain = step.Toolchain,
     };
 }

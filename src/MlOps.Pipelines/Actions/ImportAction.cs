@@ -48,12 +48,15 @@ internal sealed class ImportAction(DatasetBytes bytes) : IStepExecutor
         return new()
         {
             ["bytes"] = identity.Bytes,
-            ["columns"] = new JsonObject(frame.Columns.Select(column =>
-                KeyValuePair.Create(column.Name, (JsonNode?)JsonNamingPolicy.CamelCase.ConvertName(column.Type.ToString())))),
+            ["columns"] = ColumnsOf(frame),
             ["profile"] = Digest.Of(profile).ToString(),
             ["rows"] = frame.RowCount,
             ["sha256"] = identity.Sha256.Hex,
             ["xxh128"] = identity.Xxh128Hex,
         };
     }
+
+    /// <summary>The fact <c>columns</c>: name to type.</summary>
+    public static JsonObject ColumnsOf(Frame frame) => new(frame.Columns.Select(column =>
+        KeyValuePair.Create(column.Name, (JsonNode?)JsonNamingPolicy.CamelCase.ConvertName(column.Type.ToString()))));
 }

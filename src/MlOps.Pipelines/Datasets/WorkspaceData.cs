@@ -120,7 +120,7 @@ internal sealed partial class WorkspaceData(BuildEngine engine, DatasetBytes byt
             return new("MLO2087", $"dataset '{dataset.Name}' was never fetched") { Where = dataset.Where, Why = $"{dataset.Path} is not there, and the lock pins nothing", Mend = $"./build.sh Import {dataset.Name}" };
         }
 
-        return dataset.Demanded is { } demanded && dataset.Pinned(pinned) is { } lockd && lockd.Content != demanded && dataset.Name != options.Claimed
+        return !options.TakesBack && dataset.Demanded is { } demanded && dataset.Pinned(pinned) is { } lockd && lockd.Content != demanded && dataset.Name != options.Claimed
             ? DatasetBytes.Demands(dataset, demanded, $"data.lock.json names {lockd.Content.Hex}") : null;
     }
 
@@ -164,4 +164,5 @@ internal sealed partial class WorkspaceData(BuildEngine engine, DatasetBytes byt
 /// <summary>What <see cref="WorkspaceData.SettleAsync"/> may do.</summary>
 /// <param name="FetchesNew">Whether a dataset that was never pinned is fetched from its source.</param>
 /// <param name="Claimed">The dataset whose file counts whatever the lock says, because the user named it.</param>
-internal sealed record SettleOptions(bool FetchesNew = false, string? Claimed = null);
+/// <param name="TakesBack">Whether an update failed, and what nuke.json demands is not what the lock names.</param>
+internal sealed record SettleOptions(bool FetchesNew = false, string? Claimed = null, bool TakesBack = false);

@@ -25,6 +25,10 @@ internal sealed class CodeDigests
         return Digest.Of(text.ToString());
     }
 
+    /// <summary>The digest of all of this product that plans and runs steps.</summary>
+    public Digest Product => Digest.Of(string.Concat(_assemblies.Value.OrderBy(assembly => assembly.Key, StringComparer.Ordinal).Select(assembly => $"{assembly.Key} {assembly.Value}\n"))
+        + Digest.Of(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "MlOps.Engine.dll"))));
+
     private static Dictionary<string, Digest> Load(string folder)
     {
         var manifest = Path.Combine(folder, "code.json");

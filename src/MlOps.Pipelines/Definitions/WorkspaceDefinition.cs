@@ -102,17 +102,33 @@ internal sealed partial class WorkspaceDefinition
         {
             var where = at(name);
             found.AddRange(IsName(Declared(name)) ? [] : [BadName("step", name, where)]);
-            if (step.Run.Count == 0 || step.Run[0].Length == 0)
+            if (step.Run.Commands.Any(command => command.Count == 0 || command[0].Length == 0))
             {
                 found.Add(new("MLO2006", $"step '{name}' runs nothing") { Where = where, Mend = "name a program in \"run\"" });
             }
 
-            if (step.Writes.Count == 0)
+            if (!step.Makes.Any())
             {
                 found.Add(new("MLO2007", $"step '{name}' writes nothing") { Where = where, Why = "a step is known by its outputs", Mend = "name at least one file in \"writes\"" });
             }
 
-            found.AddRange(step.Reads.Concat(step.Writes).Select(path => Outside(path, where)).OfType<Diagnostic>());
+            var directory = step.Directory is null ? [] : new[] { step.Directory };
+            found.AddRange(step.Reads.Where(read => !read.StartsWith('@')).Concat(step.Makes).Concat(step.Toolchain?.Files ?? []).Concat(directory)
+                .Select(path => Outside(path.TrimEnd('/'), where)).OfType<Diagnostic>());
+            if (step.Retries is < 0 or > 10)
+            {
+                found.Add(new("MLO2060", $"step '{name}' has {step.Retries} retries") { Where = where, Why = "a program that fails more often is broken", Mend = "choose 0 to 10" });
+            }
+
+            if (step.Toolchain?.Image is { } image && !Digest.TryParse(image, out _))
+            {
+                found.Add(new("MLO2061", $"'{image}' is not the digest of an image") { Where = where, Why = "a tag may name another image tomorrow", Mend = "name it as \"sha256:…\" with 64 hex digits" });
+            }
+
+            if (step is { Frozen: true, Always: true })
+            {
+                found.Add(new("MLO2062", $"step '{name}' is frozen and always runs") { Where = where, Mend = "choose one of \"frozen\" and \"always\"" });
+            }
         }
     }
 

@@ -50,28 +50,6 @@ public sealed record IncludeManifest
     public Dictionary<string, RunStepManifest> Steps { get; set; } = [];
 }
 
-/// <summary>A step that is any program. It runs in a private folder that holds what it reads, nothing else.</summary>
-public sealed record RunStepManifest
-{
-    /// <summary>The program and its arguments; no shell is involved.</summary>
-    public required IReadOnlyList<string> Run { get; init; }
-
-    /// <summary>Files it reads, relative to the workspace (or the model's folder); a file that another step writes makes that step come first.</summary>
-    public IReadOnlyList<string> Reads { get; set; } = [];
-
-    /// <summary>Files it writes, at these paths in its folder; at least one.</summary>
-    public required IReadOnlyList<string> Writes { get; init; }
-
-    /// <summary>Makes a step per value of a list, called <c>KEY@VALUE</c>; <c>${item}</c> is the value. An object has its name in <c>name</c> and its members as <c>${item.MEMBER}</c>.</summary>
-    public JsonElement? Foreach { get; set; }
-
-    /// <summary>Makes a step per combination of values, called <c>KEY@AXIS=VALUE,…</c>: each axis a list of values, <c>${AXIS}</c> the value.</summary>
-    public JsonElement? Matrix { get; set; }
-
-    /// <summary>Combinations that a <c>matrix</c> leaves out: each an object with values of some axes.</summary>
-    public JsonElement? Exclude { get; set; }
-}
-
 /// <summary>How an environment is reached.</summary>
 public enum Driver
 {

@@ -24,6 +24,9 @@ internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinitio
         _ => "skipped",
     };
 
+    /// <summary>As the status, but <c>frozen</c> for what stayed because it is declared so.</summary>
+    public static string Word(StepOutcome step) => step is { Status: StepStatus.UpToDate, Reason: StaleReason.Frozen } ? "frozen" : Word(step.Status);
+
     public string Text() => Text(step => step.Status);
 
     /// <summary>What the next call would print if nothing changed until then.</summary>
@@ -34,7 +37,7 @@ internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinitio
         ["steps"] = new JsonArray([.. result.Steps.Select(step => (JsonNode)new JsonObject
         {
             ["step"] = step.Step.Name.Value,
-            ["status"] = Word(step.Status),
+            ["status"] = Word(step),
             ["seconds"] = Math.Round(step.Seconds, 3),
             ["reason"] = step.Explanation,
         })]),
@@ -55,7 +58,7 @@ internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinitio
         var shown = collapsed ? rows.Where(row => row.Status != StepStatus.UpToDate).Take(MostRows).ToList() : rows;
         foreach (var (step, status) in shown)
         {
-            table.Add(step.Step.Name.Value, Word(status),
+            table.Add(step.Step.Name.Value, Word(step with { Status = status }),
                 status is StepStatus.Ran or StepStatus.Failed ? step.Seconds.ToString("0.00", CultureInfo.InvariantCulture) : "",
                 status == StepStatus.UpToDate ? "" : step.Explanation);
         }

@@ -26,7 +26,7 @@ internal sealed class DeclaredWorkspace : IDisposable
     public WorkspaceDefinition Load(Action<string>? observe = null) => WorkspaceDefinition.Load(Root, observe);
 
     /// <summary>The steps by name.</summary>
-    public Dictionary<string, Step> Steps() => new StepFactory(Load(), new CodeDigests()).Graph().Steps.ToDictionary(step => step.Name.Value, StringComparer.Ordinal);
+    public Dictionary<string, Step> Steps() => new StepFactory(Load(), new CodeDigests(), new BuildMirror(Root)).Graph().Steps.ToDictionary(step => step.Name.Value, StringComparer.Ordinal);
 
     /// <summary>What is wrong, of which there is one.</summary>
     public Diagnostic Refused() => Assert.Single(Assert.Throws<DiagnosticException>(() => Steps()).Diagnostics);

@@ -34,8 +34,16 @@ internal static partial class ManifestSchema
         return file.ToJsonString(Indented) + "\n";
     }
 
+    /// <summary>What types with converters of their own look like in JSON.</summary>
+    private static readonly Dictionary<Type, string> Written = new()
+    {
+        [typeof(CommandList)] = """{ "type": "array", "minItems": 1, "items": { "anyOf": [ { "type": ["string", "number", "boolean"] }, { "type": "array", "minItems": 1, "items": { "type": ["string", "number", "boolean"] } } ] } }""",
+        [typeof(Duration)] = """{ "anyOf": [ { "type": "number", "exclusiveMinimum": 0 }, { "type": "string", "pattern": "^[0-9.]+[smh]?$" } ] }""",
+    };
+
     private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode schema)
     {
+        schema = Written.TryGetValue(context.TypeInfo.Type, out var written) ? JsonNode.Parse(written)! : schema;
         var member = context.PropertyInfo is { } property && property.AttributeProvider is PropertyInfo clr
             ? $"P:{clr.DeclaringType!.FullName}.{clr.Name}" : $"T:{context.TypeInfo.Type.FullName}";
         var assembly = (context.PropertyInfo?.AttributeProvider as PropertyInfo)?.DeclaringType!.Assembly ?? context.TypeInfo.Type.Assembly;
