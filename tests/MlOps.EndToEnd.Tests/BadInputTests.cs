@@ -31,7 +31,7 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Trained>
         ["merge conflict in the lock"] = new("", w => w.Write("data.lock.json", "<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> b\n")) { Where = "data.lock.json:1", Also = "merge" },
         ["path outside the workspace"] = new("MLO2004", w => w.Replace("nuke.json", Data, "../m.csv")),
         ["absolute path"] = new("MLO2004", w => w.Replace("nuke.json", Data, "/etc/passwd")),
-        ["data file missing"] = new("", w => File.Delete(w.At(Data))) { Also = Data },
+        ["data file missing, here and in the store"] = new("", w => { File.Delete(w.At(Data)); Directory.Delete(w.At(".mlops/store"), recursive: true); }) { Also = Data, Loses = true },
         ["data is a symlink loop"] = new("", w => Link(w, Data, "m.csv")) { Also = Data },
         ["data is a symlink out of the workspace"] = new("", w => Link(w, Data, "/etc/passwd")) { Also = Data },
         ["label column missing"] = new("MLO2020", w => w.Replace(Model, "\"label\": \"y\"", "\"label\": \"z\"")) { Where = "model.json:4" },
