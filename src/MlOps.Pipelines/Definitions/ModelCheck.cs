@@ -38,6 +38,11 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
 
         Features();
         found.AddRange(Placed(manifest.Trainer.Validate(), "trainer"));
+        if (manifest.Trainer is OnnxOptions { File: var file } && WorkspaceDefinition.Outside(file, model.At("trainer", "file")) is { } outside)
+        {
+            found.Add(outside);
+        }
+
         found.AddRange(Placed(Gate.Validate(manifest.Gate, manifest.Task), "gate"));
         WorkspaceDefinition.CheckSteps(manifest.Steps, name => model.At("steps", name), found);
         if (manifest.Positive is not null && manifest.Task != ModelTask.Binary)
