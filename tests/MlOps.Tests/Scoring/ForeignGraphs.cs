@@ -81,10 +81,10 @@ internal sealed class ForeignGraphs
     /// <summary>Two trees over <c>x</c>: one root of the given mode, one leaf with a weight for each id.</summary>
     public static OnnxAttribute[] Trees(string prefix, string mode, params long[] ids) =>
     [
-        Ints("nodes_treeids", 0, 0, 0, 0, 0, 1), Ints("nodes_nodeids", 0, 4, 2, 3, 7, 0), Ints("nodes_featureids", 0, 0, 1, 0, 0, 0),
+        Ints("nodes_treeids", 0, 0, 0, 0, 0, 1), Ints("nodes_nodeids", 0, 4, 2, 3, 1, 0), Ints("nodes_featureids", 0, 0, 1, 0, 0, 0),
         Texts("nodes_modes", mode, "LEAF", mode, "LEAF", "LEAF", "LEAF"), Floats("nodes_values", 40, 0, 7, 0, 0, 0),
-        Ints("nodes_truenodeids", 2, 0, 3, 0, 0, 0), Ints("nodes_falsenodeids", 4, 0, 7, 0, 0, 0), Ints("nodes_missing_value_tracks_true", 1, 0, 0, 0, 0, 0),
-        Ints($"{prefix}_treeids", [.. ids.SelectMany(_ => new long[] { 0, 0, 0, 1 })]), Ints($"{prefix}_nodeids", [.. ids.SelectMany(_ => new long[] { 4, 3, 7, 0 })]),
+        Ints("nodes_truenodeids", 2, 0, 3, 0, 0, 0), Ints("nodes_falsenodeids", 4, 0, 1, 0, 0, 0), Ints("nodes_missing_value_tracks_true", 1, 0, 0, 0, 0, 0),
+        Ints($"{prefix}_treeids", [.. ids.SelectMany(_ => new long[] { 0, 0, 0, 1 })]), Ints($"{prefix}_nodeids", [.. ids.SelectMany(_ => new long[] { 4, 3, 1, 0 })]),
         Ints($"{prefix}_ids", [.. ids.SelectMany(id => Enumerable.Repeat(id, 4))]),
         Floats($"{prefix}_weights", [.. ids.SelectMany((_, k) => new[] { 1.5f - k, -2 + k, 0.25f * (k + 1), -0.5f })]),
     ];
