@@ -3,10 +3,11 @@ using MlOps.Cli;
 using MlOps.Content;
 using MlOps.Pipelines;
 
-// The fast path: where nothing changed since the last Train, a few stats answer, and nothing else is loaded.
+// The fast path: where nothing changed since the last Train or Status, a few stats answer, and nothing else is loaded.
 try
 {
-    if (args is ["Train"] && BuildMirror.TryAnswer(Directory.GetCurrentDirectory(), Workspace.TrainKey) is { } answer)
+    var key = args is ["Train"] ? Workspace.TrainKey : args is ["Status"] ? Workspace.StatusKey : null;
+    if (key is not null && BuildMirror.TryAnswer(Directory.GetCurrentDirectory(), key) is { } answer)
     {
         using var output = Console.OpenStandardOutput();
         output.Write(answer);
