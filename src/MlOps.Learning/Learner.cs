@@ -14,9 +14,15 @@ public static class Learner
     /// <summary>Fits the encoders and the predictor to the training rows; rows without a label are passed over.</summary>
     /// <param name="threads">At least 1; changes the time only.</param>
     /// <exception cref="DiagnosticException">The options, the label or a feature cannot be used (MLO6001 to MLO6015).</exception>
+    /// <exception cref="ArgumentException">The trainer is <see cref="OnnxOptions"/>, whose model is adopted.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing remains.</exception>
     public static TrainedModel Fit(Frame train, LearningSpec spec, LearningProgress? progress, int threads, CancellationToken cancellationToken)
     {
+        if (spec.Trainer is OnnxOptions)
+        {
+            throw new ArgumentException("a model from a file is adopted, not fitted", nameof(spec));
+        }
+
         ThrowIfWrong(train, spec);
         var labels = Labels.Read(train, spec);
         var rows = labels.Rows.Length == train.RowCount ? train : train.Select(labels.Rows);
@@ -34,6 +40,15 @@ public static class Learner
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         return new(labels.Signature, encoders, predictor);
+    }
+
+    /// <summary>Takes a model that another program fitted to the training rows, from its ONNX file.</summary>
+    /// <exception cref="DiagnosticException">The label or a feature cannot be used (MLO6002 to MLO6015), or the file is no model for them (MLO5010 to
+    /// MLO5014).</exception>
+    public static TrainedModel Adopt(Frame train, LearningSpec spec, ReadOnlySpan<byte> file)
+    {
+        ThrowIfWrong(train, spec);
+        return OnnxModel.Adopt(file, Labels.Read(train, spec).Signature);
     }
 
     private static void ThrowIfWrong(Frame train, LearningSpec spec)

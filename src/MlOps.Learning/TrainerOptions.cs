@@ -8,6 +8,7 @@ namespace MlOps.Learning;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "name")]
 [JsonDerivedType(typeof(BoostedTreesOptions), BoostedTreesOptions.TrainerName)]
 [JsonDerivedType(typeof(LinearOptions), LinearOptions.TrainerName)]
+[JsonDerivedType(typeof(OnnxOptions), OnnxOptions.TrainerName)]
 public abstract record TrainerOptions
 {
     /// <summary>The name in <c>model.json</c>.</summary>
@@ -109,4 +110,21 @@ public sealed record LinearOptions : TrainerOptions
         ("maxIterations", MaxIterations, 1, 100_000),
         ("tolerance", Tolerance, 1e-12, 1),
     ];
+}
+
+/// <summary>No learner of ours: the model is an ONNX file that a run step writes, or that lies in the workspace.</summary>
+public sealed record OnnxOptions : TrainerOptions
+{
+    /// <summary>The name in <c>model.json</c>.</summary>
+    public const string TrainerName = "onnx";
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Name => TrainerName;
+
+    /// <summary>The file: as a run step of the model writes it, else as a run step of the workspace does, else in the model's folder.</summary>
+    public required string File { get; set; }
+
+    /// <inheritdoc/>
+    private protected override IEnumerable<(string Option, double Value, double Min, double Max)> Ranges() => [];
 }

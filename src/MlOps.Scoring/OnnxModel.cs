@@ -3,6 +3,7 @@ using Google.Protobuf;
 using MlOps.Content;
 using MlOps.Scoring.Internal;
 using MlOps.Scoring.Onnx.Internal;
+using MlOps.Scoring.Onnx.Internal.Foreign;
 
 namespace MlOps.Scoring;
 
@@ -52,6 +53,33 @@ public static class OnnxModel
         catch (Exception e) when (e is InvalidDataException or ArgumentException or JsonException or KeyNotFoundException or InvalidOperationException)
         {
             throw Foreign(e.Message);
+        }
+    }
+
+    /// <summary>A model that any program wrote, read as one of ours: <see cref="Write"/> gives a file that predicts the same up to float32 rounding.</summary>
+    /// <remarks>The graph takes an input per column, [N, 1], called as the column or as its identifier: float32 for Numeric and Boolean, string for
+    /// Categorical and Text; or one float32 [N, columns] in the order of <paramref name="wanted"/>. Operators: the README of this project lists them.</remarks>
+    /// <param name="wanted">What it must take and predict; every input is taken, no other one.</param>
+    /// <exception cref="DiagnosticException">The bytes are no ONNX model (MLO5010), the graph has what cannot be read (MLO5012), its inputs are not the
+    /// wanted ones (MLO5013), or its outputs do not fit task and classes (MLO5014).</exception>
+    public static TrainedModel Adopt(ReadOnlySpan<byte> file, Signature wanted)
+    {
+        var onnx = Decode(file);
+        if (onnx.Producer == Producer)
+        {
+            var own = Read(file);
+            return ForeignFit.IsSame(own.Signature, wanted) ? own : throw ForeignFit.Other(own.Signature, wanted);
+        }
+
+        try
+        {
+            var model = ForeignFit.Fit(ForeignGraph.Read(onnx.Graph!, wanted), wanted);
+            ModelCheck.Check(model);
+            return model;
+        }
+        catch (Exception e) when (e is InvalidDataException or ArgumentException or KeyNotFoundException or ArithmeticException)
+        {
+            throw ForeignGraph.Unreadable(e.Message);
         }
     }
 

@@ -16,6 +16,12 @@ internal sealed class PrepareAction : IStepExecutor
     public const string Train = "train.frame";
     public const string Test = "test.frame";
 
+    /// <summary>The training rows for programs.</summary>
+    public const string TrainCsv = "train.csv";
+
+    /// <summary>The test rows for programs.</summary>
+    public const string TestCsv = "test.csv";
+
     public bool ReadsInPlace => true;
 
     public static JsonObject Parameters(ModelDefinition model)
@@ -58,8 +64,8 @@ internal sealed class PrepareAction : IStepExecutor
         var rows = labelled.Length == frame.RowCount ? frame : frame.Select(labelled);
         var isTest = Split.Assign(rows, Spec(parameters["split"]!.AsObject()));
         var kept = rows.WithOnly([.. columns, label]);
-        var train = Write(context, Train, kept, isTest, side: false);
-        var test = Write(context, Test, kept, isTest, side: true);
+        var train = Write(context, Train, TrainCsv, kept, isTest, side: false);
+        var test = Write(context, Test, TestCsv, kept, isTest, side: true);
         return new() { ["rows"] = new JsonObject { ["dropped"] = frame.RowCount - labelled.Length, ["test"] = test, ["train"] = train } };
     }
 
@@ -69,11 +75,18 @@ internal sealed class PrepareAction : IStepExecutor
         (double?)split["share"] ?? 0.2,
         (string?)split["value"]);
 
-    private static int Write(StepContext context, string output, Frame frame, bool[] isTest, bool side)
+    private static int Write(StepContext context, string output, string csv, Frame frame, bool[] isTest, bool side)
     {
         var rows = Enumerable.Range(0, frame.RowCount).Where(row => isTest[row] == side).ToArray();
+        var part = frame.Select(rows);
         using var file = File.Create(context.OutputPath(output));
-        FrameFile.Write(frame.Select(rows), file);
+        FrameFile.Write(part, file);
+        if (context.Step.Outputs.Contains(csv))
+        {
+            using var text = File.Create(context.OutputPath(csv));
+            CsvFile.Write(part, text);
+        }
+
         return rows.Length;
     }
 

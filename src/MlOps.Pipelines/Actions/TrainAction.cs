@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MlOps.Content;
 using MlOps.Data;
 using MlOps.Engine;
 using MlOps.Learning;
@@ -9,12 +10,15 @@ using MlOps.Scoring;
 
 namespace MlOps.Pipelines.Actions;
 
-/// <summary>Fits a model to the training rows and writes it as ONNX.</summary>
+/// <summary>Fits a model to the training rows, or takes the one that a program fitted, and writes it as ONNX.</summary>
 /// <param name="threads">Changes the time only.</param>
 internal sealed class TrainAction(int threads) : IStepExecutor
 {
     public const string Name = "train";
     public const string Model = "model.onnx";
+
+    /// <summary>The input that holds the ONNX file of trainer <c>onnx</c>.</summary>
+    public const string Adopted = "file.onnx";
 
     public bool ReadsInPlace => true;
 
@@ -56,8 +60,25 @@ internal sealed class TrainAction(int threads) : IStepExecutor
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         using var file = File.OpenRead(context.InputPath(PrepareAction.Train));
-        var model = Learner.Fit(FrameFile.Read(file), Spec(context.Step.Parameters), (stage, done, total) => context.Report($"{stage} {done} of {total}"), threads, cancellationToken);
+        var (train, spec) = (FrameFile.Read(file), Spec(context.Step.Parameters));
+        var model = spec.Trainer is OnnxOptions
+            ? Adopt(train, spec, context)
+            : Learner.Fit(train, spec, (stage, done, total) => context.Report($"{stage} {done} of {total}"), threads, cancellationToken);
         File.WriteAllBytes(context.OutputPath(Model), OnnxModel.Write(model));
         return [];
+    }
+
+    private static TrainedModel Adopt(Frame train, LearningSpec spec, StepContext context)
+    {
+        try
+        {
+            return Learner.Adopt(train, spec, File.ReadAllBytes(context.InputPath(Adopted)));
+        }
+        catch (DiagnosticException failure)
+        {
+            throw new DiagnosticException([.. failure.Diagnostics.Select(found => found.Code.StartsWith("MLO5", StringComparison.Ordinal)
+                ? found with { Where = $"{context.Step.Origin}#/trainer/file" }
+                : found)]);
+        }
     }
 }

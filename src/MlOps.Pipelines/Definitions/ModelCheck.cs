@@ -38,6 +38,11 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
 
         Features();
         found.AddRange(Placed(manifest.Trainer.Validate(), "trainer"));
+        if (manifest.Trainer is OnnxOptions { File: var file } && WorkspaceDefinition.Outside(file, model.At("trainer", "file")) is { } outside)
+        {
+            found.Add(outside);
+        }
+
         found.AddRange(Placed(Gate.Validate(manifest.Gate, manifest.Task), "gate"));
         foreach (var (metric, tolerance) in manifest.Verify?.Tolerance ?? [])
         {

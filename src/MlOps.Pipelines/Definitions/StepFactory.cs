@@ -14,12 +14,17 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
 {
     private readonly Dictionary<string, StepInput> _written = new(StringComparer.Ordinal);
 
+    /// <summary>The steps whose outputs programs read, by name.</summary>
+    private readonly HashSet<string> _readByPrograms = new(StringComparer.Ordinal);
+
     /// <summary>Every step of the workspace, checked against each other.</summary>
     public StepGraph Graph()
     {
         var declarations = RunSteps().ToList();
         foreach (var declaration in declarations)
         {
+            var owner = declaration.Owner[(declaration.Owner.LastIndexOf('/') + 1)..];
+            _readByPrograms.UnionWith(declaration.Reads.Where(read => read.StartsWith('@')).SelectMany(read => new[] { read[1..], $"{owner}/{read[1..]}" }));
             foreach (var path in declaration.Makes)
             {
                 _written[declaration.Folder.Length == 0 ? path : $"{declaration.Folder}/{path}"] = new OutputInput(declaration.Name, path);
@@ -109,18 +114,27 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
     private StepInput Bytes(DatasetManifest data) =>
         _written.GetValueOrDefault(data.Path) ?? new FileInput(WorkspacePath.Parse(data.Path)) { InLock = false };
 
+    private StepInput Adopted(ModelDefinition model, OnnxOptions trainer)
+    {
+        var own = $"{model.Folder}/{trainer.File}";
+        return _written.GetValueOrDefault(own) ?? _written.GetValueOrDefault(trainer.File) ?? new FileInput(WorkspacePath.Parse(own));
+    }
+
     private IEnumerable<Step> Model(ModelDefinition model)
     {
         var manifest = model.Manifest;
         yield return Step(PrepareAction.Name, "split", PrepareAction.Parameters(model)) with
         {
             Inputs = Inputs((PrepareAction.Table, new OutputInput(ImportOf(manifest.Data), ImportAction.Table))),
-            Outputs = Names(PrepareAction.Train, PrepareAction.Test),
+            Outputs = _readByPrograms.Contains(Of(model.Name, PrepareAction.Name).Value)
+                ? Names(PrepareAction.Train, PrepareAction.Test, PrepareAction.TrainCsv, PrepareAction.TestCsv)
+                : Names(PrepareAction.Train, PrepareAction.Test),
             FactNames = Names("rows"),
         };
+        var rows = (PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train));
         yield return Step(TrainAction.Name, manifest.Trainer.Name, TrainAction.Parameters(model)) with
         {
-            Inputs = Inputs((PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train))),
+            Inputs = manifest.Trainer is OnnxOptions onnx ? Inputs(rows, (TrainAction.Adopted, Adopted(model, onnx))) : Inputs(rows),
             Outputs = Names(TrainAction.Model),
             CheckedOut = Out(TrainAction.Model),
         };

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Google.Protobuf;
 
 namespace MlOps.Scoring.Onnx.Internal;
@@ -117,6 +118,7 @@ internal static class OnnxDecoder
     private static OnnxTensor Tensor(CodedInputStream message)
     {
         var (tensor, dims, floats, ints, strings) = (new OnnxTensor(), new List<long>(), new List<float>(), new List<long>(), new List<string>());
+        byte[] raw = [];
         Fields(message, (field, packed, input) =>
         {
             switch (field)
@@ -127,11 +129,27 @@ internal static class OnnxDecoder
                 case 6: strings.Add(input.ReadString()); return true;
                 case 7: Ints(input, packed, ints); return true;
                 case 8: tensor.Name = input.ReadString(); return true;
+                case 9: raw = input.ReadBytes().ToByteArray(); return true;
                 default: return false;
             }
         });
+        Unpack(tensor.Type, raw, floats, ints);
         (tensor.Dims, tensor.Floats, tensor.Ints, tensor.Strings) = (dims, floats, ints, strings);
         return tensor;
+    }
+
+    // Other writers put numbers as little-endian bytes; the type may stand after them.
+    private static void Unpack(ElementType type, ReadOnlySpan<byte> raw, List<float> floats, List<long> ints)
+    {
+        for (; type == ElementType.Float && raw.Length >= sizeof(float); raw = raw[sizeof(float)..])
+        {
+            floats.Add(BinaryPrimitives.ReadSingleLittleEndian(raw));
+        }
+
+        for (; type == ElementType.Int64 && raw.Length >= sizeof(long); raw = raw[sizeof(long)..])
+        {
+            ints.Add(BinaryPrimitives.ReadInt64LittleEndian(raw));
+        }
     }
 
     private static OnnxValue Value(CodedInputStream message)

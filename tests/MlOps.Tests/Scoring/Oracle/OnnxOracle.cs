@@ -24,12 +24,15 @@ internal static class OnnxOracle
     public static float[] Run(byte[] model, Frame frame) => Score(model, frame).Values;
 
     /// <summary>All that the model says of a frame's rows; the frame has the columns that the model's signature names.</summary>
-    public static OracleScores Score(byte[] model, Frame frame)
+    public static OracleScores Score(byte[] model, Frame frame) => Score(model, OnnxModel.Read(model).Signature.Inputs, frame);
+
+    /// <summary>All that a model of any program says of a frame's rows; the columns are in the order of the graph's inputs.</summary>
+    public static OracleScores Score(byte[] model, IEnumerable<InputColumn> columns, Frame frame)
     {
         var folder = Directory.CreateTempSubdirectory("mlops-oracle-");
         try
         {
-            var inputs = OnnxModel.Read(model).Signature.Inputs.Select(input => Wire(input, frame[input.Name]));
+            var inputs = columns.Select(input => Wire(input, frame[input.Name]));
             File.WriteAllBytes(Path.Combine(folder.FullName, "model.onnx"), model);
             File.WriteAllText(Path.Combine(folder.FullName, "inputs.json"), JsonSerializer.Serialize(inputs));
             var (exit, error) = Run("node", Source(), [Path.Combine(Source(), "score.cjs"), folder.FullName], Installation.Value.Modules!);

@@ -21,7 +21,7 @@ async function main(folder) {
     feeds[name] = new ort.Tensor(type, read[type](data), [data.length, 1]);
   });
   const outputs = await session.run(feeds);
-  const values = outputs.prediction ?? outputs.probabilities;
+  const values = outputs.prediction ?? outputs.variable ?? outputs.probabilities;
   fs.writeFileSync(path.join(folder, 'outputs.json'), JSON.stringify({
     shape: values.dims,
     values: Array.from(values.data, x => (Number.isFinite(x) ? x : null)),
