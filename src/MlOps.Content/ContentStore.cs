@@ -12,7 +12,9 @@ public sealed partial class ContentStore(string root)
     private const UnixFileMode Writable = ReadOnly | UnixFileMode.UserWrite;
 
     private static readonly Digest Nothing = Digest.Of([]);
-    private readonly ConcurrentDictionary<Digest, FileStat> _checked = new();
+
+    /// <summary>By hex digits, in a class: the JIT compiler makes code anew for every value type in a collection, the framework brings that for classes.</summary>
+    private readonly ConcurrentDictionary<string, Lasting> _checked = new(StringComparer.Ordinal);
     private readonly string _temporary = Path.Join(root, "tmp");
 
     /// <summary>The store's folder.</summary>
@@ -118,7 +120,7 @@ public sealed partial class ContentStore(string root)
             return false;
         }
 
-        if (_checked.TryGetValue(content, out var known) && known == Lasting(stat))
+        if (_checked.TryGetValue(content.Hex, out var known) && known.Stat == Lasting.Of(stat).Stat)
         {
             return true;
         }
@@ -143,7 +145,7 @@ public sealed partial class ContentStore(string root)
             return false;
         }
 
-        _checked[content] = Lasting(stat);
+        _checked[content.Hex] = Lasting.Of(stat);
         return true;
     }
 
@@ -202,8 +204,11 @@ public sealed partial class ContentStore(string root)
         return string.Concat(Root, $"/{kind}/", hex[..fan], $"/{hex[fan..]}");
     }
 
-    // Hard links into sandboxes change ctime, so only what a write would change tells whether the bytes are as they were checked.
-    private static FileStat Lasting(FileStat stat) => stat with { Changed = 0 };
+    /// <summary>Hard links into sandboxes change ctime, so only what a write would change tells whether the bytes are as they were checked.</summary>
+    private sealed record Lasting(FileStat Stat)
+    {
+        public static Lasting Of(FileStat stat) => new(stat with { Changed = 0 });
+    }
 
     private void Publish(string temporary, Digest content)
     {
@@ -215,7 +220,7 @@ public sealed partial class ContentStore(string root)
         // Always renamed, even over an object of the same name: that mends a damaged one.
         var path = PathOf(content);
         AtomicFile.Move(temporary, path);
-        _checked[content] = Lasting(FileStat.Of(path));
+        _checked[content.Hex] = Lasting.Of(FileStat.Of(path));
     }
 
     private void CopyObject(Digest content, string path)
@@ -229,7 +234,7 @@ public sealed partial class ContentStore(string root)
 
     private void SetAside(Digest content)
     {
-        _checked.TryRemove(content, out _);
+        _checked.TryRemove(content.Hex, out _);
         AtomicFile.Move(PathOf(content), Path.Join(Root, "damaged", content.Hex));
     }
 }

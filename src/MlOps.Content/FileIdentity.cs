@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
@@ -5,19 +6,40 @@ using Microsoft.Win32.SafeHandles;
 namespace MlOps.Content;
 
 /// <summary>What a file's bytes are: the sha256 that identifies them everywhere, the xxh128 that tells quickly whether they changed, and their number.</summary>
-/// <param name="Sha256">The identity.</param>
-/// <param name="Xxh128">The fast local check; never an identity.</param>
-/// <param name="Bytes">The length in bytes.</param>
-public readonly record struct FileIdentity(Digest Sha256, UInt128 Xxh128, long Bytes)
+public readonly record struct FileIdentity
 {
     private const int BlockBytes = 256 * 1024;
+
+    // Not an UInt128: see Digest.
+    private readonly ulong _xxhHigh, _xxhLow;
+
+    /// <summary>Puts together what was found out elsewhere.</summary>
+    public FileIdentity(Digest sha256, UInt128 xxh128, long bytes)
+        : this(sha256, (ulong)(xxh128 >> 64), (ulong)xxh128, bytes)
+    {
+    }
+
+    private FileIdentity(Digest sha256, ulong xxhHigh, ulong xxhLow, long bytes) => (Sha256, _xxhHigh, _xxhLow, Bytes) = (sha256, xxhHigh, xxhLow, bytes);
+
+    /// <summary>The identity.</summary>
+    public Digest Sha256 { get; }
+
+    /// <summary>The fast local check; never an identity.</summary>
+    public UInt128 Xxh128 => new(_xxhHigh, _xxhLow);
+
+    /// <summary>The length in bytes.</summary>
+    public long Bytes { get; }
 
     /// <summary>The 32 lower-case hex digits of <see cref="Xxh128"/>.</summary>
     public string Xxh128Hex => Xxh128.ToString("x32", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>The identity of some bytes.</summary>
-    public static FileIdentity Of(ReadOnlySpan<byte> content) =>
-        new(Digest.Of(content), XxHash128.HashToUInt128(content), content.Length);
+    public static FileIdentity Of(ReadOnlySpan<byte> content)
+    {
+        Span<byte> xxh = stackalloc byte[16];
+        XxHash128.Hash(content, xxh);
+        return Of(Digest.Of(content), xxh, content.Length);
+    }
 
     /// <summary>The identity of a file; both digests come from one read.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
@@ -28,6 +50,9 @@ public readonly record struct FileIdentity(Digest Sha256, UInt128 Xxh128, long B
         var length = RandomAccess.GetLength(file);
         return length < BlockBytes ? OfSmall(file, (int)length) : OfLarge(file);
     }
+
+    private static FileIdentity Of(Digest sha256, ReadOnlySpan<byte> xxh128, long bytes) =>
+        new(sha256, BinaryPrimitives.ReadUInt64BigEndian(xxh128), BinaryPrimitives.ReadUInt64BigEndian(xxh128[8..]), bytes);
 
     private static FileIdentity OfSmall(SafeFileHandle file, int expected)
     {
@@ -60,7 +85,9 @@ public readonly record struct FileIdentity(Digest Sha256, UInt128 Xxh128, long B
 
             Span<byte> hash = stackalloc byte[32];
             sha.GetHashAndReset(hash);
-            return new(Digest.FromBytes(hash), xxh.GetCurrentHashAsUInt128(), bytes);
+            Span<byte> check = stackalloc byte[16];
+            xxh.GetCurrentHash(check);
+            return Of(Digest.FromBytes(hash), check, bytes);
         }
         finally
         {
