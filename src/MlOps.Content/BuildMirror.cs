@@ -14,7 +14,10 @@ public sealed class BuildMirror(string root)
     private bool _unsteady;
 
     /// <summary>The payload given to <see cref="Save"/>, if everything is as it was; else null. Never throws for a missing, foreign or damaged mirror.</summary>
-    public static byte[]? TryAnswer(string root, string key)
+    public static byte[]? TryAnswer(string root, string key) => Recall(root, key) is { Changes.Count: 0 } recalled ? recalled.Payload : null;
+
+    /// <summary>What was remembered and the little that changed since; null if nothing was, or too much changed. Never throws for a missing, foreign or damaged mirror.</summary>
+    public static Recollection? Recall(string root, string key)
     {
         key = WithHost(key);
         var file = MirrorFormat.PathOf(root, key);
@@ -25,13 +28,16 @@ public sealed class BuildMirror(string root)
 
         try
         {
-            return MirrorFormat.TryAnswer(root, key, File.ReadAllBytes(file));
+            return MirrorFormat.TryParse(key, File.ReadAllBytes(file)) is { } mirror && mirror.Look(root) is { } changes ? new(root, file, mirror, changes) : null;
         }
         catch (Exception e) when (IoFailure.Covers(e))
         {
             return null;
         }
     }
+
+    /// <summary>A quick checksum of bytes that nobody forges: it tells an edit that left no trace in the stat.</summary>
+    public static ulong Checksum(ReadOnlySpan<byte> bytes) => Math.Max(1, MirrorFormat.Mix(bytes));
 
     /// <summary>Takes the stat of a path now; call it before the content is read. Absent paths count too. A directory's stat betrays added and removed entries.</summary>
     public void Observe(string path)
@@ -51,7 +57,8 @@ public sealed class BuildMirror(string root)
     public void Forget() => _unsteady = true;
 
     /// <summary>Remembers the answer of a key, unless some file is too young to be trusted. Gives up silently where it may not write.</summary>
-    public void Save(string key, ReadOnlySpan<byte> payload)
+    /// <returns>Where more may be kept about the answer; null if it is not remembered.</returns>
+    public RememberedPlace? Save(string key, ReadOnlySpan<byte> payload)
     {
         key = WithHost(key);
         var file = MirrorFormat.PathOf(root, key);
@@ -60,13 +67,16 @@ public sealed class BuildMirror(string root)
             if (_unsteady)
             {
                 File.Delete(file);
-                return;
+                return null;
             }
 
-            AtomicFile.Write(file, MirrorFormat.Write(key, payload, _seen));
+            var place = new RememberedPlace(file + ".graph", BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8)));
+            AtomicFile.Write(file, MirrorFormat.Write(key, payload, _seen, place.Stamp));
+            return place;
         }
         catch (Exception e) when (IoFailure.Covers(e))
         {
+            return null;
         }
     }
 
