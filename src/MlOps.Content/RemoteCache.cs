@@ -59,6 +59,23 @@ public sealed class RemoteCache(ContentStore local, IReadOnlyList<RemoteLink> li
         return missing.Keys.ToHashSet();
     }
 
+    /// <summary>Which of some contents a remote has; of a directory the listing is asked for, not its files.</summary>
+    /// <exception cref="DiagnosticException">A remote failed, and nobody listens to warnings.</exception>
+    public async Task<IReadOnlySet<ContentRef>> FindAsync(IReadOnlyCollection<ContentRef> contents, CancellationToken cancellationToken)
+    {
+        var found = new HashSet<ContentRef>();
+        foreach (var link in links)
+        {
+            var wanted = contents.Where(content => !found.Contains(content)).ToLookup(content => content.Content);
+            if (wanted.Count > 0 && await AskAsync(link, () => link.Store.FindAsync([.. wanted.Select(content => content.Key)], cancellationToken), cancellationToken) is { } there)
+            {
+                found.UnionWith(there.SelectMany(content => wanted[content]));
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>What the trusted remotes say that a fingerprint gave; null if none knows. The record is kept in the local store, its objects are not fetched.</summary>
     /// <exception cref="DiagnosticException">A remote failed, and nobody listens to warnings.</exception>
     public async Task<StepRecord?> FetchRecordAsync(Digest fingerprint, CancellationToken cancellationToken)
@@ -106,6 +123,14 @@ public sealed class RemoteCache(ContentStore local, IReadOnlyList<RemoteLink> li
             await link.Store.StoreRecordAsync(record.Key, RecordFormat.Write(record.Key, records[record.Key]), names, token);
         });
     }
+
+    /// <summary>As <see cref="PushAsync"/> from the local store; where somebody listens to warnings, a failure is one.</summary>
+    public Task TryPushAsync(RemoteLink link, IReadOnlyDictionary<Digest, StepRecord> records, CancellationToken cancellationToken) =>
+        AskAsync(link, async () =>
+        {
+            await PushAsync(link, records, null, cancellationToken);
+            return true;
+        }, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

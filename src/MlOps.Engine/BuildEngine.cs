@@ -46,6 +46,22 @@ public sealed class BuildEngine
         return build.ToPlan();
     });
 
+    /// <summary>As <see cref="Plan"/>, but results that a remote says it has count as ones to restore. Remotes are asked for what the lock names only, and nothing is fetched.</summary>
+    /// <inheritdoc cref="Plan"/>
+    public async Task<BuildPlan> PlanAsync(StepGraph graph, BuildOptions options, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            var build = new Build(this, _runner, graph, options);
+            Files.Save();
+            return (options.Remote is { IsEmpty: false } remote ? await build.SightedAsync(remote, cancellationToken) : build).ToPlan();
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
+            throw new DiagnosticException(IoFailure.Describe(e, Root));
+        }
+    }
+
     /// <summary>Builds what is stale. Failed steps are in the result, not thrown; then the lock stays as it was, and what succeeded is restored by the next build.</summary>
     /// <exception cref="DiagnosticException">Missing input files, an unreadable lock, a workspace that cannot be written.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while waiting for another build; later the result says so.</exception>
@@ -65,7 +81,13 @@ public sealed class BuildEngine
             _runner.Sandboxes.Sweep();
             try
             {
-                return await build.Renewed().RunAsync(cancellationToken);
+                build = build.Renewed();
+                if (options.Remote is { IsEmpty: false } remote)
+                {
+                    build = (await build.FetchedAsync(remote, cancellationToken)).Renewed();
+                }
+
+                return await build.RunAsync(cancellationToken);
             }
             finally
             {

@@ -24,6 +24,9 @@ public sealed record BuildOptions
     /// <summary>Told of everything that happens, from any thread, one call at a time.</summary>
     public Action<BuildEvent>? Progress { get; init; }
 
+    /// <summary>The remotes that may have what a step would give; null if there is none.</summary>
+    public RemoteCache? Remote { get; init; }
+
     /// <summary>Told every file that the answer depends on; null if nobody remembers the answer.</summary>
     public BuildMirror? Mirror { get; init; }
 }

@@ -32,7 +32,7 @@ public sealed partial class Workspace
             report.Landed(LockComparison.Of(before, current, dataset => RowsBetween(before, current, dataset)));
         }
 
-        var plan = _engine.Plan(_graph, Options());
+        var plan = await _engine.PlanAsync(_graph, Options(), cancellationToken);
         report.Pending(plan, [.. plan.Steps.Where(step => step.Action is PlannedAction.Run or PlannedAction.Restore && step.Step.Action == ImportAction.Name)
             .Select(step => RowsPending(current, step.Step, cancellationToken)).OfType<DatasetChange>()]);
         return new(ExitCode.Done, report.Text(), report.Json());

@@ -5,12 +5,13 @@ namespace MlOps.Pipelines;
 public sealed partial class Workspace
 {
     /// <summary>Says what Train would do and why; exit 2 if that is anything.</summary>
-    public Task<Outcome> PlanAsync(CancellationToken cancellationToken)
+    public async Task<Outcome> PlanAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         RestoreData();
-        var plan = _engine.Plan(_graph, Options());
+        await using var remotes = OpenRemotes(_reporter.Warn);
+        var plan = await _engine.PlanAsync(_graph, Options() with { Remote = remotes }, cancellationToken);
         var report = new PlanReport(plan);
-        return Task.FromResult(new Outcome(plan.IsUpToDate ? ExitCode.Done : ExitCode.Pending, report.Text(), report.Json()));
+        return new(plan.IsUpToDate ? ExitCode.Done : ExitCode.Pending, report.Text(), report.Json());
     }
 }

@@ -13,7 +13,7 @@ public sealed partial class Workspace
     public async Task<Outcome> StatusAsync(CancellationToken cancellationToken)
     {
         RestoreData();
-        var plan = _engine.Plan(_graph, Options());
+        var plan = await _engine.PlanAsync(_graph, Options(), cancellationToken);
         var pinned = CurrentLock;
         var owners = new TextTable("what", "state", "facts");
         var ownersJson = new JsonObject();

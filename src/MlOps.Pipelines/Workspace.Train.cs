@@ -17,7 +17,8 @@ public sealed partial class Workspace
     {
         RestoreData();
         var remember = _options is { Models.Count: 0, ForceAll: false, ForceStep: null, Rehash: false };
-        var result = await _engine.BuildAsync(_graph, Options() with { Progress = Progress(), Mirror = remember ? _mirror : null }, cancellationToken);
+        await using var remotes = OpenRemotes(_reporter.Warn);
+        var result = await _engine.BuildAsync(_graph, Options() with { Progress = Progress(), Mirror = remember ? _mirror : null, Remote = remotes }, cancellationToken);
         Tell(result);
         var failedGates = result.Succeeded ? Chosen.Where(model => (string?)result.Lock.Fact($"models/{model.Name}", "gate")?["verdict"] == "fail").ToList() : [];
         foreach (var model in failedGates)
@@ -54,11 +55,12 @@ public sealed partial class Workspace
         var targets = _definition.Manifest.Data.Keys.Where(name => dataset is null || name == dataset).Select(StepFactory.ImportOf).ToList();
         if (dryRun)
         {
-            var plan = new PlanReport(_engine.Plan(_graph, Options(targets)));
+            var plan = new PlanReport(await _engine.PlanAsync(_graph, Options(targets), cancellationToken));
             return new(ExitCode.Done, plan.Text(), plan.Json());
         }
 
-        var result = await _engine.BuildAsync(_graph, Options(targets) with { Progress = Progress() }, cancellationToken);
+        await using var remotes = OpenRemotes(_reporter.Warn);
+        var result = await _engine.BuildAsync(_graph, Options(targets) with { Progress = Progress(), Remote = remotes }, cancellationToken);
         Tell(result);
         var report = new BuildReport(result, []);
         return new(result.Cancelled ? ExitCode.Cancelled : result.Succeeded ? ExitCode.Done : ExitCode.Failed, report.Text(), report.Json());

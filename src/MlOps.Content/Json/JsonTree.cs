@@ -12,13 +12,13 @@ public sealed class JsonTree
     private JsonTree(JsonTokenType kind, int line, string text) => (Kind, Line, Text) = (kind, line, text);
 
     /// <summary><see cref="JsonTokenType.StartObject"/>, <see cref="JsonTokenType.StartArray"/>, or a scalar's token.</summary>
-    public JsonTokenType Kind { get; }
+    public JsonTokenType Kind { get; private set; }
 
     /// <summary>The 1-based line the value starts on; for a member's value, the line of its name.</summary>
     public int Line { get; }
 
     /// <summary>A scalar's text: a string's content, a number as written; empty for objects and arrays.</summary>
-    public string Text { get; }
+    public string Text { get; private set; }
 
     /// <summary>An object's members in the file's order, names as often as they stand there.</summary>
     public IReadOnlyList<KeyValuePair<string, JsonTree>> Members => _members;
@@ -75,6 +75,47 @@ public sealed class JsonTree
                 Why = "a string holds bytes that are not UTF-8",
                 Mend = "save the file as UTF-8",
             });
+        }
+    }
+
+    /// <summary>Makes an object of this value whose one member it becomes.</summary>
+    internal void Wrap(string member)
+    {
+        var inner = new JsonTree(Kind, Line, Text);
+        inner._members.AddRange(_members);
+        inner._items.AddRange(_items);
+        _members.Clear();
+        _items.Clear();
+        _members.Add(new(member, inner));
+        (Kind, Text) = (JsonTokenType.StartObject, "");
+    }
+
+    /// <summary>Writes the value as JSON.</summary>
+    internal void WriteTo(Utf8JsonWriter writer)
+    {
+        switch (Kind)
+        {
+            case JsonTokenType.StartObject:
+                writer.WriteStartObject();
+                foreach (var (name, value) in _members)
+                {
+                    writer.WritePropertyName(name);
+                    value.WriteTo(writer);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonTokenType.StartArray:
+                writer.WriteStartArray();
+                _items.ForEach(item => item.WriteTo(writer));
+                writer.WriteEndArray();
+                break;
+            case JsonTokenType.String:
+                writer.WriteStringValue(Text);
+                break;
+            default:
+                writer.WriteRawValue(Text, skipInputValidation: true);
+                break;
         }
     }
 

@@ -25,7 +25,7 @@ public static class StrictJson
 
         try
         {
-            var text = utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
+            var text = check.HasExpanded ? Written(tree) : utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
             return (JsonSerializer.Deserialize(text, type)!, tree);
         }
         catch (JsonException failure)
@@ -38,5 +38,16 @@ public static class StrictJson
                 Mend = "see the schema beside the file",
             });
         }
+    }
+
+    private static byte[] Written(JsonTree tree)
+    {
+        using var bytes = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(bytes))
+        {
+            tree.WriteTo(writer);
+        }
+
+        return bytes.ToArray();
     }
 }

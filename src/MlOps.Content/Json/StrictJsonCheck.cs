@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -40,8 +41,17 @@ internal sealed class StrictJsonCheck(string file, JsonSerializerOptions options
         }
     }
 
+    /// <summary>Whether a value was written short, so that the tree is no longer what the file's bytes say.</summary>
+    public bool HasExpanded { get; private set; }
+
     private void Object(JsonTree tree, JsonTypeInfo type, string name)
     {
+        if (tree.Kind != JsonTokenType.StartObject && type.Type.GetCustomAttribute<JsonShorthandAttribute>() is { } shorthand)
+        {
+            tree.Wrap(shorthand.Member);
+            HasExpanded = true;
+        }
+
         if (!Expect(tree, JsonTokenType.StartObject, name, "an object"))
         {
             return;

@@ -14,18 +14,20 @@ internal sealed class Build
     private readonly LockFile _old;
     private readonly SeenLock _seen;
     private readonly Planner _planner;
+    private readonly RemoteRestore? _remote;
     private readonly PlannedStep?[] _plan;
 
-    public Build(BuildEngine engine, StepRunner runner, StepGraph graph, BuildOptions options)
+    public Build(BuildEngine engine, StepRunner runner, StepGraph graph, BuildOptions options, RemoteRestore? remote = null)
     {
         (_engine, _runner, _graph, _options) = (engine, runner, graph, options);
+        _remote = remote;
         engine.Files.Mirror = options.Mirror;
         engine.Files.Begin();
         options.Mirror?.Observe(BuildEngine.LockName);
         _lockStat = FileStat.Of(engine.LockPath);
         _old = LockFile.Read(engine.LockPath);
         _seen = new(Path.Join(engine.Root, ".mlops", "lock-seen"));
-        _planner = new(graph, _old, engine.Store, engine.Files, options, _seen.Is(_old));
+        _planner = new(graph, _old, engine.Store, engine.Files, options, _seen.Is(_old), remote?.Fetched, remote is null ? null : (_, content) => remote.Found.Contains(content));
         _plan = _planner.Plan();
     }
 
@@ -62,10 +64,45 @@ internal sealed class Build
         var build = this;
         while (FileStat.Of(_engine.LockPath) != build._lockStat || !build.InputsAreWhole())
         {
-            build = new(_engine, _runner, _graph, _options);
+            build = new(_engine, _runner, _graph, _options, _remote);
         }
 
         return build;
+    }
+
+    /// <summary>This build after everything that the remotes have for it was fetched, as far as it is known before steps run.</summary>
+    public async Task<Build> FetchedAsync(RemoteCache remote, CancellationToken cancellationToken)
+    {
+        var restore = new RemoteRestore(remote, _engine.Store);
+        var wanted = Wanted();
+        if (wanted.Count > 0)
+        {
+            await restore.FetchAsync(wanted, cancellationToken);
+        }
+
+        var build = new Build(_engine, _runner, _graph, _options, restore);
+        return await restore.FetchAsync(build._plan.OfType<PlannedStep>(), cancellationToken) ? new(_engine, _runner, _graph, _options, restore) : build;
+    }
+
+    /// <summary>This build as it would be if all were here that the remotes say they have of what the lock names.</summary>
+    public async Task<Build> SightedAsync(RemoteCache remote, CancellationToken cancellationToken)
+    {
+        var restore = new RemoteRestore(remote, _engine.Store);
+        await restore.FindAsync(Wanted(), cancellationToken);
+        return restore.Found.Count > 0 ? new(_engine, _runner, _graph, _options, restore) : this;
+    }
+
+    /// <summary>What is missing of the results that the steps would be up to date with, or could be restored from, if all of it were here.</summary>
+    private Dictionary<StepName, ContentRef[]> Wanted()
+    {
+        var missing = new List<(StepName Step, ContentRef Content)>();
+        var planner = new Planner(_graph, _old, _engine.Store, _engine.Files, _options with { Mirror = null }, _seen.Is(_old), elsewhere: (step, content) =>
+        {
+            missing.Add((step.Name, content));
+            return true;
+        });
+        _ = planner.Plan();
+        return missing.Distinct().ToLookup(item => item.Step, item => item.Content).ToDictionary(step => step.Key, step => step.ToArray());
     }
 
     public async Task<BuildResult> RunAsync(CancellationToken cancellationToken)
@@ -74,7 +111,7 @@ internal sealed class Build
         _options.Mirror?.Forget();
         KeepWhatOnlyTheLockKnows();
         var pending = Array.ConvertAll(_plan, plan => plan is not null and not { Action: PlannedAction.UpToDate });
-        var outcomes = await new Scheduler(_graph, _plan, _planner, _runner, Finish, _options, cancellationToken).RunAsync();
+        var outcomes = await new Scheduler(_graph, _plan, _planner, _runner, Finish, _options, _remote, cancellationToken).RunAsync();
         // A lock is whole or it is the old one: what succeeded waits in the store for the build that succeeds.
         var now = outcomes.All(outcome => outcome is null or { Result: not null }) ? NewLock(i => (outcomes[i]?.Result, _plan[i])) : _old;
         var differs = !now.Bytes.Span.SequenceEqual(_old.Bytes.Span);
@@ -100,7 +137,18 @@ internal sealed class Build
             }
         }
 
+        await PushAsync(outcomes, cancellationToken);
         return new([.. outcomes.OfType<StepOutcome>()], differs, now, cancellationToken.IsCancellationRequested && outcomes.Any(o => o is { Result: null }));
+    }
+
+    /// <summary>Stores what ran in the remotes that want it at once; what fails there is a warning, because the build did not.</summary>
+    private async Task PushAsync(IEnumerable<StepOutcome?> outcomes, CancellationToken cancellationToken)
+    {
+        var records = outcomes.Where(step => step is { Status: StepStatus.Ran }).DistinctBy(step => step!.Fingerprint).ToDictionary(step => step!.Fingerprint!.Value, step => step!.Result!);
+        foreach (var link in _options.Remote?.Links.Where(link => link.PushesAtOnce && records.Count > 0) ?? [])
+        {
+            await _options.Remote!.TryPushAsync(link, records, cancellationToken);
+        }
     }
 
     /// <summary>A result whose step never ran here (another one made the same bytes, or they came with the store) has no record yet;

@@ -9,8 +9,18 @@ namespace MlOps.Engine.Internal;
 /// <param name="files">The workspace's files.</param>
 /// <param name="options">How.</param>
 /// <param name="trustLock">Whether a build here left the lock as it is. Else it was edited, merged or checked out, and what the store remembers of a step is held against it.</param>
+/// <param name="fetched">Steps whose results came from a remote for this build: they are told as restored, not as up to date.</param>
+/// <param name="elsewhere">Told of content that is not in the store; true if it counts as kept nevertheless, because it may come from a remote.</param>
 /// <remarks>The same decision is made when planning and, for steps that waited, while building.</remarks>
-internal sealed class Planner(StepGraph graph, LockFile old, ContentStore store, StatIndex files, BuildOptions options, bool trustLock)
+internal sealed class Planner(
+    StepGraph graph,
+    LockFile old,
+    ContentStore store,
+    StatIndex files,
+    BuildOptions options,
+    bool trustLock,
+    IReadOnlySet<StepName>? fetched = null,
+    Func<Step, ContentRef, bool>? elsewhere = null)
 {
     private readonly PlannedStep?[] _plan = new PlannedStep?[graph.Steps.Count];
 
@@ -78,7 +88,8 @@ internal sealed class Planner(StepGraph graph, LockFile old, ContentStore store,
         var contradicted = result is not null && record is not null && Contradicts(record, result);
         if (result is not null && !contradicted)
         {
-            return new(step, PlannedAction.UpToDate, StaleReason.None, [], []) { Result = result };
+            return fetched?.Contains(step.Name) == true ? new(step, PlannedAction.Restore, StaleReason.OutputMissing, [], []) { Result = result }
+                : new(step, PlannedAction.UpToDate, StaleReason.None, [], []) { Result = result };
         }
 
         IReadOnlyList<PartChange> changes = trace is null || same ? [] : [.. StepDescription.OwnChanges(step, trace), .. StepDescription.InputChanges(step, trace, inputs, graph, old)];
@@ -134,17 +145,24 @@ internal sealed class Planner(StepGraph graph, LockFile old, ContentStore store,
             return false;
         }
 
-        foreach (var digest in outputs.Values)
+        var kept = true;
+        foreach (var (name, digest) in outputs)
         {
-            if (!store.Contains(digest))
+            var content = ContentRef.Of(name, digest);
+            if (!store.Contains(content))
             {
-                return false;
+                // All that is missing is told, not the first only: it is fetched together.
+                kept &= elsewhere?.Invoke(step, content) == true;
+                continue;
             }
 
-            options.Mirror?.ObserveExistence(store.PathOf(digest));
+            foreach (var part in store.ObjectsOf(content))
+            {
+                options.Mirror?.ObserveExistence(store.PathOf(part));
+            }
         }
 
-        return true;
+        return kept;
     }
 
     private System.Text.Json.Nodes.JsonObject Facts(Step step)

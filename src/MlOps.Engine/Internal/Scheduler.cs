@@ -13,6 +13,7 @@ internal sealed class Scheduler
     private readonly StepRunner _runner;
     private readonly Func<PlannedStep, StepRecord, IReadOnlyList<Diagnostic>> _finish;
     private readonly BuildOptions _options;
+    private readonly RemoteRestore? _remote;
     private readonly CancellationToken _cancellation;
 
     private readonly object _gate = new();
@@ -31,6 +32,7 @@ internal sealed class Scheduler
     /// <param name="runner">Runs a step.</param>
     /// <param name="finish">Called with every new result, from any thread; gives warnings.</param>
     /// <param name="options">How.</param>
+    /// <param name="remote">Who may have a result that a step would give; null if there is no remote.</param>
     /// <param name="cancellation">Ends running steps and starts no others.</param>
     public Scheduler(
         StepGraph graph,
@@ -39,9 +41,10 @@ internal sealed class Scheduler
         StepRunner runner,
         Func<PlannedStep, StepRecord, IReadOnlyList<Diagnostic>> finish,
         BuildOptions options,
+        RemoteRestore? remote,
         CancellationToken cancellation)
     {
-        (_graph, _plan, _planner, _runner, _finish, _options, _cancellation) = (graph, plan, planner, runner, finish, options, cancellation);
+        (_graph, _plan, _planner, _runner, _finish, _options, _remote, _cancellation) = (graph, plan, planner, runner, finish, options, remote, cancellation);
         _outcomes = new StepOutcome?[plan.Length];
         _consumers = GraphChecks.Consumers(graph.Producers);
         // Exactly those that Put will count down, restored ones among them.
@@ -158,11 +161,14 @@ internal sealed class Scheduler
         {
             if (plan.Action == PlannedAction.Await)
             {
-                lock (_gate)
-                {
-                    plan = _planner.Decide(at);
-                    _planner.Settle(at, plan);
-                }
+                plan = Decide(at);
+            }
+
+#pragma warning disable VSTHRD002 // This thread is the scheduler's own and waits for nothing else.
+            if (_remote is not null && _remote.TryFetchAsync(plan, _cancellation).GetAwaiter().GetResult())
+#pragma warning restore VSTHRD002
+            {
+                plan = Decide(at);
             }
 
             if (plan.Action == PlannedAction.UpToDate)
@@ -187,6 +193,16 @@ internal sealed class Scheduler
         catch (Exception e) when (IoFailure.Covers(e))
         {
             return Failed(plan, clock, [IoFailure.Describe(e, _runner.Root)]);
+        }
+    }
+
+    private PlannedStep Decide(int at)
+    {
+        lock (_gate)
+        {
+            var plan = _planner.Decide(at);
+            _planner.Settle(at, plan);
+            return plan;
         }
     }
 

@@ -19,6 +19,9 @@ public sealed record WorkspaceManifest
     /// <summary>Steps that are any program, by name; they run from the workspace's root.</summary>
     public Dictionary<string, RunStepManifest> Steps { get; set; } = [];
 
+    /// <summary>Where results are kept besides this machine.</summary>
+    public StoreManifest? Store { get; init; }
+
     /// <summary>The places that models are released to, by name, in promotion order.</summary>
     public Dictionary<string, EnvironmentManifest> Environments { get; set; } = [];
 }

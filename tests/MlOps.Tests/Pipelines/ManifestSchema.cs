@@ -5,6 +5,7 @@ using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using MlOps.Content;
 using MlOps.Pipelines.Manifests;
 
 namespace MlOps.Tests.Pipelines;
@@ -41,7 +42,8 @@ internal static partial class ManifestSchema
             node.Insert(0, "description", summary);
         }
 
-        return schema;
+        return context.TypeInfo.Type.GetCustomAttribute<JsonShorthandAttribute>() is { } shorthand && schema is JsonObject whole && whole["properties"]?[shorthand.Member] is { } single
+            ? new JsonObject { ["anyOf"] = new JsonArray(single.DeepClone(), whole) } : schema;
     }
 
     private static Dictionary<string, string> Summaries(Assembly assembly)

@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using System.Globalization;
+using MlOps.Content;
+using MlOps.Pipelines.Manifests;
+using MlOps.Remotes;
+
+namespace MlOps.Pipelines;
+
+public sealed partial class Workspace
+{
+    /// <summary>The remotes that nuke.json declares, in front of the store; nothing is asked before the first use.</summary>
+    /// <param name="warn">Told of what a build can do without; null makes a remote's failure the command's.</param>
+    /// <exception cref="DiagnosticException">An address is of no known kind.</exception>
+    private RemoteCache OpenRemotes(Action<Diagnostic>? warn)
+    {
+        var clock = Stopwatch.StartNew();
+        return new(_engine.Store, [.. (_definition.Manifest.Store?.Remotes ?? []).Select(Open)], warn, state => _reporter.Live(Transferred(state, clock.Elapsed)));
+    }
+
+    private RemoteLink Open(RemoteManifest remote)
+    {
+        try
+        {
+#pragma warning disable CA2000 // The cache that gets it disposes of it.
+            return new(Remotes.Remotes.Open(new(remote.Url) { Endpoint = remote.Endpoint, Region = remote.Region }, Root)) { IsTrusted = remote.Trust, PushesAtOnce = remote.Push };
+#pragma warning restore CA2000
+        }
+        catch (DiagnosticException failure)
+        {
+            throw new DiagnosticException([.. failure.Diagnostics.Select(diagnostic => diagnostic with { Where = diagnostic.Where ?? _definition.At("store", "remotes") })]);
+        }
+    }
+
+    private static string Transferred(TransferState state, TimeSpan elapsed) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{state.Objects} of {state.OfObjects} objects, {state.Bytes / 1e6:0.0} MB, {state.Bytes / 1e6 / Math.Max(elapsed.TotalSeconds, 0.001):0.0} MB/s");
+}
