@@ -1,19 +1,25 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using MlOps.Cli;
 using MlOps.Content;
+using MlOps.Engine;
 using MlOps.Pipelines;
 
 // The fast path: where nothing changed since the last Train, a few stats answer, and nothing else is loaded.
+// Where few files changed, the steps that read them are brought up to date; the declarations are not read either.
 try
 {
-    if (args is ["Train"] && BuildMirror.TryAnswer(Directory.GetCurrentDirectory(), Workspace.TrainKey) is { } answer)
+    using var cancel = new CancellationTokenSource();
+    FailedStep? failed = null;
+    if (args is ["Train"] && BuildMirror.Recall(Directory.GetCurrentDirectory(), Workspace.TrainKey) is { } recalled
+        && (recalled.Changes.Count == 0 ? recalled.Payload : Quick(recalled, cancel, out failed)) is { } answer)
     {
         using var output = Console.OpenStandardOutput();
         output.Write(answer);
         return 0;
     }
 
-    return await RunAsync(args);
+    return await RunAsync(args, failed, cancel);
 }
 catch (Exception failure) when (IoFailure.Covers(failure))
 {
@@ -22,14 +28,45 @@ catch (Exception failure) when (IoFailure.Covers(failure))
 }
 
 [MethodImpl(MethodImplOptions.NoInlining)]
-static async Task<int> RunAsync(string[] args)
+static byte[]? Quick(Recollection recalled, CancellationTokenSource cancel, out FailedStep? failed)
 {
-    using var cancel = new CancellationTokenSource();
-    using var interrupt = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGINT, context => Cancel(context, cancel));
-    using var terminate = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGTERM, context => Cancel(context, cancel));
+    failed = null;
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Cancel(context, cancel));
+    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Cancel(context, cancel));
+    using var error = Console.OpenStandardError();
     try
     {
-        return await TargetRunner.RunAsync(args, cancel.Token);
+        var live = !Console.IsErrorRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI"));
+        return QuickTrain.TryRun(Directory.GetCurrentDirectory(), recalled, Tell, live, out failed, cancel.Token);
+    }
+    catch (OperationCanceledException)
+    {
+        // The whole Train says so.
+        return null;
+    }
+
+    void Tell(string text)
+    {
+        try
+        {
+            error.Write(System.Text.Encoding.UTF8.GetBytes(text));
+        }
+        catch (Exception failure) when (IoFailure.Covers(failure))
+        {
+            // Progress that nobody can see any more must not end the work.
+        }
+    }
+}
+
+[MethodImpl(MethodImplOptions.NoInlining)]
+static async Task<int> RunAsync(string[] args, FailedStep? failed, CancellationTokenSource cancel)
+{
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Cancel(context, cancel));
+    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Cancel(context, cancel));
+    try
+    {
+        cancel.Token.ThrowIfCancellationRequested();
+        return await TargetRunner.RunAsync(args, failed, cancel.Token);
     }
     catch (DiagnosticException failure)
     {
@@ -42,7 +79,7 @@ static async Task<int> RunAsync(string[] args)
     }
 }
 
-static void Cancel(System.Runtime.InteropServices.PosixSignalContext context, CancellationTokenSource cancel)
+static void Cancel(PosixSignalContext context, CancellationTokenSource cancel)
 {
     // The first asks, the second kills.
     context.Cancel = !cancel.IsCancellationRequested;

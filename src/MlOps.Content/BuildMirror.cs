@@ -11,7 +11,8 @@ public sealed class BuildMirror(string root)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Observation> _seen = new(StringComparer.Ordinal);
-    private bool _unsteady;
+    private Dictionary<string, Observation> _seenBefore = [];
+    private bool _unsteady, _unsteadyBefore;
 
     /// <summary>The payload given to <see cref="Save"/>, if everything is as it was; else null. Never throws for a missing, foreign or damaged mirror.</summary>
     public static byte[]? TryAnswer(string root, string key) => Recall(root, key) is { Changes.Count: 0 } recalled ? recalled.Payload : null;
@@ -51,6 +52,30 @@ public sealed class BuildMirror(string root)
     {
         var stat = Look(path);
         Add(path, new(new(stat.Kind, 0, 0, stat.Size, 0, 0), OnlyExistence: true));
+    }
+
+    /// <summary>From now on what is seen is about one build; what was seen before is about how that came to be, such as declarations.</summary>
+    public void Begin()
+    {
+        lock (_gate)
+        {
+            (_seenBefore, _unsteadyBefore) = (new(_seen, StringComparer.Ordinal), _unsteady);
+        }
+    }
+
+    /// <summary>Forgets what was seen since <see cref="Begin"/>, because the build has changed it.</summary>
+    public void Restart()
+    {
+        lock (_gate)
+        {
+            _seen.Clear();
+            foreach (var (path, seen) in _seenBefore)
+            {
+                _seen.Add(path, seen);
+            }
+
+            _unsteady = _unsteadyBefore;
+        }
     }
 
     /// <summary>Says that something happened that no stat shows, so that this answer must not be remembered.</summary>

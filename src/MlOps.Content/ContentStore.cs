@@ -67,6 +67,14 @@ public sealed partial class ContentStore(string root)
         return identity;
     }
 
+    /// <summary>As <see cref="Adopt"/>, where the digest is all that is wanted.</summary>
+    public Digest AdoptObject(string path)
+    {
+        var content = FileIdentity.DigestOfFile(path);
+        Publish(path, content);
+        return content;
+    }
+
     /// <summary>Where the first bytes of an object wait that is being fetched from elsewhere; the folder is made.</summary>
     public string PartialOf(Digest content)
     {
@@ -139,7 +147,7 @@ public sealed partial class ContentStore(string root)
             return false;
         }
 
-        if (FileIdentity.OfFile(path).Sha256 != content)
+        if (FileIdentity.DigestOfFile(path) != content)
         {
             SetAside(content);
             return false;
@@ -196,6 +204,15 @@ public sealed partial class ContentStore(string root)
     /// <summary>Remembers what a fingerprint gave.</summary>
     public void PutRecord(Digest fingerprint, StepRecord record) =>
         AtomicFile.Write(Place("records", fingerprint, 1), RecordFormat.Write(fingerprint, record), _temporary);
+
+    /// <summary>Whether something is remembered of a fingerprint, by one stat; it may turn out to be damaged.</summary>
+    public bool HasRecord(Digest fingerprint) => FileStat.Of(Place("records", fingerprint, 1)).Kind == FileKind.File;
+
+    /// <summary>The canonical text that a record is kept as.</summary>
+    public static byte[] RecordText(Digest fingerprint, StepRecord record) => RecordFormat.Body(fingerprint, record);
+
+    /// <summary>Remembers what a fingerprint gave, where the record's text is at hand.</summary>
+    public void PutRecord(Digest fingerprint, byte[] recordText) => AtomicFile.Write(Place("records", fingerprint, 1), RecordFormat.Sealed(recordText), _temporary);
 
     // Folders cost far more to make than files, and there are fewer records than objects: one digit spreads them enough.
     private string Place(string kind, Digest digest, int fan)

@@ -13,7 +13,7 @@ public readonly record struct Digest : IComparable<Digest>
     /// <summary>What a printed digest starts with.</summary>
     public const string Prefix = "sha256:";
 
-    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+    private const int HexLength = 64;
 
     // Not two UInt128: ReadyToRun leaves every method that touches a type with one of these to the JIT compiler.
     private readonly ulong _0, _1, _2, _3;
@@ -28,9 +28,9 @@ public readonly record struct Digest : IComparable<Digest>
     {
         get
         {
-            Span<byte> bytes = stackalloc byte[32];
-            CopyTo(bytes);
-            return Convert.ToHexStringLower(bytes);
+            Span<byte> digits = stackalloc byte[HexLength];
+            CopyHexTo(digits);
+            return Encoding.ASCII.GetString(digits);
         }
     }
 
@@ -61,6 +61,44 @@ public readonly record struct Digest : IComparable<Digest>
         BinaryPrimitives.WriteUInt64BigEndian(destination[24..], _3);
     }
 
+    /// <summary>Writes the 64 lower-case hex digits as ASCII.</summary>
+    public void CopyHexTo(Span<byte> destination)
+    {
+        Span<byte> bytes = stackalloc byte[32];
+        CopyTo(bytes);
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            (destination[2 * i], destination[(2 * i) + 1]) = ("0123456789abcdef"u8[bytes[i] >> 4], "0123456789abcdef"u8[bytes[i] & 15]);
+        }
+    }
+
+    /// <summary>Reads 64 lower-case hex digits in ASCII; false if the bytes are anything else.</summary>
+    public static bool TryParseHex(ReadOnlySpan<byte> ascii, out Digest digest)
+    {
+        digest = default;
+        Span<byte> bytes = stackalloc byte[32];
+        if (ascii.Length != HexLength)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            var (high, low) = (Digit(ascii[2 * i]), Digit(ascii[(2 * i) + 1]));
+            if ((high | low) < 0)
+            {
+                return false;
+            }
+
+            bytes[i] = (byte)((high << 4) | low);
+        }
+
+        digest = FromBytes(bytes);
+        return true;
+
+        static int Digit(byte digit) => digit is >= (byte)'0' and <= (byte)'9' ? digit - '0' : digit is >= (byte)'a' and <= (byte)'f' ? digit - 'a' + 10 : -1;
+    }
+
     /// <summary>Reads 64 lower-case hex digits, with or without <c>sha256:</c> before them.</summary>
     /// <exception cref="FormatException">The text is not a digest.</exception>
     public static Digest Parse(string text) =>
@@ -76,13 +114,8 @@ public readonly record struct Digest : IComparable<Digest>
             hex = hex[Prefix.Length..];
         }
 
-        if (hex.Length != 64 || hex.ContainsAnyExcept(HexDigits))
-        {
-            return false;
-        }
-
-        digest = FromBytes(Convert.FromHexString(hex));
-        return true;
+        Span<byte> ascii = stackalloc byte[HexLength];
+        return hex.Length == HexLength && Ascii.FromUtf16(hex, ascii, out _) == OperationStatus.Done && TryParseHex(ascii, out digest);
     }
 
     /// <inheritdoc/>

@@ -41,6 +41,10 @@ public readonly record struct FileIdentity
         return Of(Digest.Of(content), xxh, content.Length);
     }
 
+    /// <summary>The digest of a file alone.</summary>
+    /// <inheritdoc cref="OfFile"/>
+    public static Digest DigestOfFile(string path) => new FileInfo(path).Length < BlockBytes ? Digest.Of(File.ReadAllBytes(path)) : OfFile(path).Sha256;
+
     /// <summary>The identity of a file; both digests come from one read.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>

@@ -30,6 +30,9 @@ public enum FileKind
 /// <param name="Changed">ctime, nanoseconds since 1970; the user cannot set it, so it betrays an edit whose mtime was restored.</param>
 public readonly record struct FileStat(FileKind Kind, ulong Device, ulong Inode, long Size, long Modified, long Changed)
 {
+    /// <summary>Beyond this age a file's stat betrays every change, but on file systems that count whole seconds; kernels tick every 1 to 10 ms.</summary>
+    public static readonly TimeSpan Granularity = TimeSpan.FromMilliseconds(21);
+
     /// <summary>Whether a change shortly after <paramref name="observedAt"/> (ns since 1970) could leave these numbers as they are,
     /// because clocks of file systems tick coarsely.</summary>
     public bool IsRacy(long observedAt)

@@ -27,9 +27,17 @@ public sealed record BuildOptions
     /// <summary>The remotes that may have what a step would give; null if there is none.</summary>
     public RemoteCache? Remote { get; init; }
 
+    /// <summary>A step that was tried just before; null if none was.</summary>
+    public FailedStep? AlreadyFailed { get; init; }
+
     /// <summary>Told every file that the answer depends on; null if nobody remembers the answer.</summary>
     public BuildMirror? Mirror { get; init; }
 }
+
+/// <summary>A step that failed just before this build, which reports it without running it again.</summary>
+/// <param name="Fingerprint">What it would have been the result of.</param>
+/// <param name="Why">How it failed.</param>
+public sealed record FailedStep(Digest Fingerprint, DiagnosticException Why);
 
 /// <summary>Something that happens during a build.</summary>
 public abstract record BuildEvent

@@ -18,7 +18,7 @@ public sealed partial class Workspace
         RestoreData();
         var remember = _options is { Models.Count: 0, ForceAll: false, ForceStep: null, Rehash: false };
         await using var remotes = OpenRemotes(_reporter.Warn);
-        var result = await _engine.BuildAsync(_graph, Options() with { Progress = Progress(), Mirror = remember ? _mirror : null, Remote = remotes }, cancellationToken);
+        var result = await _engine.BuildAsync(_graph, Options() with { Progress = Progress(), Mirror = remember ? _mirror : null, Remote = remotes, AlreadyFailed = _options.AlreadyFailed }, cancellationToken);
         Tell(result);
         var failedGates = result.Succeeded ? Chosen.Where(model => (string?)result.Lock.Fact($"models/{model.Name}", "gate")?["verdict"] == "fail").ToList() : [];
         foreach (var model in failedGates)
@@ -33,9 +33,9 @@ public sealed partial class Workspace
 
         var exit = result.Cancelled ? ExitCode.Cancelled : !result.Succeeded ? ExitCode.Failed : failedGates.Count > 0 ? ExitCode.Refused : ExitCode.Done;
         var report = new BuildReport(result, Chosen);
-        if (remember && exit == ExitCode.Done)
+        if (remember && exit == ExitCode.Done && _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(report.UpToDateText() + "\n")) is { } place && remotes.IsEmpty)
         {
-            _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(report.UpToDateText() + "\n"));
+            _engine.SaveImage(_graph, result, place, report.Tail());
         }
 
         return new(exit, report.Text(), report.Json());
@@ -101,7 +101,7 @@ public sealed partial class Workspace
                     soFar = $"[{finished.Done}/{finished.Pending}] ";
                     if (finished.Pending <= 100)
                     {
-                        _reporter.Finished($"{soFar}{finished.Outcome.Step.Name} {BuildReport.Word(finished.Outcome.Status)}");
+                        _reporter.Finished($"{soFar}{finished.Outcome.Step.Name} {Reports.BuildTable.Word(finished.Outcome.Status)}");
                     }
                     else if (finished.Done * 10 / finished.Pending != (finished.Done - 1) * 10 / finished.Pending)
                     {

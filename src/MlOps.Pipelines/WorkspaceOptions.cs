@@ -21,6 +21,9 @@ public sealed record WorkspaceOptions
     /// <summary>After a failure, go on with the steps that do not need it.</summary>
     public bool KeepGoing { get; init; }
 
+    /// <summary>A step that was tried just before this call and failed; null if none was.</summary>
+    public MlOps.Engine.FailedStep? AlreadyFailed { get; init; }
+
     /// <summary>Read every file again instead of trusting size and times.</summary>
     public bool Rehash { get; init; }
 }

@@ -5,7 +5,7 @@ using System.Text;
 namespace MlOps.Content.Internal;
 
 /// <summary>What was seen of a path.</summary>
-internal readonly record struct Observation(FileStat Stat, bool OnlyExistence);
+internal sealed record Observation(FileStat Stat, bool OnlyExistence);
 
 /// <summary>The mirror's bytes: magic, checksum, stamp, key, payload, then rows of stat and NUL-terminated path that go to the system call as they lie.</summary>
 /// <remarks>No JSON, no LINQ, no hashing library on the way of an answer: it is on the start-up path of every command.</remarks>

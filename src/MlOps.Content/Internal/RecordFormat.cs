@@ -10,7 +10,11 @@ internal static class RecordFormat
 {
     private const int HeaderBytes = 65;
 
-    public static byte[] Write(Digest fingerprint, StepRecord record)
+    public static byte[] Write(Digest fingerprint, StepRecord record) => Sealed(Body(fingerprint, record));
+
+    public static byte[] Sealed(byte[] body) => [.. Encoding.UTF8.GetBytes(Digest.Of(body).Hex), (byte)'\n', .. body];
+
+    public static byte[] Body(Digest fingerprint, StepRecord record)
     {
         var outputs = new JsonObject();
         foreach (var (name, digest) in record.Outputs)
@@ -18,14 +22,13 @@ internal static class RecordFormat
             outputs[name] = digest.ToString();
         }
 
-        var body = Encoding.UTF8.GetBytes(CanonicalJson.Compact(new JsonObject
+        return Encoding.UTF8.GetBytes(CanonicalJson.Compact(new JsonObject
         {
             ["facts"] = record.Facts.DeepClone(),
             ["fingerprint"] = fingerprint.ToString(),
             ["format"] = 1,
             ["outputs"] = outputs,
         }));
-        return [.. Encoding.UTF8.GetBytes(Digest.Of(body).Hex), (byte)'\n', .. body];
     }
 
     public static StepRecord? TryRead(string path, Digest fingerprint)

@@ -107,8 +107,6 @@ internal sealed class Build
 
     public async Task<BuildResult> RunAsync(CancellationToken cancellationToken)
     {
-        // What was done is no answer "nothing to do"; the next command finds that out and remembers it.
-        _options.Mirror?.Forget();
         KeepWhatOnlyTheLockKnows();
         var pending = Array.ConvertAll(_plan, plan => plan is not null and not { Action: PlannedAction.UpToDate });
         var outcomes = await new Scheduler(_graph, _plan, _planner, _runner, Finish, _options, _remote, cancellationToken).RunAsync();
@@ -137,8 +135,43 @@ internal sealed class Build
             }
         }
 
+        await ObserveAsync(outcomes, now);
         await PushAsync(outcomes, cancellationToken);
         return new([.. outcomes.OfType<StepOutcome>()], differs, now, cancellationToken.IsCancellationRequested && outcomes.Any(o => o is { Result: null }));
+    }
+
+    /// <summary>Takes note of everything as the build leaves it, so that the next command need not compute that there is nothing to do.</summary>
+    private async Task ObserveAsync(StepOutcome?[] outcomes, LockFile now)
+    {
+        if (_options.Mirror is not { } mirror || outcomes.Any(outcome => outcome is { Result: null }))
+        {
+            return;
+        }
+
+        // What was written last must grow older than the file system's clock is coarse.
+        await Task.Delay(FileStat.Granularity, CancellationToken.None);
+        mirror.Restart();
+        mirror.Observe(BuildEngine.LockName);
+        if (!LockFile.Read(_engine.LockPath).Bytes.Span.SequenceEqual(now.Bytes.Span) || !outcomes.OfType<StepOutcome>().All(IsStill))
+        {
+            mirror.Forget();
+        }
+    }
+
+    /// <summary>Whether a step's inputs and outputs are where and what they were when it ended.</summary>
+    private bool IsStill(StepOutcome outcome)
+    {
+        var step = outcome.Step;
+        foreach (var (name, digest) in outcome.Result!.Outputs)
+        {
+            foreach (var part in _engine.Store.ObjectsOf(ContentRef.Of(name, digest)))
+            {
+                _options.Mirror!.ObserveExistence(_engine.Store.PathOf(part));
+            }
+        }
+
+        return step.Inputs.All(input => input.Value is not FileInput file || _engine.Files.DigestOf(file.Path) == outcome.Inputs![input.Key])
+            && step.CheckedOut.All(output => _engine.IsCheckedOut(outcome.Result.Outputs[output.Key], output.Value));
     }
 
     /// <summary>Stores what ran in the remotes that want it at once; what fails there is a warning, because the build did not.</summary>
@@ -213,7 +246,7 @@ internal sealed class Build
         {
             if (!_engine.CheckOut(result.Outputs[output], path))
             {
-                throw StepRunner.Damaged(step, $"output '{output}'");
+                throw StepRunner.Damaged(step.Name, step.Origin, $"output '{output}'");
             }
         }
     }

@@ -18,14 +18,25 @@ internal sealed class RunExecutor : IStepExecutor
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         var arguments = context.Step.Parameters[Action]!.AsArray().Select(argument => argument!.GetValue<string>()).ToArray();
+        Run(context.Step.Name, context.Step.Origin, arguments, context.WorkDirectory, cancellationToken);
+        return [];
+    }
+
+    /// <summary>Runs a step's program in a sandbox.</summary>
+    /// <exception cref="DiagnosticException">It cannot be started, or fails.</exception>
+    public static void Run(StepName step, string? origin, string[] arguments, string folder, CancellationToken cancellationToken)
+    {
         // Beside the sandbox and overwritten by its next run: see SandboxPool for why nothing is removed here.
-        var log = context.WorkDirectory + ".log";
-        var environment = Environment(context.WorkDirectory);
+        var log = folder + ".log";
+        var environment = Environment(folder);
         var exit = OperatingSystem.IsLinux()
-            ? Spawn.Run(arguments, environment, context.WorkDirectory, log, cancellationToken)
-            : Portable(arguments, environment, context.WorkDirectory, log, cancellationToken);
+            ? Spawn.Run(arguments, environment, folder, log, cancellationToken)
+            : Portable(arguments, environment, folder, log, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        return exit == 0 ? [] : throw Failed(context.Step, arguments, exit, log);
+        if (exit != 0)
+        {
+            throw Failed(step, origin, arguments, exit, log);
+        }
     }
 
     private static string[] Environment(string home) =>
@@ -36,19 +47,19 @@ internal sealed class RunExecutor : IStepExecutor
         "TZ=UTC",
     ];
 
-    private static DiagnosticException Failed(Step step, string[] arguments, int exit, string log)
+    private static DiagnosticException Failed(StepName step, string? origin, string[] arguments, int exit, string log)
     {
         var command = string.Join(' ', arguments);
         return new(exit < 0
-            ? new Diagnostic("MLO3011", $"step '{step.Name}' cannot be started")
+            ? new Diagnostic("MLO3011", $"step '{step}' cannot be started")
             {
-                Where = step.Origin,
+                Where = origin,
                 Why = $"{arguments[0]}: {Marshal.GetPInvokeErrorMessage(-exit)}",
                 Mend = "install the program, or add its file to 'reads' and make it executable",
             }
-            : new Diagnostic("MLO3010", $"step '{step.Name}' failed")
+            : new Diagnostic("MLO3010", $"step '{step}' failed")
             {
-                Where = step.Origin,
+                Where = origin,
                 Why = (exit > 128 ? $"{command} was ended by signal {exit - 128}" : $"{command} exited with {exit}") + Tail(log),
                 Mend = "mend the program, or declare under 'reads' what it needs; only that is in its sandbox",
             });

@@ -5,10 +5,10 @@ namespace MlOps.Engine.Internal;
 /// <summary>The private folder of one run: inputs are placed in it, outputs are taken from it, then it is emptied.</summary>
 internal sealed class Sandbox : IDisposable
 {
-    private readonly SandboxPool _pool;
+    private readonly SandboxPool? _pool;
     private readonly HashSet<string> _folders;
 
-    internal Sandbox(SandboxPool pool, string folder, HashSet<string> folders) => (_pool, Folder, _folders) = (pool, folder, folders);
+    internal Sandbox(SandboxPool? pool, string folder, HashSet<string> folders) => (_pool, Folder, _folders) = (pool, folder, folders);
 
     public string Folder { get; }
 
@@ -46,12 +46,30 @@ internal sealed class Sandbox : IDisposable
         return FileStat.OfLink(Path.Join(Folder, name)).Kind == FileKind.File;
     }
 
-    public void Dispose() => _pool.Return(Folder);
+    /// <summary>A sandbox for one run, removed afterwards with its log.</summary>
+    public static Sandbox Single(string parent)
+    {
+        var folder = SandboxPool.FreeName(parent, 0);
+        Directory.CreateDirectory(folder);
+        return new(null, folder, new(StringComparer.Ordinal));
+    }
+
+    public void Dispose()
+    {
+        if (_pool is not null)
+        {
+            _pool.Return(Folder);
+        }
+        else
+        {
+            Remove(Folder);
+        }
+    }
 
     /// <summary>Makes the folders that outputs stand in, so that programs like <c>cp</c> need not.</summary>
-    public void MakeFolders(Step step)
+    public void MakeFolders(IEnumerable<string> outputs)
     {
-        foreach (var output in step.Outputs)
+        foreach (var output in outputs)
         {
             _ = Room(output);
         }
@@ -70,6 +88,19 @@ internal sealed class Sandbox : IDisposable
         }
 
         return folders;
+    }
+
+    /// <summary>What a program made unreadable is left for the next build, which sweeps.</summary>
+    private static void Remove(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+            File.Delete(folder + ".log");
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
+        }
     }
 
     private string Room(string name)

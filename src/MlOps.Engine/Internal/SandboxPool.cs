@@ -52,14 +52,22 @@ internal sealed class SandboxPool(string parent)
         }
     }
 
+    /// <summary>A folder's name that is not taken by what an earlier process of the same number left behind.</summary>
+    public static string FreeName(string parent, int number)
+    {
+        for (var more = ""; ; more += "x")
+        {
+            var folder = Path.Join(parent, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{number}{more}"));
+            if (FileStat.OfLink(folder).Kind == FileKind.Absent)
+            {
+                return folder;
+            }
+        }
+    }
+
     private string Make()
     {
-        string folder;
-        do
-        {
-            folder = Path.Join(parent, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Interlocked.Increment(ref _made)}"));
-        }
-        while (FileStat.OfLink(folder).Kind != FileKind.Absent);
+        var folder = FreeName(parent, Interlocked.Increment(ref _made));
         Directory.CreateDirectory(folder);
         if (!OperatingSystem.IsWindows() && _mode == 0)
         {

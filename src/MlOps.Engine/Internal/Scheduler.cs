@@ -182,6 +182,11 @@ internal sealed class Scheduler
             }
 
             Tell(new BuildEvent.StepStarted(plan.Step, plan.Explanation));
+            if (_options.AlreadyFailed is { } failed && failed.Fingerprint == plan.Fingerprint)
+            {
+                throw new DiagnosticException(failed.Why.Diagnostics);
+            }
+
             var result = _runner.Run(plan, text => Tell(new BuildEvent.StepProgress(plan.Step, text)), _cancellation);
             var warnings = _finish(plan, result);
             return Outcome(plan with { Result = result }, StepStatus.Ran, clock.Elapsed.TotalSeconds) with { Diagnostics = warnings };

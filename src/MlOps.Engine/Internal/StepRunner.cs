@@ -23,7 +23,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         if (!executor.ReadsInPlace)
         {
             Place(step, plan.Inputs!, sandbox);
-            sandbox.MakeFolders(step);
+            sandbox.MakeFolders(step.Outputs);
         }
 
         var context = new StepContext(step, sandbox.Folder, name => InputPath(step, plan.Inputs!, executor, sandbox, name), report);
@@ -50,7 +50,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             }
             else if (!sandbox.PlaceObject(store, inputs[name], name))
             {
-                throw Damaged(step, $"input '{name}'");
+                throw Damaged(step.Name, step.Origin, $"input '{name}'");
             }
         }
     }
@@ -60,7 +60,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         : !executor.ReadsInPlace ? Path.Join(sandbox.Folder, name)
         : input is FileInput file ? file.Path.In(root)
         : store.Check(inputs[name]) ? store.PathOf(inputs[name])
-        : throw Damaged(step, $"input '{name}'");
+        : throw Damaged(step.Name, step.Origin, $"input '{name}'");
 
     /// <summary>Whoever changed an input while the step ran may have changed what it read: such a result belongs to no fingerprint.</summary>
     private void CheckInputs(Step step, IReadOnlyDictionary<string, Digest> inputs, bool trusted)
@@ -69,12 +69,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         {
             if (input is FileInput file ? !files.IsSteady(file.Path, inputs[name]) : trusted ? !store.Check(inputs[name]) : !store.CheckBytes(inputs[name]))
             {
-                throw new DiagnosticException(new Diagnostic("MLO3013", $"an input of step '{step.Name}' changed while it ran")
-                {
-                    Where = input is FileInput changed ? changed.Path.Value : step.Origin,
-                    Why = $"input '{name}' no longer has the content that the step was started with",
-                    Mend = "run the same command again; a program must not write to what it reads",
-                });
+                throw Changed(step.Name, name, input is FileInput changed ? changed.Path.Value : step.Origin);
             }
         }
     }
@@ -84,12 +79,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         var missing = step.Outputs.Where(name => !sandbox.HasFile(name)).ToArray();
         if (missing.Length > 0)
         {
-            throw new DiagnosticException(new Diagnostic("MLO3012", $"step '{step.Name}' did not write {string.Join(", ", missing.Select(name => $"'{name}'"))}")
-            {
-                Where = step.Origin,
-                Why = "it ended without an error, but a declared output is missing, or no regular file, or lies behind a link",
-                Mend = "write it relative to the folder the program is started in, or remove it from 'writes'",
-            });
+            throw Missing(step.Name, step.Origin, missing);
         }
 
         var outputs = StepRecord.NoOutputs;
@@ -101,10 +91,27 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         return outputs;
     }
 
-    /// <summary>What is said when an object that a step reads or made turns out to be damaged; it is set aside already.</summary>
-    public static DiagnosticException Damaged(Step step, string what) => new(new Diagnostic("MLO3014", $"an object of step '{step.Name}' is damaged in the store")
+    /// <summary>What is said when a step ended well without its outputs.</summary>
+    public static DiagnosticException Missing(StepName step, string? origin, string[] outputs) =>
+        new(new Diagnostic("MLO3012", $"step '{step}' did not write {string.Join(", ", outputs.Select(name => $"'{name}'"))}")
+        {
+            Where = origin,
+            Why = "it ended without an error, but a declared output is missing, or no regular file, or lies behind a link",
+            Mend = "write it relative to the folder the program is started in, or remove it from 'writes'",
+        });
+
+    /// <summary>What is said when an input is not what it was when the step started.</summary>
+    public static DiagnosticException Changed(StepName step, string input, string? where) => new(new Diagnostic("MLO3013", $"an input of step '{step}' changed while it ran")
     {
-        Where = step.Origin,
+        Where = where,
+        Why = $"input '{input}' no longer has the content that the step was started with",
+        Mend = "run the same command again; a program must not write to what it reads",
+    });
+
+    /// <summary>What is said when an object that a step reads or made turns out to be damaged; it is set aside already.</summary>
+    public static DiagnosticException Damaged(StepName step, string? origin, string what) => new(new Diagnostic("MLO3014", $"an object of step '{step}' is damaged in the store")
+    {
+        Where = origin,
         Why = $"the bytes of {what} are not what their digest says, and were set aside",
         Mend = "run the same command again: what is missing will be built",
     });

@@ -1,0 +1,30 @@
+using MlOps.Content;
+
+namespace MlOps.Engine.Internal;
+
+/// <summary>Takes the image of a graph and the lock that its build left.</summary>
+internal static class ImageWriter
+{
+    /// <summary>So many names are kept as a table may list.</summary>
+    private const int MostNames = 64;
+
+    public static byte[] Image(BuildEngine engine, StepGraph graph, LockFile lockFile, ulong stamp, string tail)
+    {
+        var layout = LockLayout.Of(lockFile.Bytes.Span);
+        var consumers = GraphChecks.Consumers(graph.Producers);
+        var forms = new StepForm?[graph.Steps.Count];
+        var readers = new List<(string Path, int Step)>();
+        for (var i = 0; i < forms.Length; i++)
+        {
+            var step = graph.Steps[i];
+            forms[i] = layout.TryGetValue(step.Address.ToString(), out var own) ? StepForm.Of(step, [.. consumers[i]], own, ProducedAt) : null;
+            readers.AddRange(step.Inputs.Values.OfType<FileInput>().Select(file => (file.Path.Value, i)));
+        }
+
+        var folders = readers.Select(reader => reader.Path).Distinct().Where(path => FileStat.Of(Path.Join(engine.Root, path)).Kind != FileKind.File).ToArray();
+        var names = forms.Length <= MostNames ? graph.Steps.Select(step => step.Name.Value).ToArray() : [];
+        return GraphImage.Write(stamp, forms, readers, names, folders, tail);
+
+        int ProducedAt(Step step, OutputInput input) => layout[graph.Find(input.Step)!.Address.ToString()].Outputs[input.Output];
+    }
+}
