@@ -19,7 +19,9 @@ try
         return 0;
     }
 
-    return await RunAsync(args, failed, cancel);
+#pragma warning disable VSTHRD002, CA2025 // An asynchronous Main costs every command the JIT compiler's time; nobody else waits on this thread.
+    return RunAsync(args, failed, cancel).GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002, CA2025
 }
 catch (Exception failure) when (IoFailure.Covers(failure))
 {

@@ -95,7 +95,10 @@ public sealed class BuildMirror(string root)
                 return null;
             }
 
-            var place = new RememberedPlace(file + ".graph", BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8)));
+            var place = new RememberedPlace(file + ".graph", BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8)))
+            {
+                Declarations = [.. _seenBefore.Keys],
+            };
             AtomicFile.Write(file, MirrorFormat.Write(key, payload, _seen, place.Stamp));
             return place;
         }

@@ -28,7 +28,7 @@ public readonly record struct FileIdentity
     public UInt128 Xxh128 => new(_xxhHigh, _xxhLow);
 
     /// <summary>The length in bytes.</summary>
-    public long Bytes { get; }
+    public long Bytes { get; init; }
 
     /// <summary>The 32 lower-case hex digits of <see cref="Xxh128"/>.</summary>
     public string Xxh128Hex => Xxh128.ToString("x32", System.Globalization.CultureInfo.InvariantCulture);

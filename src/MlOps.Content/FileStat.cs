@@ -44,6 +44,13 @@ public readonly record struct FileStat(FileKind Kind, ulong Device, ulong Inode,
         return Kind is not FileKind.Absent && latest + granularity >= observedAt;
     }
 
+    /// <summary>Whether all numbers are the same.</summary>
+    public bool Equals(FileStat other) =>
+        Kind == other.Kind && Device == other.Device && Inode == other.Inode && Size == other.Size && Modified == other.Modified && Changed == other.Changed;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Inode, Size, Modified, Changed);
+
     /// <summary>The stat of what a path leads to; <see cref="FileKind.Absent"/> if there is nothing, or a link to nothing.</summary>
     /// <exception cref="IOException">The path cannot be looked at, for instance because of a loop of links.</exception>
     /// <exception cref="UnauthorizedAccessException">A directory on the way may not be searched.</exception>

@@ -62,4 +62,8 @@ public sealed record RenewedSight(string Path, FileStat Stat)
 /// <summary>Where more is kept about a remembered answer.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Stamp">The number that the file must hold to be about this answer.</param>
-public sealed record RememberedPlace(string Path, ulong Stamp);
+public sealed record RememberedPlace(string Path, ulong Stamp)
+{
+    /// <summary>What the answer depends on beside the build itself, such as declarations.</summary>
+    public IReadOnlyList<string> Declarations { get; init; } = [];
+}

@@ -111,7 +111,7 @@ public sealed class BuildEngine
     {
         try
         {
-            AtomicFile.Write(place.Path, ImageWriter.Image(this, graph, result.Lock, place.Stamp, tail));
+            AtomicFile.Write(place.Path, ImageWriter.Image(this, graph, result.Lock, place, tail));
         }
         catch (Exception e) when (IoFailure.Covers(e))
         {

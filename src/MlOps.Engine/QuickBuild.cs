@@ -28,7 +28,8 @@ public sealed record QuickResult(IReadOnlyList<QuickStep> Pending, int Steps, IR
 public sealed record QuickProgress(Action<string> Started, Action<QuickStep, int, int> Finished);
 
 /// <summary>A build after a small edit: where only files changed that a chain of plain <c>run</c> steps reads, it makes these up to date without loading the declarations or the rest of the lock.</summary>
-/// <remarks>It leaves the bytes that <see cref="BuildEngine.BuildAsync"/> would leave. Whatever is out of the ordinary is left to that: then it has changed nothing, or nothing but the store.</remarks>
+/// <remarks>Loops instead of queries over values: the JIT compiler would make code for each of these, which takes longer than the work itself.
+/// It leaves the bytes that <see cref="BuildEngine.BuildAsync"/> would leave. Whatever is out of the ordinary is left to that: then it has changed nothing, or nothing but the store.</remarks>
 public sealed class QuickBuild
 {
     private readonly string _root;
@@ -59,7 +60,7 @@ public sealed class QuickBuild
         try
         {
             using var image = GraphImage.TryOpen(recalled.Place);
-            if (image is null || SeenFile.Of(root, recalled.Changes) is not { } changed || changed.Keys.Any(path => image.Folders.Any(folder => path.StartsWith(folder + "/", StringComparison.Ordinal))))
+            if (image is null || SeenFile.Of(root, recalled.Changes) is not { } changed || changed.Keys.Any(path => image.Elsewhere.Any(other => path == other || path.StartsWith(other + "/", StringComparison.Ordinal))))
             {
                 return null;
             }
@@ -110,9 +111,37 @@ public sealed class QuickBuild
     /// <summary>The steps that the changed files lead to, if each reads from the one before, so that nothing could run side by side; null if they are more than that.</summary>
     private List<StepForm>? Chain()
     {
-        var at = new SortedSet<int>();
+        if (Concerned() is not { } concerned)
+        {
+            return null;
+        }
+
+        var chain = new List<StepForm>();
+        for (var next = -1; concerned.Count > 0;)
+        {
+            concerned.Sort();
+            var at = concerned[0];
+            concerned.RemoveAll(step => step == at);
+            if ((chain.Count > 0 && at != next) || _image.Form(at) is not { } form)
+            {
+                return null;
+            }
+
+            chain.Add(form);
+            concerned.AddRange(form.Consumers);
+            next = form.Consumers.Length == 0 ? -1 : form.Consumers[0];
+        }
+
+        return chain;
+    }
+
+    /// <summary>The positions of the steps that read other content now; null if some file has no readers, or one without a form, so that it means something else.</summary>
+    private List<int>? Concerned()
+    {
+        var concerned = new List<int>();
         foreach (var (path, seen) in _changed)
         {
+            var known = false;
             foreach (var reader in _image.ReadersOf(path))
             {
                 if (_image.Form(reader) is not { } form)
@@ -120,33 +149,27 @@ public sealed class QuickBuild
                     return null;
                 }
 
-                // A file that was only touched concerns nobody.
                 foreach (var input in form.Inputs)
                 {
-                    if (input.Path == path && DigestAt(_before, input.LockAt) != seen.Content)
+                    if (input.Path == path)
                     {
-                        at.Add(reader);
+                        known = true;
+                        if (DigestAt(_before, input.LockAt) != seen.Content)
+                        {
+                            // A file that was only touched concerns nobody.
+                            concerned.Add(reader);
+                        }
                     }
                 }
             }
-        }
 
-        var chain = new List<StepForm>();
-        var allowed = at.Count == 0 ? -1 : at.Min;
-        for (; at.Count > 0; at.Remove(at.Min))
-        {
-            if (at.Min != allowed || _image.Form(at.Min) is not { } form)
+            if (!known)
             {
                 return null;
             }
-
-            chain.Add(form);
-            at.UnionWith(form.Consumers);
-            // The next one must read from this one.
-            allowed = form.Consumers.Length == 0 ? -1 : form.Consumers[0];
         }
 
-        return chain;
+        return concerned;
     }
 
     /// <summary>Whether the form is about the lock as it is: only the true form gives the fingerprint that stands there.</summary>
@@ -158,10 +181,15 @@ public sealed class QuickBuild
         var before = DigestAt(_before, form.FingerprintAt);
         if (fingerprint == before)
         {
-            return new(form.Name.Value, StepStatus.UpToDate, 0, "");
+            return new(form.Name, StepStatus.UpToDate, 0, "");
         }
 
-        var old = Array.ConvertAll(form.Outputs, output => DigestAt(_before, output.LockAt));
+        var old = new Digest[form.Outputs.Length];
+        for (var i = 0; i < old.Length; i++)
+        {
+            old[i] = DigestAt(_before, form.Outputs[i].LockAt);
+        }
+
         if (!_store.HasRecord(before))
         {
             // Once the lock names another result, only a record leads back to this one.
@@ -172,7 +200,7 @@ public sealed class QuickBuild
         var restored = Restored(form, fingerprint);
         if (restored is null)
         {
-            progress.Started(form.Name.Value);
+            progress.Started(form.Name);
         }
 
         var outputs = restored ?? RunStep(form, fingerprint, cancellationToken);
@@ -188,7 +216,7 @@ public sealed class QuickBuild
         }
 
         fingerprint.CopyHexTo(_after.AsSpan(form.FingerprintAt));
-        return new(form.Name.Value, restored is null ? StepStatus.Ran : StepStatus.Restored, restored is null ? clock.Elapsed.TotalSeconds : 0, Explanation(form));
+        return new(form.Name, restored is null ? StepStatus.Ran : StepStatus.Restored, restored is null ? clock.Elapsed.TotalSeconds : 0, Explanation(form));
     }
 
     private Digest[]? Restored(StepForm form, Digest fingerprint)
@@ -234,7 +262,12 @@ public sealed class QuickBuild
             throw StepRunner.Missing(form.Name, form.Origin, missing);
         }
 
-        var outputs = Array.ConvertAll(form.Outputs, output => _store.AdoptObject(Path.Join(sandbox.Folder, output.Name)));
+        var outputs = new Digest[form.Outputs.Length];
+        for (var i = 0; i < outputs.Length; i++)
+        {
+            outputs[i] = _store.AdoptObject(Path.Join(sandbox.Folder, form.Outputs[i].Name));
+        }
+
         _store.PutRecord(fingerprint, form.RecordOf(fingerprint, outputs));
         return outputs;
     }
@@ -311,8 +344,16 @@ public sealed class QuickBuild
     }
 
     /// <summary>The step's fingerprint for the files as they are and the results in the lock given; for nothing but the lock as it was where none is.</summary>
-    private Digest Fingerprint(StepForm form, byte[]? results) =>
-        form.FingerprintOf(Array.ConvertAll(form.Inputs, input => results is null ? DigestAt(_before, input.LockAt) : Input(input, results)));
+    private Digest Fingerprint(StepForm form, byte[]? results)
+    {
+        var inputs = new Digest[form.Inputs.Length];
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            inputs[i] = results is null ? DigestAt(_before, form.Inputs[i].LockAt) : Input(form.Inputs[i], results);
+        }
+
+        return form.FingerprintOf(inputs);
+    }
 
     private Digest Input(FormInput input, byte[] results) =>
         input.Path is not null && _changed.TryGetValue(input.Path, out var seen) ? seen.Content : DigestAt(results, input.LockAt);

@@ -246,7 +246,7 @@ internal sealed class Build
         {
             if (!_engine.CheckOut(result.Outputs[output], path))
             {
-                throw StepRunner.Damaged(step.Name, step.Origin, $"output '{output}'");
+                throw StepRunner.Damaged(step.Name.Value, step.Origin, $"output '{output}'");
             }
         }
     }

@@ -20,7 +20,7 @@ internal sealed class GraphImage : IDisposable
         (Steps, Readers) = (reader.ReadInt32(), reader.ReadInt32());
         Tail = reader.ReadString();
         Names = Strings(reader);
-        Folders = Strings(reader);
+        Elsewhere = Strings(reader);
         _blocksAt = (int)reader.BaseStream.Position;
         _readersAt = _blocksAt + (sizeof(long) * Steps);
     }
@@ -34,8 +34,8 @@ internal sealed class GraphImage : IDisposable
     /// <summary>The names of all steps of a small graph, in its order; else none.</summary>
     public string[] Names { get; }
 
-    /// <summary>The directories that steps read as a whole.</summary>
-    public string[] Folders { get; }
+    /// <summary>Paths of which a change means more than forms know: directories that steps read as a whole, declarations that steps read as well.</summary>
+    public string[] Elsewhere { get; }
 
     private int Readers { get; }
 
@@ -97,7 +97,7 @@ internal sealed class GraphImage : IDisposable
     /// <summary>The bytes of an image.</summary>
     /// <param name="forms">By position; null where a step has none.</param>
     /// <param name="readers">Every workspace file with the position of a step that reads it.</param>
-    public static byte[] Write(ulong stamp, StepForm?[] forms, IReadOnlyList<(string Path, int Step)> readers, string[] names, string[] folders, string tail)
+    public static byte[] Write(ulong stamp, StepForm?[] forms, IReadOnlyList<(string Path, int Step)> readers, string[] names, string[] elsewhere, string tail)
     {
         using var blocks = new MemoryStream();
         var places = new long[forms.Length];
@@ -121,7 +121,7 @@ internal sealed class GraphImage : IDisposable
         index.Write(readers.Count);
         index.Write(tail);
         Write(index, names);
-        Write(index, folders);
+        Write(index, elsewhere);
         var blocksAt = PrologueBytes + head.Position + (sizeof(long) * forms.Length) + (12 * readers.Count);
         for (var i = 0; i < forms.Length; i++)
         {
@@ -139,7 +139,7 @@ internal sealed class GraphImage : IDisposable
 
     private static void Write(BinaryWriter writer, StepForm form)
     {
-        writer.Write(form.Name.Value);
+        writer.Write(form.Name);
         writer.Write(form.Origin ?? "");
         Write(writer, form.Run);
         writer.Write(form.Inputs.Length);
@@ -176,7 +176,7 @@ internal sealed class GraphImage : IDisposable
 
     private static StepForm Form(BinaryReader reader)
     {
-        var (name, origin, run) = (StepName.Parse(reader.ReadString()), OrNull(reader.ReadString()), Strings(reader));
+        var (name, origin, run) = (reader.ReadString(), OrNull(reader.ReadString()), Strings(reader));
         var inputs = new FormInput[reader.ReadInt32()];
         for (var i = 0; i < inputs.Length; i++)
         {

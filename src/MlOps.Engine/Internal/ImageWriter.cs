@@ -8,7 +8,7 @@ internal static class ImageWriter
     /// <summary>So many names are kept as a table may list.</summary>
     private const int MostNames = 64;
 
-    public static byte[] Image(BuildEngine engine, StepGraph graph, LockFile lockFile, ulong stamp, string tail)
+    public static byte[] Image(BuildEngine engine, StepGraph graph, LockFile lockFile, RememberedPlace place, string tail)
     {
         var layout = LockLayout.Of(lockFile.Bytes.Span);
         var consumers = GraphChecks.Consumers(graph.Producers);
@@ -21,9 +21,11 @@ internal static class ImageWriter
             readers.AddRange(step.Inputs.Values.OfType<FileInput>().Select(file => (file.Path.Value, i)));
         }
 
-        var folders = readers.Select(reader => reader.Path).Distinct().Where(path => FileStat.Of(Path.Join(engine.Root, path)).Kind != FileKind.File).ToArray();
+        // What is read as a whole, and what says more than a step reads from it.
+        var files = readers.Select(reader => reader.Path).ToHashSet(StringComparer.Ordinal);
+        string[] more = [.. files.Where(path => FileStat.Of(Path.Join(engine.Root, path)).Kind != FileKind.File), .. place.Declarations.Where(files.Contains)];
         var names = forms.Length <= MostNames ? graph.Steps.Select(step => step.Name.Value).ToArray() : [];
-        return GraphImage.Write(stamp, forms, readers, names, folders, tail);
+        return GraphImage.Write(place.Stamp, forms, readers, names, more, tail);
 
         int ProducedAt(Step step, OutputInput input) => layout[graph.Find(input.Step)!.Address.ToString()].Outputs[input.Output];
     }

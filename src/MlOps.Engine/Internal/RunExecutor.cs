@@ -18,13 +18,13 @@ internal sealed class RunExecutor : IStepExecutor
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         var arguments = context.Step.Parameters[Action]!.AsArray().Select(argument => argument!.GetValue<string>()).ToArray();
-        Run(context.Step.Name, context.Step.Origin, arguments, context.WorkDirectory, cancellationToken);
+        Run(context.Step.Name.Value, context.Step.Origin, arguments, context.WorkDirectory, cancellationToken);
         return [];
     }
 
     /// <summary>Runs a step's program in a sandbox.</summary>
     /// <exception cref="DiagnosticException">It cannot be started, or fails.</exception>
-    public static void Run(StepName step, string? origin, string[] arguments, string folder, CancellationToken cancellationToken)
+    public static void Run(string step, string? origin, string[] arguments, string folder, CancellationToken cancellationToken)
     {
         // Beside the sandbox and overwritten by its next run: see SandboxPool for why nothing is removed here.
         var log = folder + ".log";
@@ -47,7 +47,7 @@ internal sealed class RunExecutor : IStepExecutor
         "TZ=UTC",
     ];
 
-    private static DiagnosticException Failed(StepName step, string? origin, string[] arguments, int exit, string log)
+    private static DiagnosticException Failed(string step, string? origin, string[] arguments, int exit, string log)
     {
         var command = string.Join(' ', arguments);
         return new(exit < 0

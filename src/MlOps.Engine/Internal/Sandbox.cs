@@ -7,6 +7,7 @@ internal sealed class Sandbox : IDisposable
 {
     private readonly SandboxPool? _pool;
     private readonly HashSet<string> _folders;
+    private readonly List<string> _placed = [];
 
     internal Sandbox(SandboxPool? pool, string folder, HashSet<string> folders) => (_pool, Folder, _folders) = (pool, folder, folders);
 
@@ -62,7 +63,7 @@ internal sealed class Sandbox : IDisposable
         }
         else
         {
-            Remove(Folder);
+            Remove();
         }
     }
 
@@ -91,15 +92,36 @@ internal sealed class Sandbox : IDisposable
     }
 
     /// <summary>What a program made unreadable is left for the next build, which sweeps.</summary>
-    private static void Remove(string folder)
+    private void Remove()
     {
         try
         {
-            Directory.Delete(folder, recursive: true);
-            File.Delete(folder + ".log");
+            File.Delete(Folder + ".log");
+            if (!TryRemovePlaced())
+            {
+                Directory.Delete(Folder, recursive: true);
+            }
         }
         catch (Exception e) when (IoFailure.Covers(e))
         {
+        }
+    }
+
+    /// <summary>Removes it if it holds nothing but what was placed here and the folders that outputs were taken from: the usual case, without looking around.</summary>
+    private bool TryRemovePlaced()
+    {
+        try
+        {
+            _placed.ForEach(File.Delete);
+            string[] folders = [.. _folders];
+            Array.Sort(folders, static (a, b) => b.Length - a.Length);
+            Array.ForEach(folders, folder => Directory.Delete(Path.Join(Folder, folder)));
+            Directory.Delete(Folder);
+            return true;
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
+            return false;
         }
     }
 
@@ -111,6 +133,8 @@ internal sealed class Sandbox : IDisposable
             Directory.CreateDirectory(Path.Join(Folder, name[..slash]));
         }
 
-        return Path.Join(Folder, name);
+        var place = Path.Join(Folder, name);
+        _placed.Add(place);
+        return place;
     }
 }

@@ -21,7 +21,7 @@ internal sealed record FormOutput(string Name, string? CheckedOut, int LockAt, i
 /// <remarks>Whoever fills a form makes the same bytes as the code that the form was taken from, without having to know how.</remarks>
 internal sealed record StepForm
 {
-    public required StepName Name { get; init; }
+    public required string Name { get; init; }
 
     public required string? Origin { get; init; }
 
@@ -86,7 +86,7 @@ internal sealed record StepForm
         var record = ContentStore.RecordText(Mark(outputs.Length), new() { Outputs = StepRecord.NoOutputs.AddRange(outputs.Select((name, i) => KeyValuePair.Create(name, Mark(i)))) });
         return new()
         {
-            Name = step.Name,
+            Name = step.Name.Value,
             Origin = step.Origin,
             Run = [.. step.Parameters[RunExecutor.Action]!.AsArray().Select(argument => argument!.GetValue<string>())],
             Inputs = [.. names.Select((name, i) => new FormInput(

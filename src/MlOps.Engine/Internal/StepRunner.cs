@@ -50,7 +50,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             }
             else if (!sandbox.PlaceObject(store, inputs[name], name))
             {
-                throw Damaged(step.Name, step.Origin, $"input '{name}'");
+                throw Damaged(step.Name.Value, step.Origin, $"input '{name}'");
             }
         }
     }
@@ -60,7 +60,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         : !executor.ReadsInPlace ? Path.Join(sandbox.Folder, name)
         : input is FileInput file ? file.Path.In(root)
         : store.Check(inputs[name]) ? store.PathOf(inputs[name])
-        : throw Damaged(step.Name, step.Origin, $"input '{name}'");
+        : throw Damaged(step.Name.Value, step.Origin, $"input '{name}'");
 
     /// <summary>Whoever changed an input while the step ran may have changed what it read: such a result belongs to no fingerprint.</summary>
     private void CheckInputs(Step step, IReadOnlyDictionary<string, Digest> inputs, bool trusted)
@@ -69,7 +69,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         {
             if (input is FileInput file ? !files.IsSteady(file.Path, inputs[name]) : trusted ? !store.Check(inputs[name]) : !store.CheckBytes(inputs[name]))
             {
-                throw Changed(step.Name, name, input is FileInput changed ? changed.Path.Value : step.Origin);
+                throw Changed(step.Name.Value, name, input is FileInput changed ? changed.Path.Value : step.Origin);
             }
         }
     }
@@ -79,7 +79,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         var missing = step.Outputs.Where(name => !sandbox.HasFile(name)).ToArray();
         if (missing.Length > 0)
         {
-            throw Missing(step.Name, step.Origin, missing);
+            throw Missing(step.Name.Value, step.Origin, missing);
         }
 
         var outputs = StepRecord.NoOutputs;
@@ -92,7 +92,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
     }
 
     /// <summary>What is said when a step ended well without its outputs.</summary>
-    public static DiagnosticException Missing(StepName step, string? origin, string[] outputs) =>
+    public static DiagnosticException Missing(string step, string? origin, string[] outputs) =>
         new(new Diagnostic("MLO3012", $"step '{step}' did not write {string.Join(", ", outputs.Select(name => $"'{name}'"))}")
         {
             Where = origin,
@@ -101,7 +101,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         });
 
     /// <summary>What is said when an input is not what it was when the step started.</summary>
-    public static DiagnosticException Changed(StepName step, string input, string? where) => new(new Diagnostic("MLO3013", $"an input of step '{step}' changed while it ran")
+    public static DiagnosticException Changed(string step, string input, string? where) => new(new Diagnostic("MLO3013", $"an input of step '{step}' changed while it ran")
     {
         Where = where,
         Why = $"input '{input}' no longer has the content that the step was started with",
@@ -109,7 +109,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
     });
 
     /// <summary>What is said when an object that a step reads or made turns out to be damaged; it is set aside already.</summary>
-    public static DiagnosticException Damaged(StepName step, string? origin, string what) => new(new Diagnostic("MLO3014", $"an object of step '{step}' is damaged in the store")
+    public static DiagnosticException Damaged(string step, string? origin, string what) => new(new Diagnostic("MLO3014", $"an object of step '{step}' is damaged in the store")
     {
         Where = origin,
         Why = $"the bytes of {what} are not what their digest says, and were set aside",
