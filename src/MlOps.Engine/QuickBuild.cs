@@ -57,6 +57,8 @@ public sealed class QuickBuild
     /// <exception cref="OperationCanceledException">The token was cancelled; the lock is as it was.</exception>
     public static QuickResult? TryRun(string root, Recollection recalled, QuickProgress progress, CancellationToken cancellationToken)
     {
+        // The library behind sha256 takes longer to load than all else here; meanwhile the rest is read.
+        new Thread(static () => _ = Digest.Of([])) { IsBackground = true }.Start();
         try
         {
             using var image = GraphImage.TryOpen(recalled.Place);
