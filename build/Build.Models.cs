@@ -31,8 +31,23 @@ public interface IHazModels : IHazWorkspace
     /// <summary>New: the value whose probability is predicted.</summary>
     [Parameter("the label's value whose probability is predicted")] string? Positive => TryGetValue(() => Positive);
 
+    /// <summary>Import: whether the sources are asked first.</summary>
+    [Parameter("ask the sources of datasets for newer bytes")] bool Update => TryGetValue<bool?>(() => Update) ?? false;
+
+    /// <summary>Push, Pull: datasets and models.</summary>
+    [Parameter("datasets and models (Push, Pull)")] string[] Names => TryGetValue(() => Names) ?? [];
+
+    /// <summary>Push, Pull: one remote.</summary>
+    [Parameter("only this remote (Push, Pull)")] string? Remote => TryGetValue(() => Remote);
+
     /// <summary>Explain: the git revision.</summary>
     [Parameter("the git revision to compare with (default: HEAD)")] string? Revision => TryGetValue(() => Revision);
+
+    /// <summary>Explain: a step, model or dataset.</summary>
+    [Parameter("a step, model or dataset to explain (default: all)")] string? Step => TryGetValue(() => Step);
+
+    /// <summary>Plan: where to save it. NUKE's own flag <c>--plan</c> shows NUKE's plan, so carrying it out is the fast host's: <c>./build.sh Train --plan FILE</c>.</summary>
+    [Parameter("save the plan in a file")] string? Out => TryGetValue(() => Out);
 
     /// <summary>The request that New takes.</summary>
     NewModelRequest Request => new()
@@ -45,17 +60,35 @@ public interface IHazModels : IHazWorkspace
         .Executes(() => RunAloneAsync(reporter => Workspace.NewAsync(Request, Options, DryRun, reporter, default)));
 
     /// <inheritdoc cref="Workspace.ImportAsync"/>
-    Target Import => _ => _.Description(About(nameof(Import))).Executes(() => RunAsync(workspace => workspace.ImportAsync(Data, DryRun, default)));
+    Target Import => _ => _.Description(About(nameof(Import))).Executes(() => RunAsync(workspace => workspace.ImportAsync(Data, Update, DryRun, default)));
+
+    /// <inheritdoc cref="Workspace.PushAsync"/>
+    Target Push => _ => _.Description(About(nameof(Push))).Executes(() => RunAsync(workspace => workspace.PushAsync(Names, Remote, DryRun, default)));
+
+    /// <inheritdoc cref="Workspace.PullAsync"/>
+    Target Pull => _ => _.Description(About(nameof(Pull))).Executes(() => RunAsync(workspace => workspace.PullAsync(Names, Remote, DryRun, default)));
 
     /// <inheritdoc cref="Workspace.StatusAsync"/>
     Target Status => _ => _.Description(About(nameof(Status))).Executes(() => RunAsync(workspace => workspace.StatusAsync(default)));
 
     /// <summary>What Train would do. NUKE's own flag <c>--plan</c> shows NUKE's plan.</summary>
-    new Target Plan => _ => _.Description(About(nameof(Plan))).Executes(() => RunAsync(workspace => workspace.PlanAsync(default)));
+    new Target Plan => _ => _.Description(About(nameof(Plan))).Executes(() => RunAsync(workspace => workspace.PlanAsync(Out, default)));
 
     /// <inheritdoc cref="Workspace.TrainAsync"/>
-    Target Train => _ => _.Description(About(nameof(Train))).Executes(() => RunAsync(workspace => DryRun ? workspace.PlanAsync(default) : workspace.TrainAsync(default)));
+    Target Train => _ => _.Description(About(nameof(Train))).Executes(() => RunAsync(workspace => DryRun ? workspace.PlanAsync(null, default) : workspace.TrainAsync(default)));
+
+    /// <summary>Experiments: the metric to order by.</summary>
+    [Parameter("the metric to order by (default: the task's first)")] string? By => TryGetValue(() => By);
+
+    /// <summary>Compare: experiments, lock or git revisions.</summary>
+    [Parameter("experiments, lock or git revisions")] string[] Experiment => TryGetValue(() => Experiment) ?? [];
+
+    /// <inheritdoc cref="Workspace.Experiments"/>
+    Target Experiments => _ => _.Description(About(nameof(Experiments))).Executes(() => RunAsync(workspace => Task.FromResult(workspace.Experiments(By))));
+
+    /// <inheritdoc cref="Workspace.CompareAsync"/>
+    Target Compare => _ => _.Description(About(nameof(Compare))).Requires(() => Experiment).Executes(() => RunAsync(workspace => workspace.CompareAsync(Experiment, default)));
 
     /// <inheritdoc cref="Workspace.ExplainAsync"/>
-    Target Explain => _ => _.Description(About(nameof(Explain))).Executes(() => RunAsync(workspace => workspace.ExplainAsync(Revision, default)));
+    Target Explain => _ => _.Description(About(nameof(Explain))).Executes(() => RunAsync(workspace => workspace.ExplainAsync([.. new[] { Step, Revision }.OfType<string>()], default)));
 }

@@ -15,6 +15,7 @@ internal sealed class CommandLine
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "say what would be done, and do nothing", Recursive = true };
     private readonly Option<bool> _keepGoing = new("--keep-going") { Description = "after a failure, go on with the steps that do not need it", Recursive = true };
     private readonly Option<bool> _rehash = new("--rehash") { Description = "read every file again instead of trusting size and times", Recursive = true };
+    private readonly Option<bool> _verifyReads = new("--verify-reads") { Description = "fail a run step that opens an undeclared file of the workspace (Linux; with --force also those that are up to date)" };
     private readonly Option<string> _verbosity = new("--verbosity") { Description = "quiet, normal or detailed", Recursive = true, HelpName = "LEVEL", DefaultValueFactory = _ => "normal" };
 
     private readonly Argument<string> _name = new("NAME") { Description = "the model's name: letters, digits and hyphens" };
@@ -26,8 +27,16 @@ internal sealed class CommandLine
     private readonly Option<string[]> _drop = new("--drop") { Description = "columns to leave out, separated by commas", HelpName = "A,B" };
     private readonly Option<string?> _positive = new("--positive") { Description = "the label's value whose probability is predicted", HelpName = "VALUE" };
     private readonly Option<string?> _environment = new("--environment") { Description = "an environment of nuke.json (default: its first)", HelpName = "NAME" };
-    private readonly Argument<string?> _revision = new("REV") { Description = "the git revision to compare with (default: HEAD)", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string[]> _words = new("WORDS") { Description = "a step, model or dataset (default: all), then the git revision to compare with (default: HEAD), then the one to compare instead of the files at hand", Arity = new ArgumentArity(0, 3) };
+    private readonly Option<string?> _planOut = new("--out") { Description = "save the plan in a file, for Train --plan", HelpName = "FILE" };
+    private readonly Option<string?> _plan = new("--plan") { Description = "carry out exactly the plan that a file holds; refuse if anything changed since", HelpName = "FILE" };
     private readonly Argument<string?> _dataset = new("DATASET") { Description = "only this dataset", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string[]> _set = new("--set") { Description = "try a value in place of model.json's, without touching the lock: --set trainer.leaves=63", HelpName = "PATH=VALUE" };
+    private readonly Option<string?> _by = new("--by") { Description = "the metric to order by (default: the task's first)", HelpName = "METRIC" };
+    private readonly Argument<string[]> _experiments = new("ID") { Description = "the first digits of an experiment, lock, or a git revision", Arity = new ArgumentArity(2, 20) };
+    private readonly Option<bool> _update = new("--update") { Description = "ask the sources for newer bytes, and show what changed before it is pinned" };
+    private readonly Argument<string[]> _names = new("NAME") { Description = "datasets and models (default: all)", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<string?> _remote = new("--remote") { Description = "only this remote, declared or not", HelpName = "URL" };
     private readonly Option<string?> _filter = new("--filter") { Description = "only tests whose full name contains it, or an xunit filter", HelpName = "EXPRESSION" };
     private readonly Option<bool> _all = new("--all") { Description = "the heavy tests too" };
 
@@ -79,8 +88,11 @@ internal sealed class CommandLine
         Jobs = parsed.GetValue(_jobs) is > 0 and var jobs ? jobs : Environment.ProcessorCount,
         ForceAll = parsed.GetResult(_force) is { Implicit: false } && parsed.GetValue(_force) is null,
         ForceStep = parsed.GetValue(_force),
+        Plan = parsed.GetResult(_plan) is null ? null : parsed.GetValue(_plan),
         KeepGoing = parsed.GetValue(_keepGoing),
         Rehash = parsed.GetValue(_rehash),
+        Set = parsed.CommandResult.Command.Options.Contains(_set) ? parsed.GetValue(_set) ?? [] : [],
+        VerifyReads = parsed.CommandResult.Command.Options.Contains(_verifyReads) && parsed.GetValue(_verifyReads),
     };
 
     public bool Json(ParseResult parsed) => parsed.GetValue(_json);
@@ -91,9 +103,21 @@ internal sealed class CommandLine
 
     public string? EnvironmentName(ParseResult parsed) => parsed.GetValue(_environment);
 
-    public string? Revision(ParseResult parsed) => parsed.GetValue(_revision);
+    public IReadOnlyList<string> Words(ParseResult parsed) => parsed.GetValue(_words) ?? [];
+
+    public string? PlanOut(ParseResult parsed) => parsed.GetValue(_planOut);
 
     public string? Dataset(ParseResult parsed) => parsed.GetValue(_dataset);
+
+    public bool Update(ParseResult parsed) => parsed.GetValue(_update);
+
+    public IReadOnlyList<string> Names(ParseResult parsed) => parsed.GetValue(_names) ?? [];
+
+    public string? Remote(ParseResult parsed) => parsed.GetValue(_remote);
+
+    public string? Metric(ParseResult parsed) => parsed.GetValue(_by);
+
+    public IReadOnlyList<string> Experiments(ParseResult parsed) => parsed.GetValue(_experiments) ?? [];
 
     public (string? Filter, bool All) Tests(ParseResult parsed) => (parsed.GetValue(_filter), parsed.GetValue(_all));
 
@@ -112,8 +136,13 @@ internal sealed class CommandLine
     private Symbol[] Symbols(string target) => target switch
     {
         "New" => [_name, _data, _label, _splitColumn, _test, _group, _drop, _positive],
-        "Import" => [_dataset],
-        "Explain" => [_revision],
+        "Import" => [_dataset, _update],
+        "Push" or "Pull" => [_names, _remote],
+        "Plan" => [_planOut],
+        "Train" => [_plan, _set, _verifyReads],
+        "Explain" => [_words],
+        "Experiments" => [_by],
+        "Compare" => [_experiments],
         "Serve" or "Release" or "Stop" or "Smoke" => [_environment],
         "Test" => [_filter, _all],
         _ => [],

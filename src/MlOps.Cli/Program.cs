@@ -10,9 +10,9 @@ using MlOps.Pipelines;
 try
 {
     using var cancel = new CancellationTokenSource();
-    FailedStep? failed = null;
+    TriedStep? tried = null;
     if (args is ["Train"] && BuildMirror.Recall(Directory.GetCurrentDirectory(), Workspace.TrainKey) is { } recalled
-        && (recalled.Changes.Count == 0 ? recalled.Payload : Quick(recalled, cancel, out failed)) is { } answer)
+        && (recalled.Changes.Count == 0 ? recalled.Payload : Quick(recalled, cancel, out tried)) is { } answer)
     {
         using var output = Console.OpenStandardOutput();
         output.Write(answer);
@@ -20,7 +20,7 @@ try
     }
 
 #pragma warning disable VSTHRD002, CA2025 // An asynchronous Main costs every command the JIT compiler's time; nobody else waits on this thread.
-    return RunAsync(args, failed, cancel).GetAwaiter().GetResult();
+    return RunAsync(args, tried, cancel).GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002, CA2025
 }
 catch (Exception failure) when (IoFailure.Covers(failure))
@@ -30,16 +30,16 @@ catch (Exception failure) when (IoFailure.Covers(failure))
 }
 
 [MethodImpl(MethodImplOptions.NoInlining)]
-static byte[]? Quick(Recollection recalled, CancellationTokenSource cancel, out FailedStep? failed)
+static byte[]? Quick(Recollection recalled, CancellationTokenSource cancel, out TriedStep? tried)
 {
-    failed = null;
+    tried = null;
     using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Cancel(context, cancel));
     using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Cancel(context, cancel));
     using var error = Console.OpenStandardError();
     try
     {
         var live = !Console.IsErrorRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI"));
-        return QuickTrain.TryRun(Directory.GetCurrentDirectory(), recalled, Tell, live, out failed, cancel.Token);
+        return QuickTrain.TryRun(Directory.GetCurrentDirectory(), recalled, Tell, live, out tried, cancel.Token);
     }
     catch (OperationCanceledException)
     {
@@ -61,14 +61,14 @@ static byte[]? Quick(Recollection recalled, CancellationTokenSource cancel, out 
 }
 
 [MethodImpl(MethodImplOptions.NoInlining)]
-static async Task<int> RunAsync(string[] args, FailedStep? failed, CancellationTokenSource cancel)
+static async Task<int> RunAsync(string[] args, TriedStep? tried, CancellationTokenSource cancel)
 {
     using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Cancel(context, cancel));
     using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Cancel(context, cancel));
     try
     {
         cancel.Token.ThrowIfCancellationRequested();
-        return await TargetRunner.RunAsync(args, failed, cancel.Token);
+        return await TargetRunner.RunAsync(args, tried, cancel.Token);
     }
     catch (DiagnosticException failure)
     {

@@ -12,9 +12,9 @@ internal static class TargetRunner
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <param name="args">The command line.</param>
-    /// <param name="failed">A step that was tried before this, to no avail; it is not tried again.</param>
+    /// <param name="tried">A step that was run just before this; it is not run again.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static async Task<int> RunAsync(string[] args, FailedStep? failed, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(string[] args, TriedStep? tried, CancellationToken cancellationToken)
     {
         if (args.Contains("--nuke") || (args.Length > 0 && !Knows(args[0]) && NukeHost.Targets(Product.Folder).Contains(args[0], StringComparer.OrdinalIgnoreCase)))
         {
@@ -46,7 +46,7 @@ internal static class TargetRunner
             }
 
             using var terminal = new Terminal(line.Verbosity(parsed));
-            var outcome = await RunAsync(target.Name, line, parsed, failed, terminal, cancellationToken);
+            var outcome = await RunAsync(target.Name, line, parsed, tried, terminal, cancellationToken);
             terminal.Dispose();
             var text = line.Json(parsed) ? outcome.Json?.ToJsonString(Indented) ?? "{}" : outcome.Text;
             if (text.Length > 0)
@@ -65,7 +65,7 @@ internal static class TargetRunner
         return (int)exit;
     }
 
-    private static async Task<Outcome> RunAsync(string target, CommandLine line, ParseResult parsed, FailedStep? failed, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<Outcome> RunAsync(string target, CommandLine line, ParseResult parsed, TriedStep? tried, Terminal terminal, CancellationToken cancellationToken)
     {
         switch (target)
         {
@@ -82,15 +82,19 @@ internal static class TargetRunner
                 break;
         }
 
-        var workspace = Workspace.Open(line.Workspace(parsed) with { AlreadyFailed = failed }, terminal);
+        var workspace = Workspace.Open(line.Workspace(parsed) with { AlreadyTried = tried }, terminal);
         return target switch
         {
-            "Import" => await workspace.ImportAsync(line.Dataset(parsed), line.DryRun(parsed), cancellationToken),
+            "Import" => await workspace.ImportAsync(line.Dataset(parsed), line.Update(parsed), line.DryRun(parsed), cancellationToken),
+            "Push" => await workspace.PushAsync(line.Names(parsed), line.Remote(parsed), line.DryRun(parsed), cancellationToken),
+            "Pull" => await workspace.PullAsync(line.Names(parsed), line.Remote(parsed), line.DryRun(parsed), cancellationToken),
             "Status" => await workspace.StatusAsync(cancellationToken),
-            "Plan" => await workspace.PlanAsync(cancellationToken),
-            "Train" or "Serve" when line.DryRun(parsed) => await workspace.PlanAsync(cancellationToken) with { Exit = ExitCode.Done },
+            "Plan" => await workspace.PlanAsync(line.PlanOut(parsed), cancellationToken),
+            "Train" or "Serve" when line.DryRun(parsed) => await workspace.PlanAsync(null, cancellationToken) with { Exit = ExitCode.Done },
             "Train" => await workspace.TrainAsync(cancellationToken),
-            "Explain" => await workspace.ExplainAsync(line.Revision(parsed), cancellationToken),
+            "Explain" => await workspace.ExplainAsync(line.Words(parsed), cancellationToken),
+            "Experiments" => workspace.Experiments(line.Metric(parsed)),
+            "Compare" => await workspace.CompareAsync(line.Experiments(parsed), cancellationToken),
             "Serve" => await workspace.ServeAsync(line.EnvironmentName(parsed), cancellationToken),
             "Release" => await workspace.ReleaseAsync(line.EnvironmentName(parsed), line.DryRun(parsed), cancellationToken),
             "Stop" => await workspace.StopAsync(line.EnvironmentName(parsed), line.DryRun(parsed), cancellationToken),

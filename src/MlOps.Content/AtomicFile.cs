@@ -39,6 +39,27 @@ public static class AtomicFile
         }
     }
 
+    /// <summary>As the other, for bytes that are written one after the other.</summary>
+    internal static void Write(string path, Action<Stream> write)
+    {
+        var temporary = TemporaryName(Path.GetDirectoryName(path)!);
+        try
+        {
+            using (var handle = Create(temporary, 0))
+            using (var file = new FileStream(handle, FileAccess.Write, bufferSize: 0))
+            {
+                write(file);
+            }
+
+            Move(temporary, path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Discard(temporary);
+            throw;
+        }
+    }
+
     /// <summary>A name in a folder that no other thread or process uses.</summary>
     internal static string TemporaryName(string folder) =>
         Path.Join(folder, string.Create(

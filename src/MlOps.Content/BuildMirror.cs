@@ -11,7 +11,9 @@ public sealed class BuildMirror(string root)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Observation> _seen = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _lookedAt = new(StringComparer.Ordinal);
     private Dictionary<string, Observation> _seenBefore = [];
+    private readonly Dictionary<string, Observation> _seenEarlier = new(StringComparer.Ordinal);
     private bool _unsteady, _unsteadyBefore;
 
     /// <summary>The payload given to <see cref="Save"/>, if everything is as it was; else null. Never throws for a missing, foreign or damaged mirror.</summary>
@@ -44,6 +46,11 @@ public sealed class BuildMirror(string root)
     public void Observe(string path)
     {
         var now = FileStat.Now;
+        lock (_gate)
+        {
+            _lookedAt.Add(Relative(path));
+        }
+
         Observe(path, Look(path), now);
     }
 
@@ -51,8 +58,11 @@ public sealed class BuildMirror(string root)
     public void ObserveExistence(string path)
     {
         var stat = Look(path);
-        Add(path, new(new(stat.Kind, 0, 0, stat.Size, 0, 0), OnlyExistence: true));
+        Add(path, new(new(stat.Kind, 0, 0, stat.Size, 0, 0), Sight.Existence));
     }
+
+    /// <summary>Takes note of an environment variable's value now, or that it is not set; only a hash of it is kept.</summary>
+    public void ObserveVariable(string name) => Add(MirrorFormat.VariableMark + name, new(MirrorFormat.StatOfVariable(name), Sight.Stat));
 
     /// <summary>From now on what is seen is about one build; what was seen before is about how that came to be, such as declarations.</summary>
     public void Begin()
@@ -63,11 +73,20 @@ public sealed class BuildMirror(string root)
         }
     }
 
-    /// <summary>Forgets what was seen since <see cref="Begin"/>, because the build has changed it.</summary>
-    public void Restart()
+    /// <summary>Forgets what was seen since <see cref="Begin"/>, because the build has changed it: all of it must be looked at again.</summary>
+    /// <param name="mayDiffer">What the build may have changed; whatever else is seen again must look as it did, or there is no answer.</param>
+    public void Restart(Func<string, bool> mayDiffer)
     {
         lock (_gate)
         {
+            foreach (var (path, seen) in _seen)
+            {
+                if (!mayDiffer(path))
+                {
+                    _seenEarlier[path] = seen;
+                }
+            }
+
             _seen.Clear();
             foreach (var (path, seen) in _seenBefore)
             {
@@ -97,7 +116,7 @@ public sealed class BuildMirror(string root)
 
             var place = new RememberedPlace(file + ".graph", BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8)))
             {
-                Declarations = [.. _seenBefore.Keys],
+                LookedAt = [.. _seenBefore.Keys, .. _lookedAt],
             };
             AtomicFile.Write(file, MirrorFormat.Write(key, payload, _seen, place.Stamp));
             return place;
@@ -111,25 +130,33 @@ public sealed class BuildMirror(string root)
     internal void Observe(string path, FileStat stat, long observedAt)
     {
         _unsteady |= stat.IsRacy(observedAt);
-        Add(path, new(stat, OnlyExistence: false));
+        Add(path, new(stat, Sight.Stat));
+    }
+
+    /// <summary>Takes note of a directory with everything below it, by the hash of a walk; however much that is, it is one entry.</summary>
+    internal void ObserveTree(string directory, ulong stats, bool isRacy)
+    {
+        _unsteady |= isRacy;
+        // Its own name, so that the directory may be observed by itself as well.
+        Add(directory + "/", new(new(FileKind.Directory, 0, stats, 0, 0, 0), Sight.Tree));
     }
 
     private FileStat Look(string path) => FileStat.Of(Path.IsPathRooted(path) ? path : Path.Join(root, path));
 
     private void Add(string path, Observation observation)
     {
-        // Relative, so that the answer is about this workspace even if it was moved, and the kernel has less to walk.
-        if (path.Length > root.Length + 1 && path[root.Length] == '/' && path.StartsWith(root, StringComparison.Ordinal))
-        {
-            path = path[(root.Length + 1)..];
-        }
-
+        path = Relative(path);
         lock (_gate)
         {
             // Two sights of one path that differ mean that it changed while the answer was made.
             _unsteady |= !_seen.TryAdd(path, observation) && _seen[path] != observation;
+            _unsteady |= _seenEarlier.TryGetValue(path, out var earlier) && earlier != observation;
         }
     }
+
+    /// <summary>Relative, so that the answer is about this workspace even if it was moved, and the kernel has less to walk.</summary>
+    private string Relative(string path) =>
+        path.Length > root.Length + 1 && path[root.Length] == '/' && path.StartsWith(root, StringComparison.Ordinal) ? path[(root.Length + 1)..] : path;
 
     /// <summary>Another build of the product may do another thing with the same sources.</summary>
     private static string WithHost(string key) => $"{key}\n{AppContext.BaseDirectory}";

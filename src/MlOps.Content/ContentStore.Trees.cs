@@ -31,6 +31,63 @@ public sealed partial class ContentStore
         return Put(TreeListing.Of(entries).Bytes.Span).Sha256;
     }
 
+    /// <summary>Keeps copies of the files of a directory, and its listing; what is there already is not copied again.</summary>
+    /// <param name="folder">The directory.</param>
+    /// <param name="listing">What is below it.</param>
+    /// <returns>The digest of the listing.</returns>
+    /// <exception cref="DiagnosticException">MLO1131: a file is not what the listing says.</exception>
+    public Digest PutTree(string folder, TreeListing listing)
+    {
+        ArgumentNullException.ThrowIfNull(listing);
+        foreach (var entry in listing.Entries)
+        {
+            if (!Contains(entry.Content) && PutFile(Path.Join(folder, entry.Path)).Sha256 != entry.Content)
+            {
+                throw new DiagnosticException(new Diagnostic("MLO1131", "a file changed while it was taken into the store")
+                {
+                    Where = Path.Join(folder, entry.Path),
+                    Mend = "wait until its writer has finished, then run the same command again",
+                });
+            }
+        }
+
+        return Put(listing.Bytes.Span).Sha256;
+    }
+
+    /// <summary>Makes a directory what a listing says: files that have the right content stay, the others are replaced one by one, each atomically.</summary>
+    /// <param name="listing">The digest of the listing.</param>
+    /// <param name="folder">The directory; it is made where it is missing.</param>
+    /// <param name="removeOthers">Whether files that the listing does not name are removed.</param>
+    /// <returns>False, with nothing touched, if the listing or one of its objects is absent or damaged.</returns>
+    public bool CopyTreeTo(Digest listing, string folder, bool removeOthers = false)
+    {
+        if (TryReadTree(listing) is not { } tree || !tree.Entries.All(entry => Check(entry.Content)))
+        {
+            return false;
+        }
+
+        Directory.CreateDirectory(folder);
+        foreach (var entry in tree.Entries)
+        {
+            var path = Path.Join(folder, entry.Path);
+            if ((FileStat.OfLink(path).Kind != FileKind.File || FileIdentity.OfFile(path).Sha256 != entry.Content) && !CopyTo(entry.Content, path))
+            {
+                return false;
+            }
+        }
+
+        if (removeOthers)
+        {
+            var named = tree.Entries.Select(entry => entry.Path).ToHashSet(StringComparer.Ordinal);
+            foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(path => !named.Contains(Path.GetRelativePath(folder, path))))
+            {
+                File.Delete(path);
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Whether an object is there, and for a directory all its files, by stats; their bytes are not checked, but a listing is.</summary>
     public bool Contains(ContentRef content) =>
         !content.IsTree ? Contains(content.Content) : TryReadTree(content.Content) is { } tree && tree.Entries.All(entry => Contains(entry.Content));

@@ -41,8 +41,8 @@ public sealed class Recollection
 /// <summary>A path that is not as it was remembered.</summary>
 /// <param name="Path">As it was observed: relative to the workspace, or absolute.</param>
 /// <param name="Now">Its stat now.</param>
-/// <param name="OnlyExistence">Whether only its existence was remembered.</param>
-public sealed record RecalledChange(string Path, FileStat Now, bool OnlyExistence);
+/// <param name="ByStat">Whether it was remembered by its stat alone: not by its existence, not with all below it, and no variable.</param>
+public sealed record RecalledChange(string Path, FileStat Now, bool ByStat);
 
 /// <summary>What is to be remembered of a path from now on.</summary>
 /// <param name="Path">Relative to the workspace.</param>
@@ -64,6 +64,6 @@ public sealed record RenewedSight(string Path, FileStat Stat)
 /// <param name="Stamp">The number that the file must hold to be about this answer.</param>
 public sealed record RememberedPlace(string Path, ulong Stamp)
 {
-    /// <summary>What the answer depends on beside the build itself, such as declarations.</summary>
-    public IReadOnlyList<string> Declarations { get; init; } = [];
+    /// <summary>What the answer depends on in other ways than by the content of steps' inputs: declarations, folders that patterns look into, probed programs.</summary>
+    public IReadOnlyCollection<string> LookedAt { get; init; } = [];
 }

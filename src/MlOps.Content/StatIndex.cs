@@ -7,16 +7,15 @@ namespace MlOps.Content;
 /// <param name="root">The workspace's absolute path.</param>
 /// <param name="path">The index's file.</param>
 /// <param name="rehash">Whether every file is read again once, whatever its stat says.</param>
-public sealed class StatIndex(string root, string path, bool rehash = false)
+public sealed partial class StatIndex(string root, string path, bool rehash = false)
 {
-    private const int Attempts = 3;
-
     private readonly Lock _gate = new();
     private readonly Lazy<IndexFile> _saved = new(() => IndexFile.Load(path));
     private readonly Dictionary<string, IndexEntry> _learnt = new(StringComparer.Ordinal);
     private readonly LinkPolicy _links = new(root);
     private readonly Dictionary<string, FileStat> _firstSights = new(StringComparer.Ordinal);
     private int _differingSights;
+    private bool _hasNews;
 
     /// <summary>Who wants to know every stat that an answer came from.</summary>
     public BuildMirror? Mirror { get; set; }
@@ -48,7 +47,7 @@ public sealed class StatIndex(string root, string path, bool rehash = false)
             {
                 { Kind: FileKind.Absent } => (Digest?)Absent(fileOrDirectory.Value)?.Sha256,
                 { Kind: FileKind.File } stat => Identify(fileOrDirectory.Value, stat).Sha256,
-                { Kind: FileKind.Directory } => new DirectoryWalk(_links, Identify, Observe).Digest(fileOrDirectory.Value, root),
+                { Kind: FileKind.Directory } => new TreeLines(Walk(fileOrDirectory.Value)).Sha256(),
                 _ => throw NotAFile(fileOrDirectory.Value),
             });
         }
@@ -60,6 +59,7 @@ public sealed class StatIndex(string root, string path, bool rehash = false)
         lock (_gate)
         {
             _firstSights.Clear();
+            _firstTreeSights.Clear();
         }
     }
 
@@ -80,14 +80,15 @@ public sealed class StatIndex(string root, string path, bool rehash = false)
     {
         lock (_gate)
         {
-            if (_learnt.Count == 0)
+            if (!_hasNews)
             {
                 return;
             }
 
             try
             {
-                AtomicFile.Write(path, _saved.Value.With(_learnt));
+                new IndexWriter(_saved.Value, _learnt, _trees).Save(path);
+                _hasNews = false;
             }
             catch (Exception e) when (IoFailure.Covers(e))
             {
@@ -107,26 +108,21 @@ public sealed class StatIndex(string root, string path, bool rehash = false)
             return entry.Identity;
         }
 
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        var rows = new TreeRows();
+        ref var row = ref rows.Add(System.Text.Encoding.UTF8.GetBytes(file));
+        // A file of the same length as before is most often the same file: then its xxh128 tells.
+        if ((_learnt.TryGetValue(file, out entry) || (!rehash && _saved.Value.TryFind(file, out entry))) && entry.Stat.Size == stat.Size)
         {
-            var now = FileStat.Now;
-            var identity = FileIdentity.OfFile(Path.Join(root, file));
-            var after = FileStat.Of(Path.Join(root, file));
-            if (after == stat && identity.Bytes == stat.Size)
-            {
-                _learnt[file] = new(stat, identity, stat.IsRacy(now));
-                Observe(file, stat, now);
-                return identity;
-            }
-
-            stat = after;
+            row.Take(entry);
         }
 
-        throw new DiagnosticException(new Diagnostic("MLO1112", "a file changes while it is read")
-        {
-            Where = file,
-            Mend = "wait until its writer has finished, then run the same command again",
-        });
+        row.Stat = stat;
+        var now = FileStat.Now;
+        new TreeReader(root, "", rows).Read([0]);
+        _learnt[file] = rows[0].Entry;
+        _hasNews = true;
+        Observe(file, rows[0].Stat, now);
+        return rows[0].Identity;
     }
 
     private FileIdentity? Absent(string file)

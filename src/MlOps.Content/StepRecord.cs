@@ -9,8 +9,15 @@ public sealed record StepRecord
     /// <summary>Each declared output's digest by its name.</summary>
     public ImmutableSortedDictionary<string, Digest> Outputs { get; init; } = NoOutputs;
 
-    /// <summary>What the store must have for it: each output, a file or a directory.</summary>
-    public IEnumerable<ContentRef> Contents => Outputs.Select(output => ContentRef.Of(output.Key, output.Value));
+    /// <summary>What its programs printed, an object of the store; null if they printed nothing. No result depends on it, so the lock does not name it.</summary>
+    public Digest? Log { get; init; }
+
+    /// <summary>What the store keeps for it: each output, a file or a directory, and the log.</summary>
+    public IEnumerable<ContentRef> Contents =>
+        [.. Outputs.Select(output => ContentRef.Of(output.Key, output.Value)), .. Log is { } log ? [new ContentRef(log, IsTree: false)] : Array.Empty<ContentRef>()];
+
+    /// <summary>The finite numbers that a run step's metrics files hold, by name; they stand in the lock at the step. Not changed after construction.</summary>
+    public JsonObject Metrics { get; init; } = [];
 
     /// <summary>The facts that the lock shows beside the step, such as metrics; not changed after construction.</summary>
     public JsonObject Facts { get; init; } = [];

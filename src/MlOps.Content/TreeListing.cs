@@ -1,4 +1,5 @@
 using System.Text;
+using MlOps.Content.Internal;
 
 namespace MlOps.Content;
 
@@ -9,10 +10,12 @@ public sealed class TreeListing
 {
     private const int HexDigits = 64;
 
-    private TreeListing(ReadOnlyMemory<byte> bytes, IReadOnlyList<TreeEntry> entries) => (Bytes, Entries) = (bytes, entries);
+    private IReadOnlyList<TreeEntry>? _entries;
+
+    private TreeListing(ReadOnlyMemory<byte> bytes, IReadOnlyList<TreeEntry>? entries) => (Bytes, _entries) = (bytes, entries);
 
     /// <summary>The files, in the order of their paths' bytes.</summary>
-    public IReadOnlyList<TreeEntry> Entries { get; }
+    public IReadOnlyList<TreeEntry> Entries => _entries ??= Parse(Bytes)!;
 
     /// <summary>The lines.</summary>
     public ReadOnlyMemory<byte> Bytes { get; }
@@ -40,10 +43,34 @@ public sealed class TreeListing
         return new(bytes.ToArray(), Array.ConvertAll(sorted, file => file.Entry));
     }
 
-    /// <summary>Reads a listing; null if the bytes are none, or a path in it would leave the directory.</summary>
-    public static TreeListing? TryParse(ReadOnlyMemory<byte> bytes)
+    /// <summary>The listing of a directory that was walked.</summary>
+    /// <exception cref="DiagnosticException">MLO1132: a name cannot stand in a listing.</exception>
+    internal static TreeListing Of(TreeRows rows, string directory)
     {
-        var entries = new List<TreeEntry>();
+        for (var i = 0; i < rows.Count; i++)
+        {
+            // What a walk finds has no empty, '.' or '..' segment.
+            var path = rows.PathOf(rows[i]);
+            if (path.Contains((byte)'\\') || (path.Contains((byte)':') && !IsPlain(rows.NameOf(rows[i]))))
+            {
+                throw new DiagnosticException(new Diagnostic("MLO1132", "a file's name cannot be kept in a listing")
+                {
+                    Where = $"{directory}/{rows.NameOf(rows[i])}",
+                    Why = "a backslash, or a colon after the first letter, means a folder or a drive on Windows",
+                    Mend = "rename it",
+                });
+            }
+        }
+
+        return new(new TreeLines(rows).ToBytes(), null);
+    }
+
+    /// <summary>Reads a listing; null if the bytes are none, or a path in it would leave the directory.</summary>
+    public static TreeListing? TryParse(ReadOnlyMemory<byte> bytes) => Parse(bytes) is { } entries ? new(bytes, entries) : null;
+
+    private static List<TreeEntry>? Parse(ReadOnlyMemory<byte> bytes)
+    {
+        var entries = new List<TreeEntry>(bytes.Span.Count((byte)'\n'));
         for (var rest = bytes; rest.Length > 0;)
         {
             var end = rest.Span.IndexOf((byte)'\n');
@@ -63,7 +90,7 @@ public sealed class TreeListing
             rest = rest[(end + 1)..];
         }
 
-        return new(bytes, entries);
+        return entries;
     }
 
     private static bool IsPlain(string path) => WorkspacePath.TryParse(path, out var parsed) && parsed.Value == path && !path.Contains('\n', StringComparison.Ordinal);

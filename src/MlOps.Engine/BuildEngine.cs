@@ -22,7 +22,7 @@ public sealed class BuildEngine
         Root = root;
         Store = new(Path.Join(root, ".mlops", "store"));
         Files = new(root, Path.Join(root, ".mlops", "index"), rehash);
-        _runner = new(root, Store, Files, new Dictionary<string, IStepExecutor>(executors) { [RunExecutor.Action] = new RunExecutor() });
+        _runner = new(root, Store, Files, new Dictionary<string, IStepExecutor>(executors) { [RunExecutor.Action] = new RunExecutor(root) });
     }
 
     /// <summary>The workspace's absolute path.</summary>
@@ -74,6 +74,7 @@ public sealed class BuildEngine
             var build = new Build(this, _runner, graph, options);
             if (build.NothingToDo() is { } answer)
             {
+                options.Approve?.Invoke(build.ToPlan());
                 Files.Save();
                 return answer;
             }
@@ -88,6 +89,7 @@ public sealed class BuildEngine
                     build = (await build.FetchedAsync(remote, cancellationToken)).Renewed();
                 }
 
+                options.Approve?.Invoke(build.ToPlan());
                 return await build.RunAsync(cancellationToken);
             }
             finally
@@ -111,22 +113,49 @@ public sealed class BuildEngine
     {
         try
         {
-            AtomicFile.Write(place.Path, ImageWriter.Image(this, graph, result.Lock, place, tail));
+            if (ImageWriter.Image(Root, graph, result.Lock, place, tail) is { } image)
+            {
+                AtomicFile.Write(place.Path, image);
+            }
+            else
+            {
+                File.Delete(place.Path);
+            }
         }
         catch (Exception e) when (IoFailure.Covers(e))
         {
         }
     }
 
-    /// <summary>Copies an object to <c>.mlops/out/PATH</c> if other bytes are there; false if the store does not have it.</summary>
-    public bool CheckOut(Digest content, WorkspacePath path)
+    /// <summary>Keeps other builds out of the workspace until the answer is disposed of: for those who change its files.</summary>
+    /// <param name="waiting">Called once if another build holds it.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="DiagnosticException">The workspace cannot be written.</exception>
+    public async Task<IDisposable> HoldAsync(Action waiting, CancellationToken cancellationToken)
     {
-        return IsCheckedOut(content, path) || Store.CopyTo(content, Place(path).In(Root));
+        try
+        {
+            return await WorkspaceHold.AcquireAsync(Root, waiting, cancellationToken);
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
+            throw new DiagnosticException(IoFailure.Describe(e, Root));
+        }
     }
 
-    internal bool IsCheckedOut(Digest content, WorkspacePath path) => Files.DigestOf(Place(path)) == content;
+    /// <summary>Which software there is; each program is asked once.</summary>
+    internal ToolProbes Probes { get; } = new();
 
-    private static WorkspacePath Place(WorkspacePath path) => WorkspacePath.Parse($".mlops/out/{path}");
+    /// <summary>Copies a file or directory to <c>.mlops/out/PATH</c> if something else is there; false if the store does not have it whole.</summary>
+    public bool CheckOut(ContentRef content, WorkspacePath path) =>
+        IsCheckedOut(content, path) || new Checkout(Root, Store).TryPlace(content, path);
+
+    internal bool IsCheckedOut(ContentRef content, WorkspacePath path)
+    {
+        var place = Checkout.Place(path);
+        // An empty directory has the digest of an empty file.
+        return Files.DigestOf(place) == content.Content && content.IsTree == Directory.Exists(place.In(Root));
+    }
 
     private T Guarded<T>(Func<T> work)
     {

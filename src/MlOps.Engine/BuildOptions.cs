@@ -21,6 +21,15 @@ public sealed record BuildOptions
     /// <summary>Steps that run even if nothing changed.</summary>
     public ImmutableHashSet<StepName> Force { get; init; } = [];
 
+    /// <summary>Whether results go into the store only: the lock, the checked-out files and what is remembered stay as they are; default false.</summary>
+    public bool IsTrial { get; init; }
+
+    /// <summary>Whether a program that opens an undeclared file of the workspace fails; Linux only, default false.</summary>
+    public bool VerifyReads { get; init; }
+
+    /// <summary>Shown the plan that is about to be carried out, while no other build can change the lock; what it throws ends the build before anything runs.</summary>
+    public Action<BuildPlan>? Approve { get; init; }
+
     /// <summary>Told of everything that happens, from any thread, one call at a time.</summary>
     public Action<BuildEvent>? Progress { get; init; }
 
@@ -28,16 +37,28 @@ public sealed record BuildOptions
     public RemoteCache? Remote { get; init; }
 
     /// <summary>A step that was tried just before; null if none was.</summary>
-    public FailedStep? AlreadyFailed { get; init; }
+    public TriedStep? AlreadyTried { get; init; }
 
     /// <summary>Told every file that the answer depends on; null if nobody remembers the answer.</summary>
     public BuildMirror? Mirror { get; init; }
 }
 
-/// <summary>A step that failed just before this build, which reports it without running it again.</summary>
-/// <param name="Fingerprint">What it would have been the result of.</param>
-/// <param name="Why">How it failed.</param>
-public sealed record FailedStep(Digest Fingerprint, DiagnosticException Why);
+/// <summary>A step that was run just before this build, which has more to say of it than a <see cref="QuickBuild"/>, and takes over without running it again.</summary>
+/// <param name="Fingerprint">What it was run for.</param>
+public sealed record TriedStep(Digest Fingerprint)
+{
+    /// <summary>How it failed; null if it did not.</summary>
+    public DiagnosticException? Failure { get; init; }
+
+    /// <summary>What it gave, not yet kept under its fingerprint; null if it failed.</summary>
+    public StepRecord? Result { get; init; }
+
+    /// <summary>What is to be said of its run.</summary>
+    public IReadOnlyList<Diagnostic> Warnings { get; init; } = [];
+
+    /// <summary>How long it ran.</summary>
+    public double Seconds { get; init; }
+}
 
 /// <summary>Something that happens during a build.</summary>
 public abstract record BuildEvent
@@ -51,7 +72,8 @@ public abstract record BuildEvent
 
     /// <summary>Steps are about to run.</summary>
     /// <param name="Pending">How many will run, be restored or be decided later.</param>
-    public sealed record Started(int Pending) : BuildEvent;
+    /// <param name="Plan">What is to be done with each selected step, in the graph's order.</param>
+    public sealed record Started(int Pending, IReadOnlyList<PlannedStep> Plan) : BuildEvent;
 
     /// <summary>A step starts to run.</summary>
     /// <param name="Step">The step.</param>

@@ -9,7 +9,12 @@ namespace MlOps.Engine;
 /// <param name="Status">How it ended.</param>
 /// <param name="Seconds">Wall time of its run; 0 if it did not run.</param>
 /// <param name="Explanation">Why it was not up to date; empty if it was.</param>
-public sealed record QuickStep(string Step, StepStatus Status, double Seconds, string Explanation);
+/// <param name="Fingerprint">What it has a result for.</param>
+public sealed record QuickStep(string Step, StepStatus Status, double Seconds, string Explanation, Digest Fingerprint)
+{
+    /// <summary>How much it read; null if it did not run.</summary>
+    public long? InputBytes { get; init; }
+}
 
 /// <summary>How a quick build ended.</summary>
 /// <param name="Pending">The steps that had to be decided, in the graph's order; all others were up to date.</param>
@@ -18,8 +23,8 @@ public sealed record QuickStep(string Step, StepStatus Status, double Seconds, s
 /// <param name="Tail">What <see cref="BuildEngine.SaveImage"/> was given to stand below the table.</param>
 public sealed record QuickResult(IReadOnlyList<QuickStep> Pending, int Steps, IReadOnlyList<string> Names, string Tail)
 {
-    /// <summary>The step that failed; then nothing was written but results of others, and the whole build has to report it.</summary>
-    public FailedStep? Failure { get; init; }
+    /// <summary>The step that failed, or of which more is to be said; then nothing was written but results of others, and the whole build has to take over.</summary>
+    public TriedStep? Tried { get; init; }
 }
 
 /// <summary>Told of what a quick build does.</summary>
@@ -39,6 +44,7 @@ public sealed class QuickBuild
     private readonly Dictionary<string, SeenFile> _changed;
     private readonly List<RenewedSight> _sights = [];
     private readonly byte[] _before, _after;
+    private TriedStep? _tried;
 
     private QuickBuild(string root, Recollection recalled, GraphImage image, Dictionary<string, SeenFile> changed, byte[] lockBytes)
     {
@@ -95,12 +101,17 @@ public sealed class QuickBuild
         {
             try
             {
-                done.Add(BringUpToDate(form, progress, cancellationToken));
+                if (BringUpToDate(form, progress, cancellationToken) is not { } step)
+                {
+                    return Result(done) with { Tried = _tried };
+                }
+
+                done.Add(step);
                 progress.Finished(done[^1], done.Count, chain.Count);
             }
             catch (DiagnosticException why)
             {
-                return Result(done) with { Failure = new(Fingerprint(form, _after), why) };
+                return Result(done) with { Tried = new(Fingerprint(form, _after)) { Failure = why } };
             }
         }
 
@@ -177,13 +188,14 @@ public sealed class QuickBuild
     /// <summary>Whether the form is about the lock as it is: only the true form gives the fingerprint that stands there.</summary>
     private bool Agrees(StepForm form) => Fingerprint(form, null) == DigestAt(_before, form.FingerprintAt);
 
-    private QuickStep BringUpToDate(StepForm form, QuickProgress progress, CancellationToken cancellationToken)
+    /// <summary>Null if the whole build has to take over.</summary>
+    private QuickStep? BringUpToDate(StepForm form, QuickProgress progress, CancellationToken cancellationToken)
     {
         var fingerprint = Fingerprint(form, _after);
         var before = DigestAt(_before, form.FingerprintAt);
         if (fingerprint == before)
         {
-            return new(form.Name, StepStatus.UpToDate, 0, "");
+            return new(form.Name, StepStatus.UpToDate, 0, "", fingerprint);
         }
 
         var old = new Digest[form.Outputs.Length];
@@ -205,7 +217,12 @@ public sealed class QuickBuild
             progress.Started(form.Name);
         }
 
-        var outputs = restored ?? RunStep(form, fingerprint, cancellationToken);
+        var outputs = restored ?? RunStep(form, fingerprint, clock, cancellationToken);
+        if (outputs is null)
+        {
+            return null;
+        }
+
         for (var i = 0; i < outputs.Length; i++)
         {
             CheckOut(form, i, old[i], outputs[i]);
@@ -218,12 +235,15 @@ public sealed class QuickBuild
         }
 
         fingerprint.CopyHexTo(_after.AsSpan(form.FingerprintAt));
-        return new(form.Name, restored is null ? StepStatus.Ran : StepStatus.Restored, restored is null ? clock.Elapsed.TotalSeconds : 0, Explanation(form));
+        return new(form.Name, restored is null ? StepStatus.Ran : StepStatus.Restored, restored is null ? clock.Elapsed.TotalSeconds : 0, Explanation(form), fingerprint)
+        {
+            InputBytes = restored is null ? BytesRead(form) : null,
+        };
     }
 
     private Digest[]? Restored(StepForm form, Digest fingerprint)
     {
-        if (!_store.HasRecord(fingerprint) || _store.TryGetRecord(fingerprint) is not { Facts.Count: 0 } record || record.Outputs.Count != form.Outputs.Length)
+        if (!_store.HasRecord(fingerprint) || _store.TryGetRecord(fingerprint) is not { Facts.Count: 0, Metrics.Count: 0 } record || record.Outputs.Count != form.Outputs.Length)
         {
             return null;
         }
@@ -240,7 +260,8 @@ public sealed class QuickBuild
         return outputs;
     }
 
-    private Digest[] RunStep(StepForm form, Digest fingerprint, CancellationToken cancellationToken)
+    /// <summary>Null if there is more to say of the run than its result.</summary>
+    private Digest[]? RunStep(StepForm form, Digest fingerprint, Stopwatch clock, CancellationToken cancellationToken)
     {
         using var sandbox = Sandbox.Single(Path.Join(_root, ".mlops", "sandbox"));
         foreach (var input in form.Inputs)
@@ -249,29 +270,86 @@ public sealed class QuickBuild
             {
                 sandbox.PlaceCopy(Path.Join(_root, input.Path), input.Name);
             }
-            else if (!sandbox.PlaceObject(_store, Input(input, _after), input.Name))
+            else if (!sandbox.PlaceObject(_store, ContentRef.Of(input.Name, Input(input, _after)), input.Name))
             {
                 throw new IOException($"an object that '{form.Name}' reads is damaged");
             }
         }
 
         sandbox.MakeFolders(form.Outputs.Select(output => output.Name));
-        RunExecutor.Run(form.Name, form.Origin, form.Run, sandbox.Folder, cancellationToken);
+        var printed = new RunExecutor(_root).RunPlain(form.Name, form.Origin, form.Run, sandbox.Folder, cancellationToken);
         CheckInputs(form);
-        var missing = form.Outputs.Where(output => !sandbox.HasFile(output.Name)).Select(output => output.Name).ToArray();
+        var missing = form.Outputs.Where(output => !sandbox.Has(output.Name)).Select(output => output.Name).ToArray();
         if (missing.Length > 0)
         {
             throw StepRunner.Missing(form.Name, form.Origin, missing);
         }
 
-        var outputs = new Digest[form.Outputs.Length];
-        for (var i = 0; i < outputs.Length; i++)
+        var outputs = Take(form, sandbox);
+        var strays = sandbox.Empty();
+        if (strays.Count == 0 && printed is null)
         {
-            outputs[i] = _store.AdoptObject(Path.Join(sandbox.Folder, form.Outputs[i].Name));
+            _store.PutRecord(fingerprint, form.RecordOf(fingerprint, outputs));
+            return outputs;
         }
 
-        _store.PutRecord(fingerprint, form.RecordOf(fingerprint, outputs));
+        var record = Record(form, outputs) with { Log = printed is null ? null : _store.Put(printed).Sha256 };
+        if (strays.Count == 0)
+        {
+            _store.PutRecord(fingerprint, record);
+            return outputs;
+        }
+
+        _tried = new(fingerprint) { Result = record, Warnings = StepRunner.Strays(form.Name, form.Origin, strays), Seconds = clock.Elapsed.TotalSeconds };
+        return null;
+    }
+
+    private Digest[] Take(StepForm form, Sandbox sandbox)
+    {
+        var outputs = new Digest[form.Outputs.Length];
+        try
+        {
+            for (var i = 0; i < outputs.Length; i++)
+            {
+                outputs[i] = _store.AdoptObject(Path.Join(sandbox.Folder, form.Outputs[i].Name));
+            }
+        }
+        catch (DiagnosticException e)
+        {
+            // The whole build tries again, and says it better.
+            throw new IOException(e.Message, e);
+        }
+
         return outputs;
+    }
+
+    private static StepRecord Record(StepForm form, Digest[] outputs)
+    {
+        var byName = StepRecord.NoOutputs;
+        for (var i = 0; i < outputs.Length; i++)
+        {
+            byName = byName.Add(form.Outputs[i].Name, outputs[i]);
+        }
+
+        return new() { Outputs = byName };
+    }
+
+    /// <summary>As forecasts count it.</summary>
+    private long? BytesRead(StepForm form)
+    {
+        var bytes = 0L;
+        foreach (var input in form.Inputs)
+        {
+            var stat = FileStat.Of(input.Path is null ? _store.PathOf(Input(input, _after)) : Path.Join(_root, input.Path));
+            if (stat.Kind != FileKind.File)
+            {
+                return null;
+            }
+
+            bytes += stat.Size;
+        }
+
+        return bytes;
     }
 
     private void CheckInputs(StepForm form)
@@ -299,7 +377,7 @@ public sealed class QuickBuild
         if (form.Outputs[output].CheckedOut is { } path)
         {
             var place = $".mlops/out/{path}";
-            if (!_store.CopyTo(now, Path.Join(_root, place)))
+            if (!new Checkout(_root, _store).TryPlace(ContentRef.Of(form.Outputs[output].Name, now), WorkspacePath.Parse(path)))
             {
                 throw StepRunner.Damaged(form.Name, form.Origin, $"output '{form.Outputs[output].Name}'");
             }

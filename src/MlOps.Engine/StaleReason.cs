@@ -6,8 +6,14 @@ public enum StaleReason
     /// <summary>It does not have to run.</summary>
     None,
 
+    /// <summary>It is declared frozen: what the lock has stays, whatever changed.</summary>
+    Frozen,
+
     /// <summary>The user asked for it by <c>--force</c>.</summary>
     Forced,
+
+    /// <summary>It is declared to run in every build.</summary>
+    Always,
 
     /// <summary>The lock has no record of it.</summary>
     NeverBuilt,

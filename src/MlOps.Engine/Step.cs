@@ -25,6 +25,18 @@ public sealed record FileInput(WorkspacePath Path) : StepInput
 /// <param name="Output">The name of one of its outputs.</param>
 public sealed record OutputInput(StepName Step, string Output) : StepInput;
 
+/// <summary>The files of the workspace that a pattern matches; their set is part of the content, so a new one counts as a change.</summary>
+/// <param name="Folder">The folder that the pattern starts at; empty for the workspace.</param>
+/// <param name="Pattern">Such as <c>data/**/*.csv</c>.</param>
+public sealed record GlobInput(string Folder, string Pattern) : StepInput
+{
+    /// <summary>Paths relative to <see cref="Folder"/> that steps write: they are inputs of their own, or none.</summary>
+    public ImmutableSortedSet<string> Except { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
+    /// <summary>Whether it may match no file of the workspace, because it matches what a step writes.</summary>
+    public bool MayBeEmpty { get; init; }
+}
+
 /// <summary>One repeatable computation: action, code, parameters, toolchain, inputs, outputs, all declared. Free of absolute paths.</summary>
 /// <remarks>All that can change the result is covered by its fingerprint. JSON values are not changed after construction; collections become ordinal whatever their comparer was.</remarks>
 public sealed record Step
@@ -61,6 +73,24 @@ public sealed record Step
 
     /// <summary>The names of the facts that its run yields; they stand in the lock in the owner's node.</summary>
     public ImmutableSortedSet<string> FactNames { get; init => field = value.WithComparer(StringComparer.Ordinal); } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
+    /// <summary>Whether <c>@step</c> among a run step's reads means what this step reads, not what it makes: a dataset that is only pinned.</summary>
+    public bool StandsForItsInputs { get; init; }
+
+    /// <summary>Software whose version is found out when the step is planned; it is added to <see cref="Toolchain"/> then.</summary>
+    public ToolchainDeclaration? Tools { get; init; }
+
+    /// <summary>Those of its outputs whose numbers the lock shows at the step.</summary>
+    public ImmutableArray<string> Metrics { get; init; } = [];
+
+    /// <summary>How its programs are run; covered by no fingerprint.</summary>
+    public RunSettings Run { get; init; } = new();
+
+    /// <summary>Whether what the lock has stays though the sources changed; a step that the lock does not have runs, and so does one that <c>--force</c> names.</summary>
+    public bool Frozen { get; init; }
+
+    /// <summary>Whether it runs in every build, because it depends on something that no file shows.</summary>
+    public bool Always { get; init; }
 
     /// <summary>Where it is declared, for diagnostics: a file relative to the workspace with <c>:line</c>.</summary>
     public string? Origin { get; init; }

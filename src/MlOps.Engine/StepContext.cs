@@ -9,6 +9,15 @@ public sealed class StepContext
     internal StepContext(Step step, string workDirectory, Func<string, string> inputPath, Action<string>? report) =>
         (Step, WorkDirectory, _inputPath, _report) = (step, workDirectory, inputPath, report);
 
+    /// <summary>Who is told of progress, or null.</summary>
+    internal Action<string>? Reporter => _report;
+
+    /// <summary>What the programs printed; kept with the result.</summary>
+    internal byte[]? Log { get; set; }
+
+    /// <summary>The workspace if the program is watched for undeclared files of it, else null.</summary>
+    internal string? WatchedRoot { get; init; }
+
     /// <summary>The step.</summary>
     public Step Step { get; }
 

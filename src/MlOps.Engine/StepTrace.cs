@@ -29,6 +29,11 @@ public sealed record StepTrace
     public ImmutableSortedDictionary<string, string> Toolchain { get; init; } =
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
+    /// <summary>The numbers that its metrics files held; not to be changed.</summary>
+    public JsonObject Metrics => RawMetrics?.Value as JsonObject ?? [];
+
+    internal LazyJson? RawMetrics { get; init; }
+
     internal LazyJson? RawParameters
     {
         get => _parameters;

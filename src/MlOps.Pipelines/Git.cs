@@ -34,4 +34,27 @@ internal static class Git
             return null;
         }
     }
+
+    /// <summary>The files that git carries below a path, relative to the folder; none without git.</summary>
+    public static IReadOnlyList<string> Tracked(string folder, string path)
+    {
+        try
+        {
+            using var git = Process.Start(new ProcessStartInfo("git", ["--literal-pathspecs", "ls-files", "-z", "--", path])
+            {
+                WorkingDirectory = folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                StandardOutputEncoding = System.Text.Encoding.UTF8,
+            })!;
+            git.BeginErrorReadLine();
+            var output = git.StandardOutput.ReadToEnd();
+            git.WaitForExit();
+            return git.ExitCode == 0 ? output.Split('\0', StringSplitOptions.RemoveEmptyEntries) : [];
+        }
+        catch (Win32Exception)
+        {
+            return [];
+        }
+    }
 }

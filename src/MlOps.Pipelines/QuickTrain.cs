@@ -2,6 +2,7 @@ using System.Text;
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Pipelines.Reports;
+using MlOps.Pipelines.Runs;
 
 namespace MlOps.Pipelines;
 
@@ -9,19 +10,24 @@ namespace MlOps.Pipelines;
 /// <remarks>It prints what <see cref="Workspace.TrainAsync"/> would print. See decision 0010.</remarks>
 public static class QuickTrain
 {
-    /// <summary>What standard output shall get; null if the whole <c>Train</c> has to run, which <paramref name="failed"/> then must be told.</summary>
+    /// <summary>What standard output shall get; null if the whole <c>Train</c> has to run, which <paramref name="tried"/> then must be told.</summary>
     /// <param name="root">The workspace's absolute path.</param>
     /// <param name="recalled">The last answer of <c>Train</c>, with the changes since.</param>
     /// <param name="tell">Standard error.</param>
     /// <param name="live">Whether that is a terminal that someone watches.</param>
-    /// <param name="failed">The step that failed, if one did.</param>
+    /// <param name="tried">The step that was run, but that the whole <c>Train</c> has to report.</param>
     /// <param name="cancellationToken">Ends a running step.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled; the lock is as it was.</exception>
-    public static byte[]? TryRun(string root, Recollection recalled, Action<string> tell, bool live, out FailedStep? failed, CancellationToken cancellationToken)
+    public static byte[]? TryRun(string root, Recollection recalled, Action<string> tell, bool live, out TriedStep? tried, CancellationToken cancellationToken)
     {
         var result = QuickBuild.TryRun(root, recalled, Progress(tell, live), cancellationToken);
-        failed = result?.Failure;
-        return result is null or { Failure: not null } ? null
+        tried = result?.Tried;
+        if (result is not null)
+        {
+            RunLog.AppendQuick(root, result.Pending);
+        }
+
+        return result is null or { Tried: not null } ? null
             : result.Pending.Count == 0 ? recalled.Payload
             : Encoding.UTF8.GetBytes(BuildTable.Text(All(result), result.Steps, result.Tail) + "\n");
     }
@@ -41,11 +47,11 @@ public static class QuickTrain
         });
 
     /// <summary>The rows of a table that lists every step.</summary>
-    private static IReadOnlyList<QuickStep> All(QuickResult result)
+    private static BuildRow[] All(QuickResult result)
     {
         if (result.Steps > BuildTable.MostRows)
         {
-            return result.Pending;
+            return Array.ConvertAll([.. result.Pending], Row);
         }
 
         var decided = new Dictionary<string, QuickStep>(StringComparer.Ordinal);
@@ -54,6 +60,8 @@ public static class QuickTrain
             decided[step.Step] = step;
         }
 
-        return Array.ConvertAll([.. result.Names], name => decided.TryGetValue(name, out var step) ? step : new(name, StepStatus.UpToDate, 0, ""));
+        return Array.ConvertAll([.. result.Names], name => decided.TryGetValue(name, out var step) ? Row(step) : new(name, StepStatus.UpToDate, 0, ""));
     }
+
+    private static BuildRow Row(QuickStep step) => new(step.Step, step.Status, step.Seconds, step.Explanation);
 }

@@ -4,42 +4,101 @@ using MlOps.Engine;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Reports;
+using MlOps.Pipelines.Runs;
 
 namespace MlOps.Pipelines;
 
 public sealed partial class Workspace
 {
-    /// <summary>Says what changed since the lock of a revision, rows and parameters old → new, and which steps that reran or will rerun.</summary>
-    /// <param name="revision">A git revision; null compares with HEAD where there is one, else only with the lock at hand.</param>
-    public async Task<Outcome> ExplainAsync(string? revision, CancellationToken cancellationToken)
+    /// <summary>Says what changed between two revisions' locks, or since one, and which steps that reran or will rerun: rows, columns, parameters old → new.</summary>
+    /// <param name="words">A step, a model or a dataset, or nothing for all; then up to two git revisions. Without any it compares with HEAD where there is one.</param>
+    public async Task<Outcome> ExplainAsync(IReadOnlyList<string> words, CancellationToken cancellationToken)
     {
-        RestoreData();
+        await SettleDataAsync(new(), cancellationToken);
         var current = CurrentLock;
-        var committed = await Git.ShowAsync(Root, revision ?? "HEAD", BuildEngine.LockName, cancellationToken);
-        if (committed is null && revision is not null)
+        var head = await LockOfAsync("HEAD", cancellationToken);
+        var subject = words.Count > 0 && IsSubject(words[0], current, head) ? words[0] : null;
+        var revisions = subject is null ? words : [.. words.Skip(1)];
+        await CheckAsync(revisions, current, cancellationToken);
+
+        var before = revisions.Count == 0 ? head : await LockOfAsync(revisions[0], cancellationToken) ?? throw NoLock(revisions[0]);
+        var after = revisions.Count < 2 ? current : await LockOfAsync(revisions[1], cancellationToken) ?? throw NoLock(revisions[1]);
+        var report = new ExplainReport(revisions.FirstOrDefault("HEAD"), revisions.ElementAtOrDefault(1), subject, RunLog.Read(Root));
+        var about = subject is null ? (Func<LockAddress, bool>?)null : address => Covers(new StepSelector(subject), address);
+        if (before is not null)
         {
-            throw new DiagnosticException(new Diagnostic("MLO2050", $"revision '{revision}' has no {BuildEngine.LockName} here")
-            {
-                Why = "git does not know the revision, or the lock was not committed there",
-                Mend = "name a commit, branch or tag that has it: git log -- data.lock.json",
-            });
+            report.Landed(LockComparison.Of(before, after, _graph, dataset => DataBetween(before, after, dataset), about));
         }
 
-        var report = new ExplainReport(revision ?? "HEAD");
-        if (committed is not null)
+        if (revisions.Count < 2)
         {
-            var before = LockFile.Parse(committed, $"{revision ?? "HEAD"}:{BuildEngine.LockName}");
-            report.Landed(LockComparison.Of(before, current, dataset => RowsBetween(before, current, dataset)));
+            var plan = await _engine.PlanAsync(_graph, Options(), cancellationToken);
+            about ??= _ => true;
+            report.Pending(plan, current, [.. plan.Steps.Where(step => about(step.Step.Address) && step.Action is PlannedAction.Run or PlannedAction.Restore && step.Step.Action == ImportAction.Name)
+                .Select(step => RowsPending(current, step.Step, cancellationToken)).OfType<DatasetChange>()], about);
         }
 
-        var plan = await _engine.PlanAsync(_graph, Options(), cancellationToken);
-        report.Pending(plan, [.. plan.Steps.Where(step => step.Action is PlannedAction.Run or PlannedAction.Restore && step.Step.Action == ImportAction.Name)
-            .Select(step => RowsPending(current, step.Step, cancellationToken)).OfType<DatasetChange>()]);
         return new(ExitCode.Done, report.Text(), report.Json());
     }
 
-    private DatasetChange RowsBetween(LockFile before, LockFile after, string dataset) =>
-        new(dataset, Rows(before, dataset), Rows(after, dataset), Difference(RowDigestsOf(before, dataset), RowDigestsOf(after, dataset)));
+    /// <summary>Whether a word names a step, a model or a dataset, of now or of the lock.</summary>
+    private bool IsSubject(string word, params ReadOnlySpan<LockFile?> locks)
+    {
+        var selector = new StepSelector(word);
+        foreach (var known in locks)
+        {
+            if (known?.Addresses.Any(address => Covers(selector, address)) == true)
+            {
+                return true;
+            }
+        }
+
+        return _graph.Steps.Any(step => Covers(selector, step.Address));
+    }
+
+    /// <summary>Whether a word means the step at a place in the lock: by its name, its key, its model or its dataset.</summary>
+    private static bool Covers(StepSelector selector, LockAddress address)
+    {
+        var owner = address.Owner[(address.Owner.LastIndexOf('/') + 1)..];
+        return selector.Covers(address.Key) || (owner.Length > 0 ? selector.Covers(owner) || selector.Covers(address.Owner) || selector.Covers($"{owner}/{address.Key}") : selector.Covers($"steps/{address.Key}"));
+    }
+
+    private async Task<LockFile?> LockOfAsync(string revision, CancellationToken cancellationToken) =>
+        await Git.ShowAsync(Root, revision, BuildEngine.LockName, cancellationToken) is { } bytes ? LockFile.Parse(bytes, $"{revision}:{BuildEngine.LockName}") : null;
+
+    /// <summary>Refuses words that are no revisions, with the nearest name where the first was meant to be one.</summary>
+    private async Task CheckAsync(IReadOnlyList<string> revisions, LockFile current, CancellationToken cancellationToken)
+    {
+        var names = _graph.Steps.Select(step => step.Address).Concat(current.Addresses)
+            .SelectMany(address => new[] { address.Key, new StepSelector(address.Key).Declared, address.Owner[(address.Owner.LastIndexOf('/') + 1)..] })
+            .Concat(_graph.Steps.Select(step => step.Name.Value)).Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal).ToList();
+        if (revisions.Count > 2)
+        {
+            throw Unknown("MLO2134", $"there is no step, model or dataset '{revisions[0]}'", revisions[0], names);
+        }
+
+        if (revisions.Count > 0 && Diagnostic.Nearest(revisions[0], names) is not null && await Git.RunAsync(Root, cancellationToken, "rev-parse", "--verify", "--quiet", "--end-of-options", $"{revisions[0]}^{{commit}}") is null)
+        {
+            throw Unknown("MLO2134", $"there is no step, model, dataset or revision '{revisions[0]}'", revisions[0], names);
+        }
+    }
+
+    private static DiagnosticException NoLock(string revision) => new(new Diagnostic("MLO2050", $"revision '{revision}' has no {BuildEngine.LockName} here")
+    {
+        Why = "git does not know the revision, or the lock was not committed there; no step, model or dataset is called so either",
+        Mend = "name a commit, branch or tag that has it: git log -- data.lock.json",
+    });
+
+    private DatasetChange DataBetween(LockFile before, LockFile after, string dataset) =>
+        new(dataset, Rows(before, dataset), Rows(after, dataset), Difference(RowDigestsOf(before, dataset), RowDigestsOf(after, dataset)))
+        {
+            Columns = DatasetChange.Between(before.Fact($"data/{dataset}", "columns"), after.Fact($"data/{dataset}", "columns")),
+            Files = DatasetChange.Between(ListingOf(before, dataset), ListingOf(after, dataset)),
+        };
+
+    /// <summary>The listing of a dataset of files, where the store has it; a table has columns and none.</summary>
+    private TreeListing? ListingOf(LockFile pinned, string dataset) =>
+        pinned.Fact($"data/{dataset}", "columns") is null && Digest.TryParse((string?)pinned.Fact($"data/{dataset}", "sha256"), out var digest) ? _engine.Store.TryReadTree(digest) : null;
 
     /// <summary>How a dataset that is not imported yet differs from the one pinned; null where it cannot be read (Train will say why).</summary>
     private DatasetChange? RowsPending(LockFile pinned, Step import, CancellationToken cancellationToken)
@@ -53,7 +112,10 @@ public sealed partial class Workspace
         {
             var frame = CsvReader.ReadFile(file.Path.In(Root), new() { Path = file.Path.Value }, cancellationToken);
             var name = import.Address.Owner["data/".Length..];
-            return new(name, Rows(pinned, name), frame.RowCount, Difference(RowDigestsOf(pinned, name), RowDigests.Of(frame)));
+            return new(name, Rows(pinned, name), frame.RowCount, Difference(RowDigestsOf(pinned, name), RowDigests.Of(frame)))
+            {
+                Columns = DatasetChange.Between(pinned.Fact($"data/{name}", "columns"), ImportAction.ColumnsOf(frame)),
+            };
         }
         catch (Exception failure) when (IoFailure.Covers(failure))
         {

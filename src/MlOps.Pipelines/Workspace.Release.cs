@@ -27,7 +27,7 @@ public sealed partial class Workspace
         var driver = Driver(environment, out var spec);
         if (dryRun)
         {
-            return await PlanAsync(cancellationToken) with { Exit = ExitCode.Done };
+            return await PlanAsync(null, cancellationToken) with { Exit = ExitCode.Done };
         }
 
         var trained = await TrainAsync(cancellationToken);

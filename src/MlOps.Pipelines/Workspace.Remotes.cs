@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using MlOps.Content;
+using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Manifests;
 using MlOps.Remotes;
 
@@ -11,10 +12,34 @@ public sealed partial class Workspace
     /// <summary>The remotes that nuke.json declares, in front of the store; nothing is asked before the first use.</summary>
     /// <param name="warn">Told of what a build can do without; null makes a remote's failure the command's.</param>
     /// <exception cref="DiagnosticException">An address is of no known kind.</exception>
-    private RemoteCache OpenRemotes(Action<Diagnostic>? warn)
+    private RemoteCache OpenRemotes(Action<Diagnostic>? warn) => OpenRemotes(warn, _definition.Manifest.Store?.Remotes ?? [], null);
+
+    /// <summary>One remote, whose failure is the command's.</summary>
+    private RemoteCache OpenRemotes(RemoteManifest remote, Action<TransferState> progress) => OpenRemotes(null, [remote], progress);
+
+    private RemoteCache OpenRemotes(Action<Diagnostic>? warn, IReadOnlyList<RemoteManifest> remotes, Action<TransferState>? progress)
     {
         var clock = Stopwatch.StartNew();
-        return new(_engine.Store, [.. (_definition.Manifest.Store?.Remotes ?? []).Select(Open)], warn, state => _reporter.Live(Transferred(state, clock.Elapsed)));
+        return new(_engine.Store, [.. remotes.Select(Open)], warn, state =>
+        {
+            progress?.Invoke(state);
+            _reporter.Live(Transferred(state, clock.Elapsed));
+        });
+    }
+
+    /// <summary>The declared remotes, or the one asked for.</summary>
+    /// <exception cref="DiagnosticException">MLO2098: there is none.</exception>
+    private IReadOnlyList<RemoteManifest> Remotes(string? asked)
+    {
+        var declared = _definition.Manifest.Store?.Remotes ?? [];
+        return asked is not null ? [declared.FirstOrDefault(remote => remote.Url == asked) ?? new() { Url = asked }]
+            : declared.Count > 0 ? declared
+            : throw new DiagnosticException(new Diagnostic("MLO2098", "there is no remote")
+            {
+                Where = WorkspaceDefinition.FileName,
+                Why = "\"store\" declares none, and none was named",
+                Mend = "declare one: \"store\": { \"remotes\": [\"/mnt/share/mlops\"] }; or name one: --remote URL",
+            });
     }
 
     private RemoteLink Open(RemoteManifest remote)
@@ -22,7 +47,7 @@ public sealed partial class Workspace
         try
         {
 #pragma warning disable CA2000 // The cache that gets it disposes of it.
-            return new(Remotes.Remotes.Open(new(remote.Url) { Endpoint = remote.Endpoint, Region = remote.Region }, Root)) { IsTrusted = remote.Trust, PushesAtOnce = remote.Push };
+            return new(MlOps.Remotes.Remotes.Open(new(remote.Url) { Endpoint = remote.Endpoint, Region = remote.Region }, Root)) { IsTrusted = remote.Trust, PushesAtOnce = remote.Push };
 #pragma warning restore CA2000
         }
         catch (DiagnosticException failure)

@@ -12,7 +12,7 @@ public sealed partial class Workspace
     /// <summary>Says per dataset and model whether it is up to date, and per environment what runs; exit 2 if work is pending.</summary>
     public async Task<Outcome> StatusAsync(CancellationToken cancellationToken)
     {
-        RestoreData();
+        await SettleDataAsync(new(), cancellationToken);
         var plan = await _engine.PlanAsync(_graph, Options(), cancellationToken);
         var pinned = CurrentLock;
         var owners = new TextTable("what", "state", "facts");

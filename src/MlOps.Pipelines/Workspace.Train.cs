@@ -1,7 +1,7 @@
 using System.Text;
 using MlOps.Content;
 using MlOps.Engine;
-using MlOps.Pipelines.Actions;
+using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Reports;
 
@@ -15,11 +15,26 @@ public sealed partial class Workspace
     /// <summary>Brings every step up to date and writes the lock if its bytes change.</summary>
     public async Task<Outcome> TrainAsync(CancellationToken cancellationToken)
     {
-        RestoreData();
-        var remember = _options is { Models.Count: 0, ForceAll: false, ForceStep: null, Rehash: false };
+        await SettleDataAsync(new(FetchesNew: true), cancellationToken);
+        var remember = _options is { Models.Count: 0, Set.Count: 0, ForceAll: false, ForceStep: null, Rehash: false, Plan: null };
         await using var remotes = OpenRemotes(_reporter.Warn);
-        var result = await _engine.BuildAsync(_graph, Options() with { Progress = Progress(), Mirror = remember ? _mirror : null, Remote = remotes, AlreadyFailed = _options.AlreadyFailed }, cancellationToken);
-        Tell(result);
+        BuildResult result;
+        try
+        {
+            result = await BuildAsync(Options() with { Mirror = remember ? _mirror : null, Remote = remotes, Approve = _saved is null ? null : Approve, AlreadyTried = _options.AlreadyTried }, cancellationToken);
+        }
+        catch (DiagnosticException stale) when (stale.Diagnostics is [{ Code: StalePlan }])
+        {
+            _reporter.Warn(stale.Diagnostics[0]);
+            return new(ExitCode.Refused, "");
+        }
+
+        Note(result);
+        if (_options.Set.Count == 0)
+        {
+            _data.Pinned(_datasets, result, remember ? _mirror : null);
+        }
+
         var failedGates = result.Succeeded ? Chosen.Where(model => (string?)result.Lock.Fact($"models/{model.Name}", "gate")?["verdict"] == "fail").ToList() : [];
         foreach (var model in failedGates)
         {
@@ -38,32 +53,17 @@ public sealed partial class Workspace
             _engine.SaveImage(_graph, result, place, report.Tail());
         }
 
-        return new(exit, report.Text(), report.Json());
+        return _options.Set.Count > 0 && result.Succeeded ? Tried(result, report) : new(exit, report.Text(), report.Json());
     }
 
-    /// <summary>Pins datasets: runs their import steps only.</summary>
-    /// <param name="dataset">Only this one; null for all.</param>
-    /// <param name="dryRun">Only says what would be done.</param>
-    public async Task<Outcome> ImportAsync(string? dataset, bool dryRun, CancellationToken cancellationToken)
+    /// <summary>Builds, tells what the steps had to say, and remembers how long they took.</summary>
+    private async Task<BuildResult> BuildAsync(BuildOptions options, CancellationToken cancellationToken)
     {
-        if (dataset is not null && !_definition.Manifest.Data.ContainsKey(dataset))
-        {
-            throw Unknown("MLO2032", $"there is no dataset '{dataset}'", dataset, _definition.Manifest.Data.Keys);
-        }
-
-        RestoreData();
-        var targets = _definition.Manifest.Data.Keys.Where(name => dataset is null || name == dataset).Select(StepFactory.ImportOf).ToList();
-        if (dryRun)
-        {
-            var plan = new PlanReport(await _engine.PlanAsync(_graph, Options(targets), cancellationToken));
-            return new(ExitCode.Done, plan.Text(), plan.Json());
-        }
-
-        await using var remotes = OpenRemotes(_reporter.Warn);
-        var result = await _engine.BuildAsync(_graph, Options(targets) with { Progress = Progress(), Remote = remotes }, cancellationToken);
+        var ended = new List<StepOutcome>();
+        var result = await _engine.BuildAsync(_graph, options with { Progress = Progress(ended) }, cancellationToken);
         Tell(result);
-        var report = new BuildReport(result, []);
-        return new(result.Cancelled ? ExitCode.Cancelled : result.Succeeded ? ExitCode.Done : ExitCode.Failed, report.Text(), report.Json());
+        Remember(ended);
+        return result;
     }
 
     private void Tell(BuildResult result)
@@ -79,7 +79,8 @@ public sealed partial class Workspace
         }
     }
 
-    private Action<BuildEvent> Progress()
+    /// <param name="ended">Gets the pending steps as they end.</param>
+    private Action<BuildEvent> Progress(List<StepOutcome> ended)
     {
         var running = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var soFar = "";
@@ -90,6 +91,13 @@ public sealed partial class Workspace
                 case BuildEvent.Waiting:
                     _reporter.Note("waiting for another build of this workspace");
                     break;
+                case BuildEvent.Started begun:
+                    if (PlanReport.Expected(begun.Plan, NewForecast(), _options.Jobs) is { Length: > 0 } expected)
+                    {
+                        _reporter.Note($"{begun.Pending} {(begun.Pending == 1 ? "step" : "steps")} pending{expected}");
+                    }
+
+                    break;
                 case BuildEvent.StepStarted started:
                     running[started.Step.Name.Value] = "";
                     break;
@@ -97,6 +105,7 @@ public sealed partial class Workspace
                     running[progress.Step.Name.Value] = progress.Text;
                     break;
                 case BuildEvent.StepFinished finished:
+                    ended.Add(finished.Outcome);
                     running.Remove(finished.Outcome.Step.Name.Value);
                     soFar = $"[{finished.Done}/{finished.Pending}] ";
                     if (finished.Pending <= 100)
@@ -117,35 +126,27 @@ public sealed partial class Workspace
         };
     }
 
-    /// <summary>Brings back dataset files that git does not carry, where the store has the bytes that the lock names.</summary>
-    private void RestoreData()
+    /// <summary>Brings the datasets' files and the lock together, as far as the steps asked for read them.</summary>
+    private Task SettleDataAsync(SettleOptions options, CancellationToken cancellationToken, IReadOnlyCollection<StepName>? targets = null) =>
+        _data.SettleAsync(DatasetsOf(targets ?? Options().Targets), () => CurrentLock, () => OpenRemotes(_reporter.Warn), options, cancellationToken);
+
+    /// <summary>The datasets in the workspace that some steps read, themselves or through others; null means all.</summary>
+    private List<Dataset> DatasetsOf(IReadOnlyCollection<StepName>? targets)
     {
-        foreach (var (name, data) in _definition.Manifest.Data.Where(data => _graph.Find(StepFactory.ImportOf(data.Key))!.Inputs[ImportAction.Csv] is FileInput))
+        if (targets is null)
         {
-            var path = Path.Combine(Root, data.Path);
-            if (File.Exists(path) || !Digest.TryParse((string?)CurrentLock.Fact($"data/{name}", "sha256"), out var digest))
-            {
-                continue;
-            }
-
-            if (!_engine.Store.Contains(digest))
-            {
-                _reporter.Warn(new("MLO2033", $"dataset '{name}' is neither in the workspace nor in the store")
-                {
-                    Severity = Severity.Warning,
-                    Where = data.Path,
-                    Why = $"data.lock.json pins {CurrentLock.Fact($"data/{name}", "bytes")} bytes with sha256 {digest.Hex}",
-                    Mend = $"copy the file with these bytes to {data.Path}",
-                });
-                continue;
-            }
-
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            if (_engine.Store.CopyTo(digest, path))
-            {
-                _reporter.Note($"restored {data.Path} from the store");
-            }
+            return [.. _datasets.Values];
         }
+
+        var reached = new HashSet<StepName>(targets);
+        var files = new List<WorkspacePath>();
+        foreach (var step in _graph.Steps.Reverse().Where(step => reached.Contains(step.Name)))
+        {
+            reached.UnionWith(step.Inputs.Values.OfType<OutputInput>().Select(input => input.Step));
+            files.AddRange(step.Inputs.Values.OfType<FileInput>().Select(input => input.Path));
+        }
+
+        return [.. _datasets.Values.Where(dataset => reached.Contains(dataset.Step) || files.Any(dataset.Path.Overlaps))];
     }
 
     private LockFile CurrentLock => LockFile.Read(_engine.LockPath);

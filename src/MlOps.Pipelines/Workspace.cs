@@ -1,7 +1,9 @@
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Pipelines.Actions;
+using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Runs;
 
 namespace MlOps.Pipelines;
 
@@ -10,19 +12,32 @@ public sealed partial class Workspace
 {
     private readonly WorkspaceOptions _options;
     private readonly IReporter _reporter;
+    private readonly CodeDigests _code = new();
+    private readonly SavedPlan? _saved;
     private readonly BuildMirror _mirror;
     private readonly WorkspaceDefinition _definition;
     private readonly StepGraph _graph;
     private readonly BuildEngine _engine;
 
+    /// <summary>The datasets that lie in the workspace: not those that steps make.</summary>
+    private readonly Dictionary<StepName, Dataset> _datasets;
+    private readonly WorkspaceData _data;
+
     private Workspace(string root, WorkspaceOptions options, IReporter reporter)
     {
-        (Root, _options, _reporter) = (root, options, reporter);
+        (Root, _reporter) = (root, reporter);
+        _saved = options.Plan is { } file ? SavedPlan.Read(file) : null;
+        _options = options = _saved is null ? options : AsPlanned(options, _saved);
         _mirror = new BuildMirror(root);
         ObserveDeclarations();
-        _definition = WorkspaceDefinition.Load(root);
-        _graph = new StepFactory(_definition, new CodeDigests()).Graph();
-        _engine = NewEngine(root, options);
+        _definition = WorkspaceDefinition.Load(root, _mirror.Observe, Trial.Of(options.Set, options.Models));
+        _graph = new StepFactory(_definition, _code, _mirror).Graph();
+        var declared = _definition.Manifest.Data.Where(data => _graph.Find(StepFactory.ImportOf(data.Key))!.Inputs.Values.Single() is FileInput)
+            .ToDictionary(data => data.Key, data => new Dataset(data.Key, data.Value, _definition.At("data", data.Key, "path")), StringComparer.Ordinal);
+        _datasets = declared.Values.ToDictionary(dataset => dataset.Step);
+        var bytes = new DatasetBytes(root, declared, new(Path.Join(root, ".mlops", "store")));
+        _engine = NewEngine(root, options, bytes);
+        _data = new(_engine, bytes, new(root, reporter), reporter);
         CheckNames();
     }
 
@@ -34,47 +49,69 @@ public sealed partial class Workspace
     public static Workspace Open(WorkspaceOptions options, IReporter reporter) =>
         new(WorkspaceFiles.FindRoot(options.Root), options, reporter);
 
-    private static BuildEngine NewEngine(string root, WorkspaceOptions options)
+    private static BuildEngine NewEngine(string root, WorkspaceOptions options, DatasetBytes bytes)
     {
-        var store = new ContentStore(Path.Join(root, ".mlops", "store"));
-        return new(root, new Dictionary<string, IStepExecutor>(StringComparer.Ordinal)
+        BuildEngine? engine = null;
+        engine = new(root, new Dictionary<string, IStepExecutor>(StringComparer.Ordinal)
         {
-            [ImportAction.Name] = new ImportAction(store),
+            [ImportAction.Name] = new ImportAction(bytes),
+            [PinAction.Name] = new PinAction(() => engine!.Files, bytes),
             [PrepareAction.Name] = new PrepareAction(),
             [TrainAction.Name] = new TrainAction(options.Jobs),
             [EvaluateAction.Name] = new EvaluateAction(),
             [GateAction.Name] = new GateAction(),
         }, options.Rehash);
+        return engine;
+    }
+
+    private static WorkspaceOptions AsPlanned(WorkspaceOptions options, SavedPlan plan)
+    {
+        var asked = options is { ForceAll: true } or { ForceStep: not null } ? "--force" : options.Models.Count > 0 ? "--model" : null;
+        return asked is null ? options with { Models = plan.Models, ForceAll = plan.ForceAll, ForceStep = plan.ForceStep }
+            : throw new DiagnosticException(new Diagnostic("MLO2132", $"'{asked}' cannot be given with a saved plan")
+            {
+                Where = options.Plan,
+                Why = "the plan says what is to be done",
+                Mend = $"leave it out, or plan with it: ./build.sh Plan {asked}… --out {options.Plan}",
+            });
     }
 
     /// <summary>The models that this call is about, sorted by name.</summary>
-    private IEnumerable<ModelDefinition> Chosen => _definition.Models.Where(model => _options.Models.Count == 0 || _options.Models.Contains(model.Name));
+    private IEnumerable<ModelDefinition> Chosen => _definition.Models.Where(model => _options.Models.Count == 0 || _options.Models.Any(word => new StepSelector(word).Covers(model.Name)));
 
     private BuildOptions Options(IReadOnlyCollection<StepName>? targets = null) => new()
     {
         Targets = targets ?? (_options.Models.Count == 0 ? null : [.. Chosen.SelectMany(model => StepsOf(model.Name)).Select(step => step.Name)]),
         Jobs = _options.Jobs,
         KeepGoing = _options.KeepGoing,
+        IsTrial = _options.Set.Count > 0,
+        VerifyReads = _options.VerifyReads,
         ForceAll = _options.ForceAll,
         Force = [.. Forced().Select(step => step.Name)],
     };
 
     private IEnumerable<Step> StepsOf(string model) => _graph.Steps.Where(step => step.Address.Owner == $"models/{model}");
 
-    private IEnumerable<Step> Forced() => _options.ForceStep is not { } name ? []
-        : _graph.Steps.Where(step => step.Name.Value == name || step.Address.Key == name);
+    private IEnumerable<Step> Forced() => _options.ForceStep is not { } word ? [] : Named(word);
+
+    /// <summary>The steps that a word names: by name or key, all instances of a declaration, or those with some values.</summary>
+    private IEnumerable<Step> Named(string word)
+    {
+        var selector = new StepSelector(word);
+        return _graph.Steps.Where(step => selector.Covers(step.Name.Value) || selector.Covers(step.Address.Key));
+    }
 
     private void CheckNames()
     {
         var models = _definition.Models.Select(model => model.Name).ToList();
-        foreach (var name in _options.Models.Except(models))
+        foreach (var name in _options.Models.Where(word => !models.Any(new StepSelector(word).Covers)))
         {
             throw Unknown("MLO2030", $"there is no model '{name}'", name, models);
         }
 
         if (_options.ForceStep is { } step && !Forced().Any())
         {
-            throw Unknown("MLO2031", $"there is no step '{step}'", step, _graph.Steps.SelectMany(known => new[] { known.Name.Value, known.Address.Key }));
+            throw Unknown("MLO2031", $"there is no step '{step}'", step, _graph.Steps.SelectMany(known => new[] { known.Name.Value, known.Address.Key, new StepSelector(known.Address.Key).Declared }));
         }
     }
 
@@ -126,6 +163,7 @@ public sealed partial class Workspace
         }
 
         string[] path = [.. pointer.Split('/')[1..].Select(name => name.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
+        // Instances of one file share its lines.
         var model = _definition.Models.FirstOrDefault(model => model.File == file);
         return diagnostic with { Where = model?.At(path) ?? file };
     }

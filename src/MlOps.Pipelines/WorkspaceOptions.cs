@@ -18,14 +18,23 @@ public sealed record WorkspaceOptions
     /// <summary>Run this step (<c>train</c>, or <c>bike-demand/train</c>) though it is up to date.</summary>
     public string? ForceStep { get; init; }
 
+    /// <summary>A file of <c>Plan --out</c>: its models and forced steps count, and Train refuses to do anything else.</summary>
+    public string? Plan { get; init; }
+
     /// <summary>After a failure, go on with the steps that do not need it.</summary>
     public bool KeepGoing { get; init; }
 
-    /// <summary>A step that was tried just before this call and failed; null if none was.</summary>
-    public MlOps.Engine.FailedStep? AlreadyFailed { get; init; }
+    /// <summary>A step that was tried just before this call; null if none was.</summary>
+    public MlOps.Engine.TriedStep? AlreadyTried { get; init; }
+
+    /// <summary>Values in place of the chosen models' declared ones, as <c>trainer.leaves=63</c>; then Train tries: lock and outputs stay as they are.</summary>
+    public IReadOnlyList<string> Set { get; init; } = [];
 
     /// <summary>Read every file again instead of trusting size and times.</summary>
     public bool Rehash { get; init; }
+
+    /// <summary>A run step that opens an undeclared file of the workspace fails; Linux only. Steps that are up to date are not run for it.</summary>
+    public bool VerifyReads { get; init; }
 }
 
 /// <summary>What <c>New</c> is asked for.</summary>

@@ -26,7 +26,7 @@ internal sealed class FolderRemote(string address, string folder) : IRemoteStore
         var path = PathOf("objects", content);
         if (!File.Exists(path))
         {
-            return Directory.Exists(folder) ? false : throw Absent();
+            return IsMounted ? false : throw Absent();
         }
 
         await using var from = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.Asynchronous);
@@ -50,7 +50,7 @@ internal sealed class FolderRemote(string address, string folder) : IRemoteStore
     public async Task<byte[]?> FetchRecordAsync(Digest key, CancellationToken cancellationToken)
     {
         var path = PathOf("records", key);
-        return File.Exists(path) ? await File.ReadAllBytesAsync(path, cancellationToken) : Directory.Exists(folder) ? null : throw Absent();
+        return File.Exists(path) ? await File.ReadAllBytesAsync(path, cancellationToken) : IsMounted ? null : throw Absent();
     }
 
     public Task StoreRecordAsync(Digest key, ReadOnlyMemory<byte> record, IReadOnlyCollection<RemoteObject> names, CancellationToken cancellationToken) =>
@@ -90,10 +90,13 @@ internal sealed class FolderRemote(string address, string folder) : IRemoteStore
         }
     }
 
+    /// <summary>The first push makes the folder itself, but not the one it stands in.</summary>
+    private bool IsMounted => Directory.Exists(folder) || Directory.Exists(Path.GetDirectoryName(folder));
+
     /// <summary>A share that is not mounted must not look like an empty one.</summary>
     private DiagnosticException Absent() => new(new Diagnostic("MLO8202", $"the remote folder '{address}' is not there")
     {
-        Why = "nothing was pushed to it yet, or the disk or share is not mounted",
-        Mend = "mount it, or push to it first: ./build.sh Push",
+        Why = "nor is the folder it stands in: the disk or share is not mounted, or the path is wrong",
+        Mend = "mount it, or mend the path in nuke.json",
     });
 }

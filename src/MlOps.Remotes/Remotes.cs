@@ -1,4 +1,5 @@
 using MlOps.Content;
+using MlOps.Remotes.Internal;
 
 namespace MlOps.Remotes;
 
@@ -8,9 +9,11 @@ public static class Remotes
     /// <summary>The remote of an address; nothing is asked before its first use.</summary>
     /// <param name="spec">What is declared.</param>
     /// <param name="root">The workspace, from which relative folders are meant.</param>
-    /// <exception cref="DiagnosticException">MLO8201: the address is of no known kind, or not well formed.</exception>
+    /// <exception cref="DiagnosticException">MLO8201, MLO8210: the address is of no known kind, or not well formed. MLO8102: it holds credentials.</exception>
     public static IRemoteStore Open(RemoteSpec spec, string root) =>
-        spec.Address.Contains("://", StringComparison.Ordinal) ? throw Unknown(spec) : new FolderRemote(spec.Address, Path.GetFullPath(spec.Address, root));
+        spec.Address.StartsWith(OciAddress.Scheme, StringComparison.Ordinal) ? new OciRemote(spec.Address, OciAddress.Parse(spec.Address))
+        : spec.Address.Contains("://", StringComparison.Ordinal) ? throw Unknown(spec)
+        : new FolderRemote(spec.Address, Path.GetFullPath(spec.Address, root));
 
     private static DiagnosticException Unknown(RemoteSpec spec) => new(new Diagnostic("MLO8201", $"'{spec.Address}' is no address of a remote")
     {

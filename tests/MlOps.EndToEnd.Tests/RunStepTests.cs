@@ -135,6 +135,70 @@ public sealed class RunStepTests
         Assert.Equal(text, workspace.Lock);
     }
 
+    [Fact]
+    public void A_step_may_declare_everything_and_a_remembered_answer_knows_of_all_of_it()
+    {
+        using var workspace = Steps("""
+            "first": {
+              "run": [["sh", "work.sh"], ["sh", "-c", "ls parts | wc -l > ../count.txt"]],
+              "directory": "sub", "reads": ["sub/work.sh", "data/**/*.csv"],
+              "writes": ["sub/parts/", "count.txt"], "metrics": ["metrics.json"], "plots": ["curve.csv"],
+              "env": ["SEED=7", "HOME_OF_NOBODY"], "pass": ["TOKEN_OF_NOBODY"],
+              "toolchain": { "probe": [["sh", "-c", "echo one"]], "files": ["pins.txt"], "image": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+              "timeout": "2m", "retries": 1
+            },
+            "second": { "run": ["sh", "-c", "cat sub/parts/* > all.txt"], "reads": ["@first"], "writes": ["all.txt"], "frozen": true }
+            """);
+        workspace.Write("sub/work.sh", "mkdir parts; cp ../data/*.csv parts/; echo '{\"seed\": '$SEED'}' > ../metrics.json; printf 'x,y\\n1,2\\n' > ../curve.csv; echo done\n");
+        workspace.Write("data/a.csv", "a\n");
+        workspace.Write("data/b.csv", "b\n");
+        workspace.Write("pins.txt", "one==1\n");
+
+        workspace.Run("Train").Expect(0);
+
+        Assert.Equal("a\nb\n", File.ReadAllText(workspace.At(".mlops/out/all.txt")));
+        Assert.Equal("2", File.ReadAllText(workspace.At(".mlops/out/count.txt")).Trim());
+        Assert.Equal(7, (int)System.Text.Json.Nodes.JsonNode.Parse(workspace.Lock)!["steps"]!["first"]!["metrics"]!["seed"]!);
+        Assert.Empty(Ran(workspace.Run("Train --json").Expect(0)));
+        Assert.Contains("up to date", workspace.Run("Train").Expect(0).Output, StringComparison.Ordinal);
+
+        workspace.Write("data/c.csv", "c\n");
+        var third = workspace.Run("Train").Expect(0);
+        Assert.Matches("steps/first +ran", third.Output);
+        Assert.Matches("steps/second +frozen", third.Output);
+        Assert.Equal(3, Directory.GetFiles(workspace.At(".mlops/out/sub/parts")).Length);
+
+        workspace.Replace("nuke.json", ", \"frozen\": true", "");
+        Assert.Equal(["steps/second"], Ran(workspace.Run("Train --json").Expect(0)));
+        workspace.Write("pins.txt", "one==2\n");
+        Assert.Equal(["steps/first"], Ran(workspace.Run("Train --json").Expect(0)));
+
+        workspace.Replace("sub/work.sh", "echo done", $"cat {workspace.At("more.txt")}");
+        Assert.Contains("why:   more.txt", workspace.Run("Train --verify-reads").Expect(1).Errors, StringComparison.Ordinal);
+        workspace.Run("Train").Expect(0);
+    }
+
+    [Theory]
+    [InlineData("MLO1", "a command is a list of texts", """ "a": { "run": "sh x", "writes": ["x"] } """)]
+    [InlineData("MLO1", "a time span is", """ "a": { "run": ["true"], "writes": ["x"], "timeout": "soon" } """)]
+    [InlineData("MLO2004", "'../x' is not a path", """ "a": { "run": ["true"], "writes": ["../x"] } """)]
+    [InlineData("MLO2007", "writes nothing", """ "a": { "run": ["true"] } """)]
+    [InlineData("MLO2060", "11 retries", """ "a": { "run": ["true"], "writes": ["x"], "retries": 11 } """)]
+    [InlineData("MLO2061", "'latest' is not", """ "a": { "run": ["true"], "writes": ["x"], "toolchain": { "image": "latest" } } """)]
+    [InlineData("MLO2062", "frozen and always", """ "a": { "run": ["true"], "writes": ["x"], "frozen": true, "always": true } """)]
+    [InlineData("MLO3040", "'*.tsv' matches nothing", """ "a": { "run": ["true"], "reads": ["*.tsv"], "writes": ["x"] } """)]
+    [InlineData("MLO3046", "exited with 1", """ "a": { "run": ["true"], "writes": ["x"], "toolchain": { "probe": [["false"]] } } """)]
+    public void A_declaration_that_cannot_be_is_told_with_its_line(string code, string said, string steps)
+    {
+        using var workspace = Steps(steps);
+
+        var failed = workspace.Run("Plan").Expect(1);
+
+        Assert.Contains(code, failed.Errors, StringComparison.Ordinal);
+        Assert.Contains(said, failed.Errors, StringComparison.Ordinal);
+        Assert.Contains("where: nuke.json:2", failed.Errors, StringComparison.Ordinal);
+    }
+
     /// <summary>A workspace of N steps that each copy a file of their own.</summary>
     internal static Workspace Many(int count) => Steps(string.Join(",\n", Enumerable.Range(0, count).Select(i =>
         $$"""  "s{{i}}": { "run": ["sh", "-c", "cat in.txt > out/o{{i}}.txt; echo {{i}} >> out/o{{i}}.txt"], "reads": ["in.txt"], "writes": ["out/o{{i}}.txt"] }""")));

@@ -4,14 +4,27 @@ using System.Text;
 
 namespace MlOps.Content.Internal;
 
+/// <summary>How a path was looked at.</summary>
+internal enum Sight : byte
+{
+    /// <summary>Its stat.</summary>
+    Stat,
+
+    /// <summary>Whether it exists, and how long it is.</summary>
+    Existence,
+
+    /// <summary>Everything below it; the stat's inode is the walk's hash. The path ends with <c>/</c>.</summary>
+    Tree,
+}
+
 /// <summary>What was seen of a path.</summary>
-internal sealed record Observation(FileStat Stat, bool OnlyExistence);
+internal sealed record Observation(FileStat Stat, Sight Sight);
 
 /// <summary>The mirror's bytes: magic, checksum, stamp, key, payload, then rows of stat and NUL-terminated path that go to the system call as they lie.</summary>
 /// <remarks>No JSON, no LINQ, no hashing library on the way of an answer: it is on the start-up path of every command.</remarks>
 internal sealed unsafe class MirrorFormat
 {
-    private const ulong Magic = 0x32_52_49_4d_53_50_4f_4c; // "LOPSMIR2", little-endian
+    private const ulong Magic = 0x33_52_49_4d_53_50_4f_4c; // "LOPSMIR3", little-endian
     private const int HeaderBytes = 36;
 
     /// <summary>Beyond this many changes the answer is past saving, and looking on costs more than it can bring.</summary>
@@ -22,6 +35,9 @@ internal sealed unsafe class MirrorFormat
 
     private MirrorFormat(byte[] all, int payloadAt, int payloadBytes) => (_all, _payloadAt, _payloadBytes) = (all, payloadAt, payloadBytes);
 
+    /// <summary>What the rows of environment variables start with; no file's path does: those are absolute, or relative without <c>//</c>.</summary>
+    public const string VariableMark = "$//";
+
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
     private struct Row
     {
@@ -29,7 +45,8 @@ internal sealed unsafe class MirrorFormat
         public long Size, Modified, Changed;
         public ulong Checksum; // of the bytes, where the stat was too young to be trusted alone; else 0
         public int PathBytes; // without the NUL
-        public byte Kind, OnlyExistence;
+        public byte Kind;
+        public Sight Sight;
     }
 
     public byte[] Payload => _all[_payloadAt..(_payloadAt + _payloadBytes)];
@@ -55,9 +72,9 @@ internal sealed unsafe class MirrorFormat
         bytes.Write(BitConverter.GetBytes(stamp));
         bytes.Write(keyBytes);
         bytes.Write(payload);
-        foreach (var (path, (stat, only)) in seen)
+        foreach (var (path, (stat, sight)) in seen)
         {
-            Write(bytes, ToRow(stat, only, 0), path);
+            Write(bytes, ToRow(stat, sight, 0), path);
         }
 
         return Sealed(bytes.ToArray());
@@ -95,7 +112,7 @@ internal sealed unsafe class MirrorFormat
                         return null;
                     }
 
-                    changes = [.. changes, new(Encoding.UTF8.GetString(path, row->PathBytes), now, row->OnlyExistence != 0)];
+                    changes = [.. changes, new(Encoding.UTF8.GetString(path, row->PathBytes), now, row->Sight == Sight.Stat && !IsVariable(*row, path))];
                 }
                 else if (row->Checksum != 0 && !now.IsRacy(looked = looked == 0 ? FileStat.Now : looked))
                 {
@@ -129,7 +146,7 @@ internal sealed unsafe class MirrorFormat
             foreach (var sight in sights)
             {
                 var row = (Row*)Find(start, sight.Path);
-                var now = ToRow(sight.Stat, sight.OnlyExistence, sight.Checksum);
+                var now = ToRow(sight.Stat, sight.OnlyExistence ? Sight.Existence : Sight.Stat, sight.Checksum);
                 if (row is null && sight.Replaces is { } old && (row = (Row*)Find(start, old)) is not null)
                 {
                     var path = Encoding.UTF8.GetBytes(sight.Path);
@@ -160,6 +177,11 @@ internal sealed unsafe class MirrorFormat
         return Sealed(more.Length == 0 ? _all : [.. _all, .. more.ToArray()]);
     }
 
+    /// <summary>A variable's value in the form of a stat: whether it is set, its length, a hash.</summary>
+    public static FileStat StatOfVariable(string name) => Environment.GetEnvironmentVariable(name) is { } value
+        ? new(FileKind.Other, Mix(MemoryMarshal.AsBytes(value.AsSpan())), 0, value.Length, 0, 0)
+        : default;
+
     /// <summary>A checksum against torn writes and mistaken files, eight bytes at a time; no defence against malice, which could as well write a true checksum.</summary>
     public static ulong Mix(ReadOnlySpan<byte> bytes)
     {
@@ -177,7 +199,7 @@ internal sealed unsafe class MirrorFormat
         return hash;
     }
 
-    private static Row ToRow(FileStat stat, bool onlyExistence, ulong checksum) => new()
+    private static Row ToRow(FileStat stat, Sight sight, ulong checksum) => new()
     {
         Device = stat.Device,
         Inode = stat.Inode,
@@ -186,7 +208,7 @@ internal sealed unsafe class MirrorFormat
         Changed = stat.Changed,
         Checksum = checksum,
         Kind = (byte)stat.Kind,
-        OnlyExistence = onlyExistence ? (byte)1 : (byte)0,
+        Sight = sight,
     };
 
     private static void Write(MemoryStream bytes, Row row, string path)
@@ -224,7 +246,17 @@ internal sealed unsafe class MirrorFormat
 
     private static bool StillTrue(string root, FolderHandle? folder, in Row row, byte* path, out FileStat now)
     {
-        if (folder is not null)
+        if (row.Sight == Sight.Tree)
+        {
+            now = default;
+            return TreeIsAsItWas(root, Encoding.UTF8.GetString(path, row.PathBytes), row.Inode);
+        }
+
+        if (IsVariable(row, path))
+        {
+            now = StatOfVariable(Encoding.UTF8.GetString(path, row.PathBytes)[VariableMark.Length..]);
+        }
+        else if (folder is not null)
         {
             if (Posix.TryStat(folder.Descriptor, path, followLinks: true, out now) != 0)
             {
@@ -237,9 +269,26 @@ internal sealed unsafe class MirrorFormat
         }
 
         return (byte)now.Kind == row.Kind && now.Size == row.Size
-            && (row.OnlyExistence != 0
+            && (row.Sight == Sight.Existence
                 || (now.Device == row.Device && now.Inode == row.Inode && now.Modified == row.Modified && now.Changed == row.Changed
                     && (row.Checksum == 0 || BuildMirror.Checksum(File.ReadAllBytes(FullPath(root, path, row.PathBytes))) == row.Checksum)));
+    }
+
+    private static bool IsVariable(in Row row, byte* path) =>
+        row.PathBytes > VariableMark.Length && new ReadOnlySpan<byte>(path, VariableMark.Length).SequenceEqual("$//"u8);
+
+    private static bool TreeIsAsItWas(string root, string directory, ulong stats)
+    {
+        try
+        {
+            var walk = new TreeWalk(root, links: null);
+            walk.Run(directory.TrimEnd('/'), seen: null);
+            return walk.Stats == stats;
+        }
+        catch (DiagnosticException)
+        {
+            return false;
+        }
     }
 
     private static string FullPath(string root, byte* path, int bytes)

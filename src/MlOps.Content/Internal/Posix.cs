@@ -11,9 +11,9 @@ namespace MlOps.Content.Internal;
 internal static unsafe partial class Posix
 {
     public const int WorkingDirectory = -100; // AT_FDCWD
-    private const int NoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
+    private const int NoFollow = 0x100, EmptyPath = 0x1000; // AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH
     private const uint BasicStats = 0x7ff; // STATX_BASIC_STATS
-    public const int NotFound = 2, OtherFileSystem = 18; // ENOENT, EXDEV
+    public const int NotFound = 2, OtherFileSystem = 18, NameTooLong = 36; // ENOENT, EXDEV, ENAMETOOLONG
     private const int NotADirectory = 20, NotPermitted = 1, NoAccess = 13, Interrupted = 4, TooManyLinks = 40, TooManyLinksMac = 62;
 
     /// <summary>struct statx of linux/stat.h, 256 bytes.</summary>
@@ -57,10 +57,20 @@ internal static unsafe partial class Posix
     }
 
     /// <summary>Looks at a NUL-terminated path below a directory handle; gives errno, 0 also for what is absent.</summary>
-    public static int TryStat(int directory, byte* path, bool followLinks, out FileStat stat)
+    public static int TryStat(int directory, byte* path, bool followLinks, out FileStat stat) =>
+        TryStat(directory, path, followLinks ? 0 : NoFollow, out stat);
+
+    /// <summary>Looks at what a descriptor leads to; gives errno.</summary>
+    public static int TryStat(int descriptor, out FileStat stat)
+    {
+        byte nothing = 0;
+        return TryStat(descriptor, &nothing, EmptyPath, out stat);
+    }
+
+    private static int TryStat(int directory, byte* path, int flags, out FileStat stat)
     {
         StatxBuffer buffer;
-        while (statx(directory, path, followLinks ? 0 : NoFollow, BasicStats, &buffer) != 0)
+        while (statx(directory, path, flags, BasicStats, &buffer) != 0)
         {
             var error = Marshal.GetLastSystemError();
             if (error != Interrupted)
@@ -85,20 +95,6 @@ internal static unsafe partial class Posix
             (buffer.ModifySeconds * 1_000_000_000) + buffer.ModifyNanoseconds,
             (buffer.ChangeSeconds * 1_000_000_000) + buffer.ChangeNanoseconds);
         return 0;
-    }
-
-    /// <summary>A handle for looking at paths below a folder; its lookups are shorter than those from the root.</summary>
-    public static FolderHandle OpenFolder(string path)
-    {
-        const int pathOnlyDirectoryCloseOnExec = 0x200000 | 0x10000 | 0x80000; // O_PATH, O_DIRECTORY, O_CLOEXEC (x86-64; see open)
-        var flags = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm
-            ? 0x200000 | 0x4000 | 0x80000
-            : pathOnlyDirectoryCloseOnExec;
-        fixed (byte* p = Encoding.UTF8.GetBytes(path + '\0'))
-        {
-            var descriptor = open(p, flags, 0);
-            return descriptor >= 0 ? new(descriptor) : throw Failure(Marshal.GetLastSystemError(), path);
-        }
     }
 
     /// <summary>The path without links, or null if it leads to nothing; says whether links lead in a circle.</summary>
@@ -155,7 +151,8 @@ internal static unsafe partial class Posix
     public static Exception Failure(int error, string path)
     {
         var text = $"{Marshal.GetPInvokeErrorMessage(error)} : '{path}'";
-        return error is NotPermitted or NoAccess ? new UnauthorizedAccessException(text) : new IOException(text, error);
+        return error == NotFound ? new FileNotFoundException(text, path)
+            : error is NotPermitted or NoAccess ? new UnauthorizedAccessException(text) : new IOException(text, error);
     }
 
     private static FileStat Portable(string path, bool followLinks)
@@ -182,9 +179,6 @@ internal static unsafe partial class Posix
     private static partial int statx(int directory, byte* path, int flags, uint mask, StatxBuffer* buffer);
 
     [LibraryImport("libc")]
-    private static partial int open(byte* path, int flags, int mode);
-
-    [LibraryImport("libc")]
     private static partial int close(int descriptor);
 
     [LibraryImport("libc")]
@@ -195,12 +189,4 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc")]
     private static partial byte* realpath(byte* path, byte* resolved);
-}
-
-/// <summary>An open folder.</summary>
-internal sealed class FolderHandle(int descriptor) : IDisposable
-{
-    public int Descriptor { get; } = descriptor;
-
-    public void Dispose() => Posix.Close(Descriptor);
 }

@@ -22,13 +22,24 @@ internal static class RecordFormat
             outputs[name] = digest.ToString();
         }
 
-        return Encoding.UTF8.GetBytes(CanonicalJson.Compact(new JsonObject
+        var node = new JsonObject
         {
             ["facts"] = record.Facts.DeepClone(),
             ["fingerprint"] = fingerprint.ToString(),
             ["format"] = 1,
             ["outputs"] = outputs,
-        }));
+        };
+        if (record.Log is { } log)
+        {
+            node["log"] = log.ToString();
+        }
+
+        if (record.Metrics.Count > 0)
+        {
+            node["metrics"] = record.Metrics.DeepClone();
+        }
+
+        return Encoding.UTF8.GetBytes(CanonicalJson.Compact(node));
     }
 
     public static StepRecord? TryRead(string path, Digest fingerprint)
@@ -62,13 +73,21 @@ internal static class RecordFormat
         }
 
         var facts = body["facts"]!.AsObject();
+        var metrics = body["metrics"]?.AsObject() ?? [];
         body.AsObject().Remove("facts");
+        body.AsObject().Remove("metrics");
         var outputs = StepRecord.NoOutputs.ToBuilder();
         foreach (var (name, digest) in body["outputs"]!.AsObject())
         {
             outputs[name] = Digest.Parse(digest!.GetValue<string>());
         }
 
-        return new() { Outputs = outputs.ToImmutable(), Facts = facts };
+        return new()
+        {
+            Outputs = outputs.ToImmutable(),
+            Facts = facts,
+            Metrics = metrics,
+            Log = body["log"] is { } log ? Digest.Parse(log.GetValue<string>()) : null,
+        };
     }
 }

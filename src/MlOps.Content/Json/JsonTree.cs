@@ -6,8 +6,13 @@ namespace MlOps.Content;
 /// <summary>A parsed JSON value that knows the line it stands on, so that a diagnostic can point at it.</summary>
 public sealed class JsonTree
 {
+    /// <summary>From this many members on, names are looked up in an index.</summary>
+    private const int ManyMembers = 32;
+
     private readonly List<KeyValuePair<string, JsonTree>> _members = [];
     private readonly List<JsonTree> _items = [];
+    private Dictionary<string, JsonTree>? _index;
+    private bool _fits;
 
     private JsonTree(JsonTokenType kind, int line, string text) => (Kind, Line, Text) = (kind, line, text);
 
@@ -32,7 +37,7 @@ public sealed class JsonTree
         var node = this;
         foreach (var name in path)
         {
-            var next = node._members.Find(member => member.Key == name).Value;
+            var next = node.Find(name);
             if (next is null)
             {
                 break;
@@ -42,6 +47,58 @@ public sealed class JsonTree
         }
 
         return node.Line;
+    }
+
+    /// <summary>An object made of other values; <paramref name="line"/> is where a diagnostic shall point.</summary>
+    public static JsonTree Object(int line, IEnumerable<KeyValuePair<string, JsonTree>> members)
+    {
+        var tree = new JsonTree(JsonTokenType.StartObject, line, "");
+        tree._members.AddRange(members);
+        return tree;
+    }
+
+    /// <summary>An array made of other values.</summary>
+    public static JsonTree Array(int line, IEnumerable<JsonTree> items)
+    {
+        var tree = new JsonTree(JsonTokenType.StartArray, line, "");
+        tree._items.AddRange(items);
+        return tree;
+    }
+
+    /// <summary>A string.</summary>
+    public static JsonTree String(int line, string text) => new(JsonTokenType.String, line, text);
+
+    /// <summary>The same value, with all that it holds, for a place on some line that asks for it. Numbers and truth values become texts where that place wants texts.</summary>
+    public JsonTree For(int line) => Kind switch
+    {
+        JsonTokenType.StartObject => Object(line, _members.Select(member => KeyValuePair.Create(member.Key, member.Value.For(line)))),
+        JsonTokenType.StartArray => Array(line, _items.Select(item => item.For(line))),
+        _ => new(Kind, line, Text) { _fits = Kind is JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False },
+    };
+
+    /// <summary>Makes a text of a value that was asked for where a text is wanted; others stay.</summary>
+    internal void FitText() => Kind = _fits ? JsonTokenType.String : Kind;
+
+    /// <summary>The first member of a name, or null.</summary>
+    public JsonTree? Find(string name)
+    {
+        if (_members.Count < ManyMembers)
+        {
+            return _members.Find(member => member.Key == name).Value;
+        }
+
+        if (_index is null)
+        {
+            var index = new Dictionary<string, JsonTree>(_members.Count, StringComparer.Ordinal);
+            foreach (var (key, value) in _members)
+            {
+                index.TryAdd(key, value);
+            }
+
+            _index = index;
+        }
+
+        return _index.GetValueOrDefault(name);
     }
 
     /// <summary>Reads strict JSON: no comments, no trailing commas, UTF-8, one value.</summary>
@@ -81,7 +138,7 @@ public sealed class JsonTree
     /// <summary>Makes an object of this value whose one member it becomes.</summary>
     internal void Wrap(string member)
     {
-        var inner = new JsonTree(Kind, Line, Text);
+        var inner = new JsonTree(Kind, Line, Text) { _fits = _fits };
         inner._members.AddRange(_members);
         inner._items.AddRange(_items);
         _members.Clear();

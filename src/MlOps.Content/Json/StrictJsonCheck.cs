@@ -139,6 +139,7 @@ internal sealed class StrictJsonCheck(string file, JsonSerializerOptions options
         }
         else if (type == typeof(string))
         {
+            tree.FitText();
             Expect(tree, JsonTokenType.String, name, "a text");
         }
         else if (type == typeof(bool))

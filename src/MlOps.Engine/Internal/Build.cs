@@ -13,6 +13,7 @@ internal sealed class Build
     private readonly FileStat _lockStat;
     private readonly LockFile _old;
     private readonly SeenLock _seen;
+    private readonly WorkspaceView _view;
     private readonly Planner _planner;
     private readonly RemoteRestore? _remote;
     private readonly PlannedStep?[] _plan;
@@ -27,7 +28,8 @@ internal sealed class Build
         _lockStat = FileStat.Of(engine.LockPath);
         _old = LockFile.Read(engine.LockPath);
         _seen = new(Path.Join(engine.Root, ".mlops", "lock-seen"));
-        _planner = new(graph, _old, engine.Store, engine.Files, options, _seen.Is(_old), remote?.Fetched, remote is null ? null : (_, content) => remote.Found.Contains(content));
+        _view = new(engine.Root, engine.Files, engine.Probes, options.Mirror);
+        _planner = new(graph, _old, engine.Store, engine.Files, _view, options, _seen.Is(_old), remote?.Fetched, remote is null ? null : (_, content) => remote.Found.Contains(content));
         _plan = _planner.Plan();
     }
 
@@ -44,7 +46,7 @@ internal sealed class Build
     {
         if (!_plan.All(step => step is null or { Action: PlannedAction.UpToDate })
             || !NewLock(i => (_plan[i]?.Result, _plan[i])).Bytes.Span.SequenceEqual(_old.Bytes.Span)
-            || _plan.OfType<PlannedStep>().Any(step => step.Step.CheckedOut.Any(output => !_engine.IsCheckedOut(step.Result!.Outputs[output.Key], output.Value))))
+            || _plan.OfType<PlannedStep>().Any(step => step.Step.CheckedOut.Any(output => !_engine.IsCheckedOut(ContentRef.Of(output.Key, step.Result!.Outputs[output.Key]), output.Value))))
         {
             return null;
         }
@@ -96,7 +98,7 @@ internal sealed class Build
     private Dictionary<StepName, ContentRef[]> Wanted()
     {
         var missing = new List<(StepName Step, ContentRef Content)>();
-        var planner = new Planner(_graph, _old, _engine.Store, _engine.Files, _options with { Mirror = null }, _seen.Is(_old), elsewhere: (step, content) =>
+        var planner = new Planner(_graph, _old, _engine.Store, _engine.Files, _view, _options with { Mirror = null }, _seen.Is(_old), elsewhere: (step, content) =>
         {
             missing.Add((step.Name, content));
             return true;
@@ -109,9 +111,15 @@ internal sealed class Build
     {
         KeepWhatOnlyTheLockKnows();
         var pending = Array.ConvertAll(_plan, plan => plan is not null and not { Action: PlannedAction.UpToDate });
-        var outcomes = await new Scheduler(_graph, _plan, _planner, _runner, Finish, _options, _remote, cancellationToken).RunAsync();
+        var outcomes = await new Scheduler(_graph, _plan, _planner, _runner, _view, Finish, _options, _remote, cancellationToken).RunAsync();
         // A lock is whole or it is the old one: what succeeded waits in the store for the build that succeeds.
         var now = outcomes.All(outcome => outcome is null or { Result: not null }) ? NewLock(i => (outcomes[i]?.Result, _plan[i])) : _old;
+        if (_options.IsTrial)
+        {
+            _options.Mirror?.Forget();
+            return new([.. outcomes.OfType<StepOutcome>()], LockWritten: false, now, IsCancelled(outcomes, cancellationToken));
+        }
+
         var differs = !now.Bytes.Span.SequenceEqual(_old.Bytes.Span);
         if (differs)
         {
@@ -136,48 +144,52 @@ internal sealed class Build
         }
 
         await ObserveAsync(outcomes, now);
-        await PushAsync(outcomes, cancellationToken);
-        return new([.. outcomes.OfType<StepOutcome>()], differs, now, cancellationToken.IsCancellationRequested && outcomes.Any(o => o is { Result: null }));
+        await PushAsync([.. outcomes.Where((_, i) => pending[i]).OfType<StepOutcome>()], cancellationToken);
+        return new([.. outcomes.OfType<StepOutcome>()], differs, now, IsCancelled(outcomes, cancellationToken));
     }
 
-    /// <summary>Takes note of everything as the build leaves it, so that the next command need not compute that there is nothing to do.</summary>
+    private static bool IsCancelled(IEnumerable<StepOutcome?> outcomes, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested && outcomes.Any(outcome => outcome is { Result: null });
+
+    /// <summary>Takes note of everything as this build leaves it, so that the next command need not compute that there is nothing to do.</summary>
     private async Task ObserveAsync(StepOutcome?[] outcomes, LockFile now)
     {
-        if (_options.Mirror is not { } mirror || outcomes.Any(outcome => outcome is { Result: null }))
+        if (_options.Mirror is not { } mirror)
         {
+            return;
+        }
+
+        // Where remotes are asked, or a step failed, the next command looks for itself.
+        if (_options.Remote is { IsEmpty: false } || outcomes.Any(outcome => outcome is not { Result: not null }))
+        {
+            mirror.Forget();
             return;
         }
 
         // What was written last must grow older than the file system's clock is coarse.
         await Task.Delay(FileStat.Granularity, CancellationToken.None);
-        mirror.Restart();
-        mirror.Observe(BuildEngine.LockName);
-        if (!LockFile.Read(_engine.LockPath).Bytes.Span.SequenceEqual(now.Bytes.Span) || !outcomes.OfType<StepOutcome>().All(IsStill))
+        mirror.Restart(path => path == BuildEngine.LockName || path.StartsWith(".mlops/", StringComparison.Ordinal));
+        try
         {
+            // As the next command would plan, so that nothing can be seen by that one and not by this.
+            var next = new Build(_engine, _runner, _graph, _options);
+            if (!next._old.Bytes.Span.SequenceEqual(now.Bytes.Span) || next.NothingToDo() is null)
+            {
+                mirror.Forget();
+            }
+        }
+        catch (DiagnosticException)
+        {
+            // Something went away meanwhile; the next command tells.
             mirror.Forget();
         }
     }
 
-    /// <summary>Whether a step's inputs and outputs are where and what they were when it ended.</summary>
-    private bool IsStill(StepOutcome outcome)
+    /// <summary>Stores what this build made, or found it made already, in the remotes that want it at once; what fails there is a warning, because the build did not.</summary>
+    private async Task PushAsync(IEnumerable<StepOutcome> outcomes, CancellationToken cancellationToken)
     {
-        var step = outcome.Step;
-        foreach (var (name, digest) in outcome.Result!.Outputs)
-        {
-            foreach (var part in _engine.Store.ObjectsOf(ContentRef.Of(name, digest)))
-            {
-                _options.Mirror!.ObserveExistence(_engine.Store.PathOf(part));
-            }
-        }
-
-        return step.Inputs.All(input => input.Value is not FileInput file || _engine.Files.DigestOf(file.Path) == outcome.Inputs![input.Key])
-            && step.CheckedOut.All(output => _engine.IsCheckedOut(outcome.Result.Outputs[output.Key], output.Value));
-    }
-
-    /// <summary>Stores what ran in the remotes that want it at once; what fails there is a warning, because the build did not.</summary>
-    private async Task PushAsync(IEnumerable<StepOutcome?> outcomes, CancellationToken cancellationToken)
-    {
-        var records = outcomes.Where(step => step is { Status: StepStatus.Ran }).DistinctBy(step => step!.Fingerprint).ToDictionary(step => step!.Fingerprint!.Value, step => step!.Result!);
+        var records = outcomes.Where(step => step.Result is not null && _remote?.Fetched.Contains(step.Step.Name) != true).DistinctBy(step => step.Fingerprint)
+            .ToDictionary(step => step.Fingerprint!.Value, step => step.Result!);
         foreach (var link in _options.Remote?.Links.Where(link => link.PushesAtOnce && records.Count > 0) ?? [])
         {
             await _options.Remote!.TryPushAsync(link, records, cancellationToken);
@@ -207,7 +219,8 @@ internal sealed class Build
             {
                 foreach (var (output, path) in known.Step.CheckedOut)
                 {
-                    whole &= _engine.IsCheckedOut(shown.Outputs[output], path) || _engine.Store.Check(shown.Outputs[output]);
+                    var content = ContentRef.Of(output, shown.Outputs[output]);
+                    whole &= _engine.IsCheckedOut(content, path) || _engine.Store.Check(content);
                 }
             }
 
@@ -215,7 +228,7 @@ internal sealed class Build
             {
                 foreach (var input in pending.Step.Inputs.Values.OfType<OutputInput>())
                 {
-                    whole &= _plan[_graph.IndexOf(input.Step)]!.Result is not { } result || _engine.Store.Check(result.Outputs[input.Output]);
+                    whole &= _plan[_graph.IndexOf(input.Step)]!.Result is not { } result || _engine.Store.Check(ContentRef.Of(input.Output, result.Outputs[input.Output]));
                 }
             }
         }
@@ -225,10 +238,14 @@ internal sealed class Build
 
     private IReadOnlyList<Diagnostic> Finish(PlannedStep plan, StepRecord result)
     {
-        CheckOut(plan.Step, result);
+        if (!_options.IsTrial)
+        {
+            CheckOut(plan.Step, result);
+        }
+
         var before = _old.Find(plan.Step.Address) is { } trace && trace.Fingerprint == plan.Fingerprint ? trace.Outputs : null;
         var other = before is null ? [] : result.Outputs.Where(output => before.TryGetValue(output.Key, out var digest) && digest != output.Value).Select(output => output.Key).ToArray();
-        return other.Length == 0 ? [] :
+        return other.Length == 0 || plan.Step.Always ? [] :
         [
             new("MLO3030", $"step '{plan.Step.Name}' is not reproducible")
             {
@@ -244,7 +261,7 @@ internal sealed class Build
     {
         foreach (var (output, path) in step.CheckedOut)
         {
-            if (!_engine.CheckOut(result.Outputs[output], path))
+            if (!_engine.CheckOut(ContentRef.Of(output, result.Outputs[output]), path))
             {
                 throw StepRunner.Damaged(step.Name.Value, step.Origin, $"output '{output}'");
             }
@@ -261,7 +278,7 @@ internal sealed class Build
             var (result, plan) = state(i);
             if (result is not null)
             {
-                writer.Add(step.Address, Trace(step, plan!, result));
+                writer.Add(step.Address, plan!.Reason == StaleReason.Frozen ? _old.Find(step.Address)! : Trace(plan.Step, plan, result));
                 foreach (var (name, fact) in result.Facts)
                 {
                     writer.AddFact(step.Address.Owner, name, new(fact));
@@ -284,10 +301,11 @@ internal sealed class Build
     {
         Fingerprint = plan.Fingerprint!.Value,
         Code = step.Code,
-        Inputs = StepRecord.NoOutputs.AddRange(step.Inputs.Where(input => input.Value is FileInput { InLock: true })
+        Inputs = StepRecord.NoOutputs.AddRange(step.Inputs.Where(input => input.Value is FileInput { InLock: true } or GlobInput)
             .Select(input => KeyValuePair.Create(input.Key, plan.Inputs![input.Key]))),
         Outputs = result.Outputs,
         RawParameters = new((JsonNode)step.Parameters),
+        RawMetrics = result.Metrics.Count > 0 ? new((JsonNode)result.Metrics) : null,
         Toolchain = step.Toolchain,
     };
 }

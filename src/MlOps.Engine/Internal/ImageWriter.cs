@@ -8,8 +8,15 @@ internal static class ImageWriter
     /// <summary>So many names are kept as a table may list.</summary>
     private const int MostNames = 64;
 
-    public static byte[] Image(BuildEngine engine, StepGraph graph, LockFile lockFile, RememberedPlace place, string tail)
+    /// <summary>The image; null for a graph of which a quick build could not say everything.</summary>
+    public static byte[]? Image(string root, StepGraph graph, LockFile lockFile, RememberedPlace place, string tail)
     {
+        // What is frozen shows another word in the table, and a pattern from the workspace's folder on may mean any file.
+        if (graph.Steps.Any(step => step.Frozen || step.Inputs.Values.OfType<GlobInput>().Any(glob => FolderOf(glob).Length == 0)))
+        {
+            return null;
+        }
+
         var layout = LockLayout.Of(lockFile.Bytes.Span);
         var consumers = GraphChecks.Consumers(graph.Producers);
         var forms = new StepForm?[graph.Steps.Count];
@@ -23,9 +30,17 @@ internal static class ImageWriter
 
         // What is read as a whole, and what says more than a step reads from it.
         var files = readers.Select(reader => reader.Path).ToHashSet(StringComparer.Ordinal);
-        string[] more = [.. files.Where(path => FileStat.Of(Path.Join(engine.Root, path)).Kind != FileKind.File), .. place.Declarations.Where(files.Contains)];
+        string[] more =
+        [
+            .. files.Where(path => FileStat.Of(Path.Join(root, path)).Kind != FileKind.File),
+            .. place.LookedAt.Where(files.Contains),
+            .. graph.Steps.SelectMany(step => step.Inputs.Values.OfType<GlobInput>()).Select(FolderOf).Distinct(StringComparer.Ordinal),
+            .. graph.Steps.SelectMany(step => step.Tools?.Files.Values ?? []).Select(file => file.Value).Distinct(StringComparer.Ordinal),
+        ];
         var names = forms.Length <= MostNames ? graph.Steps.Select(step => step.Name.Value).ToArray() : [];
         return GraphImage.Write(place.Stamp, forms, readers, names, more, tail);
+
+        static string FolderOf(GlobInput glob) => string.Join('/', new[] { glob.Folder, new GlobPattern(glob.Pattern).Fixed }.Where(part => part.Length > 0));
 
         int ProducedAt(Step step, OutputInput input) => layout[graph.Find(input.Step)!.Address.ToString()].Outputs[input.Output];
     }

@@ -153,6 +153,7 @@ internal ref struct LockReader
                 "outputs" => trace with { Outputs = Digests() },
                 "toolchain" => trace with { Toolchain = Texts() },
                 "parameters" => trace with { RawParameters = Slice() },
+                "metrics" => trace with { RawMetrics = Slice() },
                 _ => throw new FormatException($"'{key}' is not known here"),
             };
         }

@@ -51,6 +51,11 @@ internal sealed class LockWriter
             node.Members.Add("parameters", trace.RawParameters);
         }
 
+        if (trace.RawMetrics is { Value: JsonObject { Count: > 0 } })
+        {
+            node.Members.Add("metrics", trace.RawMetrics);
+        }
+
         if (trace.Toolchain.Count > 0)
         {
             var toolchain = new Node();

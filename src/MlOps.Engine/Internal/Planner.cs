@@ -8,6 +8,7 @@ namespace MlOps.Engine.Internal;
 /// <param name="store">The results.</param>
 /// <param name="files">The workspace's files.</param>
 /// <param name="options">How.</param>
+/// <param name="view">What patterns match, and which software there is.</param>
 /// <param name="trustLock">Whether a build here left the lock as it is. Else it was edited, merged or checked out, and what the store remembers of a step is held against it.</param>
 /// <param name="fetched">Steps whose results came from a remote for this build: they are told as restored, not as up to date.</param>
 /// <param name="elsewhere">Told of content that is not in the store; true if it counts as kept nevertheless, because it may come from a remote.</param>
@@ -17,6 +18,7 @@ internal sealed class Planner(
     LockFile old,
     ContentStore store,
     StatIndex files,
+    WorkspaceView view,
     BuildOptions options,
     bool trustLock,
     IReadOnlySet<StepName>? fetched = null,
@@ -58,14 +60,20 @@ internal sealed class Planner(
     {
         var step = graph.Steps[at];
         var trace = old.Find(step.Address);
-        var forced = options.ForceAll || options.Force.Contains(step.Name);
+        var forced = (options.ForceAll && !step.Frozen) || options.Force.Contains(step.Name);
+        if (step.Frozen && trace is not null && !forced && Frozen(step, trace) is { } frozen)
+        {
+            return frozen;
+        }
+
+        step = view.Resolve(step);
         var pending = Array.FindAll(graph.Producers[at], p => _plan[p]!.Result is null);
         if (pending.Length > 0)
         {
             CheckFiles(step);
             var own = trace is null ? [] : StepDescription.OwnChanges(step, trace);
             var dependsOn = Array.ConvertAll(pending, p => graph.Steps[p].Name);
-            var reason = forced ? StaleReason.Forced : trace is null ? StaleReason.NeverBuilt
+            var reason = forced ? StaleReason.Forced : step.Always ? StaleReason.Always : trace is null ? StaleReason.NeverBuilt
                 : own.Count > 0 ? StepDescription.Reason(own) : StaleReason.UpstreamPending;
             return new(step, PlannedAction.Await, reason, own, dependsOn);
         }
@@ -78,9 +86,19 @@ internal sealed class Planner(
     private PlannedStep Decide(Step step, StepTrace? trace, IReadOnlyDictionary<string, Digest> inputs, Digest fingerprint, bool forced)
     {
         var same = trace?.Fingerprint == fingerprint;
-        if (forced)
+        if (forced || step.Always)
         {
-            return new(step, PlannedAction.Run, StaleReason.Forced, [], []);
+            return new(step, PlannedAction.Run, forced ? StaleReason.Forced : StaleReason.Always, [], []);
+        }
+
+        if (step.Frozen && trace is not null && !same)
+        {
+            throw new DiagnosticException(new Diagnostic("MLO3045", $"the result of the frozen step '{step.Name}' is not in the store")
+            {
+                Where = step.Origin,
+                Why = "what the lock names is not here, or the outputs are declared otherwise, and running it would give something else: its sources changed",
+                Mend = $"bring the objects that the lock names, or run it on purpose: ./build.sh Train --force={step.Name}",
+            });
         }
 
         var result = same ? InLock(step) : null;
@@ -102,16 +120,32 @@ internal sealed class Planner(
             : new(step, PlannedAction.Run, reason, changes, []);
     }
 
+    /// <summary>A frozen step as the lock has it, whatever its sources are now; null if its outputs are nowhere here.</summary>
+    private PlannedStep? Frozen(Step step, StepTrace trace)
+    {
+        if (InLock(step) is { } result)
+        {
+            return new(step, PlannedAction.UpToDate, StaleReason.Frozen, [], []) { Result = result, Fingerprint = trace.Fingerprint };
+        }
+
+        return store.TryGetRecord(trace.Fingerprint) is { } record && IsKept(step, record.Outputs)
+            ? new(step, PlannedAction.Restore, StaleReason.Frozen, [], []) { Result = record, Fingerprint = trace.Fingerprint }
+            : null;
+    }
+
     /// <summary>The result that the lock names for a step, if the lock has all its facts and the store all its outputs.</summary>
     public StepRecord? InLock(Step step) =>
-        old.Find(step.Address) is { } trace && HasFacts(step) && IsKept(step, trace.Outputs) ? new() { Outputs = trace.Outputs, Facts = Facts(step) } : null;
+        old.Find(step.Address) is { } trace && HasFacts(step) && IsKept(step, trace.Outputs)
+            ? new() { Outputs = trace.Outputs, Facts = Facts(step), Metrics = trace.RawMetrics is null ? [] : trace.Metrics } : null;
 
     /// <summary>Whether a lock that names the right fingerprint tells another result than the run gave: edited by hand, or merged badly.</summary>
     private static bool Contradicts(StepRecord record, StepRecord locked) =>
         !record.Outputs.SequenceEqual(locked.Outputs)
+        || CanonicalJson.Compact(record.Metrics) != CanonicalJson.Compact(locked.Metrics)
         || locked.Facts.Any(fact => record.Facts.TryGetPropertyValue(fact.Key, out var ran) && CanonicalJson.Compact(ran) != CanonicalJson.Compact(fact.Value));
 
-    private bool HasFacts(Step step) => step.FactNames.All(name => old.HasFact(step.Address.Owner, name));
+    private bool HasFacts(Step step) => step.FactNames.All(name => old.HasFact(step.Address.Owner, name))
+        && (step.Metrics.IsEmpty || old.Find(step.Address)?.RawMetrics is not null);
 
     private bool[] Selected()
     {
@@ -156,7 +190,7 @@ internal sealed class Planner(
                 continue;
             }
 
-            foreach (var part in store.ObjectsOf(content))
+            foreach (var part in content.IsTree && options.Mirror is not null ? store.ObjectsOf(content) : [digest])
             {
                 options.Mirror?.ObserveExistence(store.PathOf(part));
             }
@@ -179,12 +213,13 @@ internal sealed class Planner(
     private Dictionary<string, Digest> Inputs(Step step)
     {
         var digests = new Dictionary<string, Digest>(step.Inputs.Count, StringComparer.Ordinal);
-        CheckFiles(step);
+        var checkedFiles = CheckFiles(step);
         foreach (var (name, input) in step.Inputs)
         {
             digests[name] = input switch
             {
-                FileInput file => files.DigestOf(file.Path)!.Value,
+                FileInput file => checkedFiles[file.Path],
+                GlobInput glob => view.DigestOf(step, glob),
                 OutputInput output => _plan[graph.IndexOf(output.Step)]!.Result!.Outputs[output.Output],
                 _ => throw new System.Diagnostics.UnreachableException(),
             };
@@ -193,14 +228,20 @@ internal sealed class Planner(
         return digests;
     }
 
-    private void CheckFiles(Step step)
+    /// <summary>The digests of the files that a step reads.</summary>
+    private Dictionary<WorkspacePath, Digest> CheckFiles(Step step)
     {
+        var digests = new Dictionary<WorkspacePath, Digest>();
         var problems = new List<Diagnostic>();
         foreach (var file in step.Inputs.Values.OfType<FileInput>())
         {
             try
             {
-                if (files.DigestOf(file.Path) is null)
+                if (files.DigestOf(file.Path) is { } digest)
+                {
+                    digests[file.Path] = digest;
+                }
+                else
                 {
                     problems.Add(new("MLO3005", $"'{file.Path}' is missing")
                     {
@@ -216,9 +257,18 @@ internal sealed class Planner(
             }
         }
 
-        if (problems.Count > 0)
+        foreach (var glob in step.Inputs.Values.OfType<GlobInput>())
         {
-            throw new DiagnosticException(problems);
+            try
+            {
+                _ = view.Files(step, glob);
+            }
+            catch (DiagnosticException e)
+            {
+                problems.AddRange(e.Diagnostics);
+            }
         }
+
+        return problems.Count == 0 ? digests : throw new DiagnosticException(problems);
     }
 }

@@ -1,5 +1,4 @@
-using System.ComponentModel;
-using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -7,100 +6,131 @@ using MlOps.Content;
 
 namespace MlOps.Engine.Internal;
 
-/// <summary>Runs a program in the sandbox: no shell, a bare environment, all output kept for the case that it fails.</summary>
-internal sealed class RunExecutor : IStepExecutor
+/// <summary>Runs a step's programs in the sandbox, one after another: no shell, a bare environment, all that they print kept.</summary>
+internal sealed class RunExecutor(string root) : IStepExecutor
 {
-    /// <summary>The action that it runs, and the parameter that holds program and arguments.</summary>
+    /// <summary>The action that it runs.</summary>
     public const string Action = "run";
 
-    private const int TailLines = 20, TailBytes = 16 * 1024;
+    /// <summary>The codes of failures that another attempt may mend.</summary>
+    public const string ProgramFailed = "MLO3010", ProgramTimedOut = "MLO3041";
+
+    private const int TailLines = 20, TailChars = 4000;
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
-        var arguments = context.Step.Parameters[Action]!.AsArray().Select(argument => argument!.GetValue<string>()).ToArray();
-        Run(context.Step.Name.Value, context.Step.Origin, arguments, context.WorkDirectory, cancellationToken);
+        var step = context.Step;
+        var masking = new Masking(RunEnvironment.Passed(step).Select(passed => passed.Value));
+        var log = new ProgramLog(masking, context.Reporter);
+        var environment = RunEnvironment.Of(step, context.WorkDirectory);
+        var folder = context.WorkDirectory;
+        if (step.Parameters[RunParameters.Directory] is { } below)
+        {
+            Directory.CreateDirectory(folder = Path.Join(folder, below.GetValue<string>()));
+        }
+
+        var watch = context.WatchedRoot is null ? null
+            : OperatingSystem.IsLinux() ? ReadWatch.Of(step, root, context.WorkDirectory) : throw ReadWatch.NotPermitted(0);
+        foreach (var command in RunParameters.Commands(step))
+        {
+            var end = Programs.Run(new(command, environment, folder) { Timeout = step.Run.Timeout, Sandbox = context.WorkDirectory, Watch = watch }, log, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            CheckReads(step, watch);
+            if (end.Code != 0 || end.TimedOut)
+            {
+                throw Failed(step.Name.Value, step.Origin, step.Run.Timeout, command, end, log.ToBytes(), masking);
+            }
+        }
+
+        context.Log = log.ToBytes() is { Length: > 0 } printed ? printed : null;
+        ForgetFailure(step.Name.Value);
         return [];
     }
 
-    /// <summary>Runs a step's program in a sandbox.</summary>
+    /// <summary>Runs the one program of a step that has nothing but inputs and outputs; gives what it printed, null for nothing.</summary>
     /// <exception cref="DiagnosticException">It cannot be started, or fails.</exception>
-    public static void Run(string step, string? origin, string[] arguments, string folder, CancellationToken cancellationToken)
+    public byte[]? RunPlain(string step, string? origin, string[] arguments, string folder, CancellationToken cancellationToken)
     {
-        // Beside the sandbox and overwritten by its next run: see SandboxPool for why nothing is removed here.
-        var log = folder + ".log";
-        var environment = Environment(folder);
-        var exit = OperatingSystem.IsLinux()
-            ? Spawn.Run(arguments, environment, folder, log, cancellationToken)
-            : Portable(arguments, environment, folder, log, cancellationToken);
+        var log = new ProgramLog(Masking.Nothing, report: null);
+        var end = Programs.Run(new(arguments, RunEnvironment.Bare(folder), folder) { Sandbox = folder }, log, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        if (exit != 0)
+        var printed = log.ToBytes();
+        if (end.Code != 0)
         {
-            throw Failed(step, origin, arguments, exit, log);
+            throw Failed(step, origin, null, arguments, end, printed, Masking.Nothing);
         }
+
+        ForgetFailure(step);
+        return printed.Length > 0 ? printed : null;
     }
 
-    private static string[] Environment(string home) =>
-    [
-        $"PATH={System.Environment.GetEnvironmentVariable("PATH") ?? "/usr/local/bin:/usr/bin:/bin"}",
-        $"HOME={home}",
-        "LANG=C.UTF-8",
-        "TZ=UTC",
-    ];
-
-    private static DiagnosticException Failed(string step, string? origin, string[] arguments, int exit, string log)
+    /// <summary>The last lines of a text, below the line that says why.</summary>
+    public static string Indented(string text)
     {
-        var command = string.Join(' ', arguments);
-        return new(exit < 0
-            ? new Diagnostic("MLO3011", $"step '{step}' cannot be started")
+        text = text.TrimEnd();
+        var cut = text.Length > TailChars;
+        var lines = text[(cut ? text.Length - TailChars : 0)..].Split('\n').TakeLast(TailLines).Select(line => line.TrimEnd('\r'));
+        return text.Length == 0 ? "" : "\n           " + (cut ? "…" : "") + string.Join("\n           ", lines);
+    }
+
+    private static void CheckReads(Step step, ReadWatch? watch)
+    {
+        const int shown = 10;
+        if (watch is { Undeclared: { Count: > 0 } undeclared })
+        {
+            throw new DiagnosticException(new Diagnostic("MLO3047", $"step '{step.Name}' opens files that it does not declare")
             {
-                Where = origin,
-                Why = $"{arguments[0]}: {Marshal.GetPInvokeErrorMessage(-exit)}",
-                Mend = "install the program, or add its file to 'reads' and make it executable",
-            }
-            : new Diagnostic("MLO3010", $"step '{step}' failed")
-            {
-                Where = origin,
-                Why = (exit > 128 ? $"{command} was ended by signal {exit - 128}" : $"{command} exited with {exit}") + Tail(log),
-                Mend = "mend the program, or declare under 'reads' what it needs; only that is in its sandbox",
+                Where = step.Origin,
+                Why = string.Join(", ", undeclared.Take(shown)) + (undeclared.Count > shown ? $" and {undeclared.Count - shown} more" : ""),
+                Mend = "add them to 'reads' and read them from there, or do not read them",
             });
+        }
     }
 
-    private static string Tail(string log)
+    private DiagnosticException Failed(string step, string? origin, TimeSpan? timeout, string[] arguments, ProgramEnd end, byte[] printed, Masking masking)
     {
-        using var file = File.OpenHandle(log);
-        var length = RandomAccess.GetLength(file);
-        var bytes = new byte[Math.Min(length, TailBytes)];
-        var read = RandomAccess.Read(file, bytes, length - bytes.Length);
-        var lines = Encoding.UTF8.GetString(bytes, 0, read).TrimEnd().Split('\n');
-        return lines is [""] ? "" : "\n           " + string.Join("\n           ", lines.TakeLast(TailLines).Select(line => line.TrimEnd('\r')));
+        var command = masking.Text(string.Join(' ', arguments));
+        if (end.Code < 0)
+        {
+            return new(new Diagnostic("MLO3011", $"step '{step}' cannot be started")
+            {
+                Where = origin,
+                Why = $"{masking.Text(arguments[0])}: {Marshal.GetPInvokeErrorMessage(-end.Code)}",
+                Mend = "install the program, or add its file to 'reads' and make it executable",
+            });
+        }
+
+        var why = end.TimedOut ? string.Create(CultureInfo.InvariantCulture, $"{command} still ran after {timeout!.Value.TotalSeconds} s and was ended with all that it started")
+            : end.Code > 128 ? $"{command} was ended by signal {end.Code - 128}" : $"{command} exited with {end.Code}";
+        return new(new Diagnostic(end.TimedOut ? ProgramTimedOut : ProgramFailed, $"step '{step}' {(end.TimedOut ? "takes too long" : "failed")}")
+        {
+            Where = origin,
+            Why = why + Indented(Encoding.UTF8.GetString(printed)),
+            Mend = (end.TimedOut ? "make the program faster, or raise 'timeout'" : "mend the program, or declare under 'reads' what it needs; only that is in its sandbox")
+                + (KeepFailure(step, printed) is { } path ? $"; all that it printed: {path}" : ""),
+        });
     }
 
-    private static int Portable(string[] arguments, string[] environment, string folder, string log, CancellationToken cancellationToken)
+    private static string LogOf(string step) => $".mlops/logs/{step}.log";
+
+    private string? KeepFailure(string step, byte[] printed)
     {
-        var start = new ProcessStartInfo(arguments[0], arguments[1..]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.Environment.Clear();
-        foreach (var variable in environment)
+        if (printed.Length == 0)
         {
-            start.Environment[variable[..variable.IndexOf('=', StringComparison.Ordinal)]] = variable[(variable.IndexOf('=', StringComparison.Ordinal) + 1)..];
+            return null;
         }
 
-        using var file = new StreamWriter(log);
-        var output = TextWriter.Synchronized(file);
-        try
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Join(root, LogOf(step)))!);
+        AtomicFile.Write(Path.Join(root, LogOf(step)), printed);
+        return LogOf(step);
+    }
+
+    /// <summary>The log of a failure that is mended would only confuse.</summary>
+    private void ForgetFailure(string step)
+    {
+        if (File.Exists(Path.Join(root, LogOf(step))))
         {
-            using var process = Process.Start(start)!;
-            process.StandardInput.Close();
-            process.OutputDataReceived += (_, line) => output.WriteLine(line.Data);
-            process.ErrorDataReceived += (_, line) => output.WriteLine(line.Data);
-            process.BeginOutputReadLine();
-            process.BeginErrorReadLine();
-            using var registration = cancellationToken.Register(() => process.Kill(entireProcessTree: true));
-            process.WaitForExit();
-            return process.ExitCode;
-        }
-        catch (Win32Exception)
-        {
-            return -2;
+            File.Delete(Path.Join(root, LogOf(step)));
         }
     }
 }

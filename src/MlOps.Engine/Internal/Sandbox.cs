@@ -7,7 +7,8 @@ internal sealed class Sandbox : IDisposable
 {
     private readonly SandboxPool? _pool;
     private readonly HashSet<string> _folders;
-    private readonly List<string> _placed = [];
+    private readonly HashSet<string> _placed = new(StringComparer.Ordinal);
+    private bool _emptied;
 
     internal Sandbox(SandboxPool? pool, string folder, HashSet<string> folders) => (_pool, Folder, _folders) = (pool, folder, folders);
 
@@ -24,30 +25,43 @@ internal sealed class Sandbox : IDisposable
                 PlaceCopy(entry, $"{name}/{Path.GetFileName(entry)}");
             }
         }
-        else
+        else if (_placed.Add(name))
         {
+            // A file may be declared twice, by itself and by a pattern.
             File.Copy(source, Room(name));
         }
     }
 
-    /// <summary>Links an object of the store; false if the store does not have it whole.</summary>
-    public bool PlaceObject(ContentStore store, Digest content, string name) => store.LinkTo(content, Room(name));
-
-    /// <summary>Whether a regular file stands there, reached through no link: what lies behind one is not the sandbox's to give away.</summary>
-    public bool HasFile(string name)
+    /// <summary>Links an object of the store, or all objects of a directory; false if the store does not have it whole.</summary>
+    public bool PlaceObject(ContentStore store, ContentRef content, string name)
     {
-        for (var slash = name.IndexOf('/', StringComparison.Ordinal); slash >= 0; slash = name.IndexOf('/', slash + 1))
+        if (!content.IsTree)
         {
-            if (FileStat.OfLink(Path.Join(Folder, name[..slash])).Kind != FileKind.Directory)
+            _placed.Add(name);
+            return store.LinkTo(content.Content, Room(name));
+        }
+
+        Directory.CreateDirectory(Path.Join(Folder, name));
+        return store.TryReadTree(content.Content) is { } tree
+            && tree.Entries.All(entry => _placed.Add(name + entry.Path) && store.LinkTo(entry.Content, Room(name + entry.Path)));
+    }
+
+    /// <summary>Whether a regular file, or for a name with a slash at the end a folder, stands there, reached through no link: what lies behind one is not the sandbox's to give away.</summary>
+    public bool Has(string name)
+    {
+        var path = name.TrimEnd('/');
+        for (var slash = path.IndexOf('/', StringComparison.Ordinal); slash >= 0; slash = path.IndexOf('/', slash + 1))
+        {
+            if (FileStat.OfLink(Path.Join(Folder, path[..slash])).Kind != FileKind.Directory)
             {
                 return false;
             }
         }
 
-        return FileStat.OfLink(Path.Join(Folder, name)).Kind == FileKind.File;
+        return FileStat.OfLink(Path.Join(Folder, path)).Kind == (name.EndsWith('/') ? FileKind.Directory : FileKind.File);
     }
 
-    /// <summary>A sandbox for one run, removed afterwards with its log.</summary>
+    /// <summary>A sandbox for one run, removed afterwards.</summary>
     public static Sandbox Single(string parent)
     {
         var folder = SandboxPool.FreeName(parent, 0);
@@ -55,24 +69,55 @@ internal sealed class Sandbox : IDisposable
         return new(null, folder, new(StringComparer.Ordinal));
     }
 
-    public void Dispose()
+    /// <summary>Empties it after the outputs were taken; gives the files that are neither inputs nor what every program of their kind leaves.</summary>
+    public IReadOnlyList<string> Empty()
     {
+        var left = new List<string>();
+        _emptied = true;
         if (_pool is not null)
         {
-            _pool.Return(Folder);
+            _pool.Return(Folder, Found);
         }
-        else
+        else if (!TryRemovePlaced())
         {
+            // Something else is there: now it is worth looking around.
+            new SandboxPool(Path.GetDirectoryName(Folder)!).Return(Folder, Found);
             Remove();
+        }
+
+        left.Sort(StringComparer.Ordinal);
+        return left;
+
+        void Found(string path)
+        {
+            if (!_placed.Contains(path) && !path.Split('/').Any(segment => segment.StartsWith('.') || segment == "__pycache__"))
+            {
+                left.Add(path);
+            }
         }
     }
 
-    /// <summary>Makes the folders that outputs stand in, so that programs like <c>cp</c> need not.</summary>
+    public void Dispose()
+    {
+        if (!_emptied)
+        {
+            if (_pool is null)
+            {
+                Remove();
+            }
+            else
+            {
+                _pool.Return(Folder);
+            }
+        }
+    }
+
+    /// <summary>Makes the folders that outputs stand in, so that programs like <c>cp</c> need not; an output that is a folder is the program's to make.</summary>
     public void MakeFolders(IEnumerable<string> outputs)
     {
         foreach (var output in outputs)
         {
-            _ = Room(output);
+            _ = Room(output.TrimEnd('/'));
         }
     }
 
@@ -80,7 +125,7 @@ internal sealed class Sandbox : IDisposable
     public static HashSet<string> FoldersOf(Step step)
     {
         var folders = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var name in step.Outputs.Concat(step.Inputs.Keys))
+        foreach (var name in step.Outputs.Concat(step.Inputs.Where(input => input.Value is not GlobInput).Select(input => input.Key)).Select(name => name.TrimEnd('/')))
         {
             for (var slash = name.IndexOf('/', StringComparison.Ordinal); slash >= 0; slash = name.IndexOf('/', slash + 1))
             {
@@ -96,7 +141,6 @@ internal sealed class Sandbox : IDisposable
     {
         try
         {
-            File.Delete(Folder + ".log");
             if (!TryRemovePlaced())
             {
                 Directory.Delete(Folder, recursive: true);
@@ -112,7 +156,11 @@ internal sealed class Sandbox : IDisposable
     {
         try
         {
-            _placed.ForEach(File.Delete);
+            foreach (var name in _placed)
+            {
+                File.Delete(Path.Join(Folder, name));
+            }
+
             string[] folders = [.. _folders];
             Array.Sort(folders, static (a, b) => b.Length - a.Length);
             Array.ForEach(folders, folder => Directory.Delete(Path.Join(Folder, folder)));
@@ -133,8 +181,6 @@ internal sealed class Sandbox : IDisposable
             Directory.CreateDirectory(Path.Join(Folder, name[..slash]));
         }
 
-        var place = Path.Join(Folder, name);
-        _placed.Add(place);
-        return place;
+        return Path.Join(Folder, name);
     }
 }

@@ -30,10 +30,12 @@ internal sealed class SandboxPool(string parent)
     }
 
     /// <summary>Empties a sandbox; one that cannot be emptied is not used again.</summary>
-    public void Return(string folder)
+    /// <param name="folder">The sandbox.</param>
+    /// <param name="found">Told every file that is removed, by its path in the sandbox.</param>
+    public void Return(string folder, Action<string>? found = null)
     {
         var below = new HashSet<string>(StringComparer.Ordinal);
-        if (Usable(folder) && Empty(folder, "", below))
+        if (Usable(folder) && Empty(folder, "", below, found))
         {
             _free.Add((folder, below));
         }
@@ -94,7 +96,7 @@ internal sealed class SandboxPool(string parent)
         return true;
     }
 
-    private bool Empty(string folder, string name, HashSet<string> below)
+    private bool Empty(string folder, string name, HashSet<string> below, Action<string>? found)
     {
         try
         {
@@ -102,9 +104,10 @@ internal sealed class SandboxPool(string parent)
             {
                 if (left is not DirectoryInfo { LinkTarget: null } kept)
                 {
+                    found?.Invoke(name + left.Name);
                     left.Delete();
                 }
-                else if (!Usable(left.FullName) || !Empty(kept.FullName, $"{name}{left.Name}/", below))
+                else if (!Usable(left.FullName) || !Empty(kept.FullName, $"{name}{left.Name}/", below, found))
                 {
                     return false;
                 }

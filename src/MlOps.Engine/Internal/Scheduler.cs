@@ -11,6 +11,7 @@ internal sealed class Scheduler
     private readonly PlannedStep?[] _plan;
     private readonly Planner _planner;
     private readonly StepRunner _runner;
+    private readonly WorkspaceView _view;
     private readonly Func<PlannedStep, StepRecord, IReadOnlyList<Diagnostic>> _finish;
     private readonly BuildOptions _options;
     private readonly RemoteRestore? _remote;
@@ -30,6 +31,7 @@ internal sealed class Scheduler
     /// <param name="plan">What is to be done, by position; null where a step is not selected.</param>
     /// <param name="planner">Decides steps that waited.</param>
     /// <param name="runner">Runs a step.</param>
+    /// <param name="view">What a step's patterns match.</param>
     /// <param name="finish">Called with every new result, from any thread; gives warnings.</param>
     /// <param name="options">How.</param>
     /// <param name="remote">Who may have a result that a step would give; null if there is no remote.</param>
@@ -39,12 +41,13 @@ internal sealed class Scheduler
         PlannedStep?[] plan,
         Planner planner,
         StepRunner runner,
+        WorkspaceView view,
         Func<PlannedStep, StepRecord, IReadOnlyList<Diagnostic>> finish,
         BuildOptions options,
         RemoteRestore? remote,
         CancellationToken cancellation)
     {
-        (_graph, _plan, _planner, _runner, _finish, _options, _remote, _cancellation) = (graph, plan, planner, runner, finish, options, remote, cancellation);
+        (_graph, _plan, _planner, _runner, _view, _finish, _options, _remote, _cancellation) = (graph, plan, planner, runner, view, finish, options, remote, cancellation);
         _outcomes = new StepOutcome?[plan.Length];
         _consumers = GraphChecks.Consumers(graph.Producers);
         // Exactly those that Put will count down, restored ones among them.
@@ -74,7 +77,7 @@ internal sealed class Scheduler
             return _outcomes;
         }
 
-        Tell(new BuildEvent.Started(_pending));
+        Tell(new BuildEvent.Started(_pending, [.. _plan.OfType<PlannedStep>()]));
         var threads = Math.Min(_options.Jobs, _pending);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var left = threads;
@@ -182,14 +185,14 @@ internal sealed class Scheduler
             }
 
             Tell(new BuildEvent.StepStarted(plan.Step, plan.Explanation));
-            if (_options.AlreadyFailed is { } failed && failed.Fingerprint == plan.Fingerprint)
+            if (_options.AlreadyTried is { } tried && tried.Fingerprint == plan.Fingerprint)
             {
-                throw new DiagnosticException(failed.Why.Diagnostics);
+                var known = _runner.Keep(plan, tried);
+                return Outcome(plan with { Result = known }, StepStatus.Ran, tried.Seconds) with { Diagnostics = [.. tried.Warnings, .. _finish(plan, known)] };
             }
 
-            var result = _runner.Run(plan, text => Tell(new BuildEvent.StepProgress(plan.Step, text)), _cancellation);
-            var warnings = _finish(plan, result);
-            return Outcome(plan with { Result = result }, StepStatus.Ran, clock.Elapsed.TotalSeconds) with { Diagnostics = warnings };
+            var (result, warnings) = _runner.Run(plan, _view, _options.VerifyReads, text => Tell(new BuildEvent.StepProgress(plan.Step, text)), _cancellation);
+            return Outcome(plan with { Result = result }, StepStatus.Ran, clock.Elapsed.TotalSeconds) with { Diagnostics = [.. warnings, .. _finish(plan, result)] };
         }
         catch (DiagnosticException e)
         {
@@ -225,7 +228,8 @@ internal sealed class Scheduler
                 _planner.Settle(at, _plan[at]! with { Result = result, Fingerprint = outcome.Fingerprint });
                 foreach (var consumer in _consumers[at])
                 {
-                    if (--_missing[consumer] == 0 && _plan[consumer] is not null)
+                    // A frozen step has its outcome, whatever its producers do.
+                    if (--_missing[consumer] == 0 && _plan[consumer] is not null && _outcomes[consumer] is null)
                     {
                         _ready.Enqueue(consumer, consumer);
                     }

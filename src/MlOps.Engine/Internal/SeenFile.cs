@@ -48,13 +48,13 @@ internal sealed class SeenFile
 
     public RenewedSight Sight => new(Path, Stat) { Checksum = _young ? Checksum : 0 };
 
-    /// <summary>The files that changed, by path; null if anything else did: gone, a link, a folder, a store object, the host.</summary>
+    /// <summary>The files that changed, by path; null if anything else did: gone, a link, a folder, a tree, a variable, a store object, the host.</summary>
     public static Dictionary<string, SeenFile>? Of(string root, IReadOnlyList<RecalledChange> changes)
     {
         var seen = new Dictionary<string, SeenFile>(StringComparer.Ordinal);
         foreach (var change in changes)
         {
-            if (change.OnlyExistence || change.Now.Kind != FileKind.File || System.IO.Path.IsPathRooted(change.Path) || change.Path == BuildEngine.LockName
+            if (!change.ByStat || change.Now.Kind != FileKind.File || System.IO.Path.IsPathRooted(change.Path) || change.Path == BuildEngine.LockName
                 || change.Path.StartsWith(".mlops/", StringComparison.Ordinal) || !IsPlain(root, change.Path))
             {
                 return null;

@@ -106,8 +106,9 @@ internal sealed record StepForm
     /// <summary>Whether a step is nothing but a program, files that it reads and files that it writes.</summary>
     private static bool IsPlain(Step step) =>
         step.Action == RunExecutor.Action
-        && step.Parameters is { Count: 1 } && step.Parameters[RunExecutor.Action] is System.Text.Json.Nodes.JsonArray
+        && step.Parameters is { Count: 1 } && step.Parameters[RunExecutor.Action] is System.Text.Json.Nodes.JsonArray run && run.All(static argument => argument is System.Text.Json.Nodes.JsonValue)
         && step.Code.Count == 0 && step.Toolchain.Count == 0 && step.FactNames.Count == 0
+        && step is { Frozen: false, Always: false, StandsForItsInputs: false, Tools: null, Metrics.Length: 0 } && step.Run is { Timeout: null, Retries: 0, Pass.Length: 0 }
         && step.Outputs.All(static name => !name.EndsWith('/'))
         && step.Inputs.All(static input => !input.Key.EndsWith('/') && input.Value is OutputInput or FileInput { InLock: true });
 

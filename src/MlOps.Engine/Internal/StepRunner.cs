@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using MlOps.Content;
 
@@ -7,13 +8,47 @@ namespace MlOps.Engine.Internal;
 /// <summary>Runs one step in its sandbox and publishes its result: all of it, or nothing.</summary>
 internal sealed class StepRunner(string root, ContentStore store, StatIndex files, IReadOnlyDictionary<string, IStepExecutor> executors)
 {
+    private const int ShownStrays = 5;
+
     public string Root => root;
 
     public SandboxPool Sandboxes { get; } = new(Path.Join(root, ".mlops", "sandbox"));
 
-    /// <summary>The step's result, kept in the store under its fingerprint.</summary>
+    /// <summary>The step's result, kept in the store under its fingerprint, and what is to be said about it.</summary>
     /// <exception cref="DiagnosticException">The step failed; nothing was kept under its fingerprint.</exception>
-    public StepRecord Run(PlannedStep plan, Action<string>? report, CancellationToken cancellationToken)
+    public (StepRecord Result, IReadOnlyList<Diagnostic> Warnings) Run(PlannedStep plan, WorkspaceView view, bool verifyReads, Action<string>? report, CancellationToken cancellationToken)
+    {
+        var failures = new List<DiagnosticException>();
+        while (true)
+        {
+            try
+            {
+                var (result, warnings) = Attempt(plan, view, verifyReads, report, cancellationToken);
+                store.PutRecord(plan.Fingerprint!.Value, result);
+                return (result, failures.Count == 0 ? warnings : [.. warnings, Retried(plan.Step, failures)]);
+            }
+            catch (DiagnosticException e) when (failures.Count < plan.Step.Run.Retries && e.Diagnostics[0].Code is RunExecutor.ProgramFailed or RunExecutor.ProgramTimedOut)
+            {
+                failures.Add(e);
+                report?.Invoke(string.Create(CultureInfo.InvariantCulture, $"attempt {failures.Count + 1} of {plan.Step.Run.Retries + 1}"));
+            }
+        }
+    }
+
+    /// <summary>The result of a step that was tried before this build, kept as if it had run now.</summary>
+    /// <exception cref="DiagnosticException">It failed.</exception>
+    public StepRecord Keep(PlannedStep plan, TriedStep tried)
+    {
+        if (tried.Failure is { } failure)
+        {
+            throw new DiagnosticException(failure.Diagnostics);
+        }
+
+        store.PutRecord(plan.Fingerprint!.Value, tried.Result!);
+        return tried.Result!;
+    }
+
+    private (StepRecord Result, IReadOnlyList<Diagnostic> Warnings) Attempt(PlannedStep plan, WorkspaceView view, bool verifyReads, Action<string>? report, CancellationToken cancellationToken)
     {
         var step = plan.Step;
         var executor = executors.TryGetValue(step.Action, out var found)
@@ -22,11 +57,11 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         using var sandbox = Sandboxes.Take(step);
         if (!executor.ReadsInPlace)
         {
-            Place(step, plan.Inputs!, sandbox);
+            Place(step, plan.Inputs!, view, sandbox);
             sandbox.MakeFolders(step.Outputs);
         }
 
-        var context = new StepContext(step, sandbox.Folder, name => InputPath(step, plan.Inputs!, executor, sandbox, name), report);
+        var context = new StepContext(step, sandbox.Folder, name => InputPath(step, plan.Inputs!, executor, sandbox, name), report) { WatchedRoot = verifyReads ? root : null };
         var facts = executor.Execute(context, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         if (!step.FactNames.SetEquals(facts.Select(fact => fact.Key)))
@@ -34,23 +69,42 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             throw new InvalidOperationException($"step '{step.Name}' yielded the facts {string.Join(", ", facts.Select(fact => fact.Key))} instead of {string.Join(", ", step.FactNames)}");
         }
 
-        CheckInputs(step, plan.Inputs!, executor.ReadsInPlace);
-        var record = new StepRecord { Outputs = Take(step, sandbox), Facts = facts };
-        store.PutRecord(plan.Fingerprint!.Value, record);
-        return record;
+        CheckInputs(step, plan.Inputs!, view, executor.ReadsInPlace);
+        CheckOutputs(step, sandbox);
+        var metrics = RunMetrics.Read(step, sandbox.Folder);
+        var record = new StepRecord
+        {
+            Outputs = Take(step, sandbox),
+            Facts = facts,
+            Metrics = metrics,
+            Log = context.Log is { } log ? store.Put(log).Sha256 : null,
+        };
+        return (record, executor.ReadsInPlace ? [] : Strays(step.Name.Value, step.Origin, sandbox.Empty()));
     }
 
-    private void Place(Step step, IReadOnlyDictionary<string, Digest> inputs, Sandbox sandbox)
+    private void Place(Step step, IReadOnlyDictionary<string, Digest> inputs, WorkspaceView view, Sandbox sandbox)
     {
         foreach (var (name, input) in step.Inputs)
         {
-            if (input is FileInput file)
+            switch (input)
             {
-                sandbox.PlaceCopy(file.Path.In(root), name);
-            }
-            else if (!sandbox.PlaceObject(store, inputs[name], name))
-            {
-                throw Damaged(step.Name.Value, step.Origin, $"input '{name}'");
+                case FileInput file:
+                    sandbox.PlaceCopy(file.Path.In(root), name);
+                    break;
+                case GlobInput glob:
+                    foreach (var path in view.Files(step, glob))
+                    {
+                        sandbox.PlaceCopy(WorkspaceView.InWorkspace(glob, path).In(root), path);
+                    }
+
+                    break;
+                default:
+                    if (!sandbox.PlaceObject(store, ContentRef.Of(name, inputs[name]), name))
+                    {
+                        throw Damaged(step.Name.Value, step.Origin, $"input '{name}'");
+                    }
+
+                    break;
             }
         }
     }
@@ -63,40 +117,89 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         : throw Damaged(step.Name.Value, step.Origin, $"input '{name}'");
 
     /// <summary>Whoever changed an input while the step ran may have changed what it read: such a result belongs to no fingerprint.</summary>
-    private void CheckInputs(Step step, IReadOnlyDictionary<string, Digest> inputs, bool trusted)
+    private void CheckInputs(Step step, IReadOnlyDictionary<string, Digest> inputs, WorkspaceView view, bool trusted)
     {
         foreach (var (name, input) in step.Inputs)
         {
-            if (input is FileInput file ? !files.IsSteady(file.Path, inputs[name]) : trusted ? !store.Check(inputs[name]) : !store.CheckBytes(inputs[name]))
+            var steady = input switch
+            {
+                FileInput file => files.IsSteady(file.Path, inputs[name]),
+                GlobInput glob => view.IsSteady(step, glob, inputs[name]),
+                _ => trusted ? store.Check(ContentRef.Of(name, inputs[name])) : store.ObjectsOf(ContentRef.Of(name, inputs[name])).All(store.CheckBytes),
+            };
+            if (!steady)
             {
                 throw Changed(step.Name.Value, name, input is FileInput changed ? changed.Path.Value : step.Origin);
             }
         }
     }
 
-    private ImmutableSortedDictionary<string, Digest> Take(Step step, Sandbox sandbox)
+    private static void CheckOutputs(Step step, Sandbox sandbox)
     {
-        var missing = step.Outputs.Where(name => !sandbox.HasFile(name)).ToArray();
+        var missing = step.Outputs.Where(name => !sandbox.Has(name)).ToArray();
         if (missing.Length > 0)
         {
             throw Missing(step.Name.Value, step.Origin, missing);
         }
+    }
 
+    private ImmutableSortedDictionary<string, Digest> Take(Step step, Sandbox sandbox)
+    {
         var outputs = StepRecord.NoOutputs;
         foreach (var name in step.Outputs)
         {
-            outputs = outputs.Add(name, store.Adopt(Path.Join(sandbox.Folder, name)).Sha256);
+            var path = Path.Join(sandbox.Folder, name);
+            try
+            {
+                outputs = outputs.Add(name, name.EndsWith('/') ? store.AdoptTree(path.TrimEnd('/')) : store.Adopt(path).Sha256);
+            }
+            catch (DiagnosticException e)
+            {
+                throw new DiagnosticException([.. e.Diagnostics.Select(diagnostic => diagnostic with { Where = step.Origin, Why = $"{name}{diagnostic.Where} of step '{step.Name}': {diagnostic.Why}" })]);
+            }
+            catch (ArgumentException e) when (name.EndsWith('/'))
+            {
+                throw new DiagnosticException(new Diagnostic("MLO3048", $"step '{step.Name}' wrote a file whose name no other machine can have")
+                {
+                    Where = step.Origin,
+                    Why = e.Message,
+                    Mend = "use names without backslash, colon and line break",
+                });
+            }
         }
 
         return outputs;
     }
+
+    /// <summary>What is said of files that a program left behind undeclared.</summary>
+    public static Diagnostic[] Strays(string step, string? origin, IReadOnlyList<string> strays) => strays.Count == 0 ? [] :
+    [
+        new("MLO3042", $"step '{step}' wrote files that it does not declare")
+        {
+            Severity = Severity.Warning,
+            Where = origin,
+            Why = $"{string.Join(", ", strays.Take(ShownStrays))}{(strays.Count > ShownStrays ? $" and {strays.Count - ShownStrays} more" : "")}; they were thrown away with its sandbox",
+            Mend = "add them to 'writes', or do not leave them behind",
+        },
+    ];
+
+    private static Diagnostic Retried(Step step, List<DiagnosticException> failures) =>
+        new("MLO3043", $"step '{step.Name}' needed {failures.Count + 1} attempts")
+        {
+            Severity = Severity.Warning,
+            Where = step.Origin,
+            Why = failures[^1].Diagnostics[0].Why,
+            Mend = "find out why it fails now and then",
+        };
 
     /// <summary>What is said when a step ended well without its outputs.</summary>
     public static DiagnosticException Missing(string step, string? origin, string[] outputs) =>
         new(new Diagnostic("MLO3012", $"step '{step}' did not write {string.Join(", ", outputs.Select(name => $"'{name}'"))}")
         {
             Where = origin,
-            Why = "it ended without an error, but a declared output is missing, or no regular file, or lies behind a link",
+            Why = Array.Exists(outputs, name => name.EndsWith('/'))
+                ? "it ended without an error, but a declared output is missing, or is a file where a folder is declared, or the other way round, or lies behind a link"
+                : "it ended without an error, but a declared output is missing, or no regular file, or lies behind a link",
             Mend = "write it relative to the folder the program is started in, or remove it from 'writes'",
         });
 

@@ -11,7 +11,9 @@ internal static class Wording
     public static string Explain(PlannedStep step) => step.Reason switch
     {
         StaleReason.None => "",
+        StaleReason.Frozen => "frozen",
         StaleReason.Forced => "forced",
+        StaleReason.Always => "always runs",
         StaleReason.NeverBuilt => "never built",
         StaleReason.FactMissing => "the lock lacks a fact of it",
         StaleReason.LockContradicted => "the lock tells another result than its run gave",

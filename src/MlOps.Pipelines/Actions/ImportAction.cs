@@ -3,22 +3,20 @@ using System.Text.Json.Nodes;
 using MlOps.Content;
 using MlOps.Data;
 using MlOps.Engine;
+using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Manifests;
 
 namespace MlOps.Pipelines.Actions;
 
 /// <summary>Reads a dataset once: its typed table, its profile, the digests of its rows; and holds it against its contract.</summary>
-/// <param name="store">Keeps the bytes of files too large for git.</param>
-internal sealed class ImportAction(ContentStore store) : IStepExecutor
+/// <param name="bytes">Keeps what git does not carry.</param>
+internal sealed class ImportAction(DatasetBytes bytes) : IStepExecutor
 {
     public const string Name = "import";
     public const string Csv = "csv";
     public const string Table = "table.frame";
     public const string ProfileFile = "profile.json";
     public const string Rows = "rows.digests";
-
-    /// <summary>A file larger than this is kept in the store, because it does not belong in git.</summary>
-    public const long LargeBytes = 10_000_000;
 
     public bool ReadsInPlace => true;
 
@@ -46,20 +44,19 @@ internal sealed class ImportAction(ContentStore store) : IStepExecutor
             FrameFile.Write(frame, table);
         }
 
-        if (identity.Bytes > LargeBytes)
-        {
-            store.PutFile(path);
-        }
-
+        bytes.Pin(context.Step.Address.Owner["data/".Length..], new(identity.Sha256, IsTree: false), identity.Bytes, null);
         return new()
         {
             ["bytes"] = identity.Bytes,
-            ["columns"] = new JsonObject(frame.Columns.Select(column =>
-                KeyValuePair.Create(column.Name, (JsonNode?)JsonNamingPolicy.CamelCase.ConvertName(column.Type.ToString())))),
+            ["columns"] = ColumnsOf(frame),
             ["profile"] = Digest.Of(profile).ToString(),
             ["rows"] = frame.RowCount,
             ["sha256"] = identity.Sha256.Hex,
             ["xxh128"] = identity.Xxh128Hex,
         };
     }
+
+    /// <summary>The fact <c>columns</c>: name to type.</summary>
+    public static JsonObject ColumnsOf(Frame frame) => new(frame.Columns.Select(column =>
+        KeyValuePair.Create(column.Name, (JsonNode?)JsonNamingPolicy.CamelCase.ConvertName(column.Type.ToString()))));
 }

@@ -17,13 +17,17 @@ internal sealed class CodeDigests
     public Digest Of(string action)
     {
         var text = new StringBuilder();
-        foreach (var assembly in action == "import" ? Reading : Learning)
+        foreach (var assembly in action is "import" or "pin" ? Reading : Learning)
         {
             text.Append(assembly).Append(' ').Append(_assemblies.Value[assembly]).Append('\n');
         }
 
         return Digest.Of(text.ToString());
     }
+
+    /// <summary>The digest of all of this product that plans and runs steps.</summary>
+    public Digest Product => Digest.Of(string.Concat(_assemblies.Value.OrderBy(assembly => assembly.Key, StringComparer.Ordinal).Select(assembly => $"{assembly.Key} {assembly.Value}\n"))
+        + Digest.Of(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "MlOps.Engine.dll"))));
 
     private static Dictionary<string, Digest> Load(string folder)
     {

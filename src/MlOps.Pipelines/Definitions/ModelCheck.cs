@@ -16,7 +16,16 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
             found.Add(WorkspaceDefinition.BadName("model", model.Name, model.Folder));
         }
 
-        if (!workspace.Manifest.Data.ContainsKey(manifest.Data))
+        if (workspace.Manifest.Data.TryGetValue(manifest.Data, out var data) && !data.IsTable)
+        {
+            found.Add(new("MLO2095", $"dataset '{manifest.Data}' is no table")
+            {
+                Where = model.At("data"),
+                Why = "its format is files, which only run steps can read",
+                Mend = "set \"format\": \"csv\" if it is a CSV file; or make a table of it with a run step",
+            });
+        }
+        else if (data is null)
         {
             var nearest = Diagnostic.Nearest(manifest.Data, workspace.Manifest.Data.Keys);
             found.Add(new("MLO2008", $"dataset '{manifest.Data}' is not declared")

@@ -10,7 +10,7 @@ using MlOps.Pipelines.Manifests;
 namespace MlOps.Pipelines.Definitions;
 
 /// <summary>Turns declarations into steps: per dataset an import; per model prepare, train, evaluate and gate; and the run steps.</summary>
-internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests code)
+internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests code, BuildMirror mirror)
 {
     private readonly Dictionary<string, StepInput> _written = new(StringComparer.Ordinal);
 
@@ -20,14 +20,14 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
         var declarations = RunSteps().ToList();
         foreach (var declaration in declarations)
         {
-            foreach (var path in declaration.Writes)
+            foreach (var path in declaration.Makes)
             {
                 _written[declaration.Folder.Length == 0 ? path : $"{declaration.Folder}/{path}"] = new OutputInput(declaration.Name, path);
             }
         }
 
         var builtIn = workspace.Manifest.Data.Select(data => Import(data.Key, data.Value)).Concat(workspace.Models.SelectMany(Model)).ToList();
-        return StepGraph.Create([.. builtIn, .. RunDeclaration.ToSteps(declarations, builtIn.ToDictionary(step => step.Name.Value))]);
+        return StepGraph.Create([.. builtIn, .. RunDeclaration.ToSteps(declarations, builtIn.ToDictionary(step => step.Name.Value), Variable)]);
     }
 
     public static StepName ImportOf(string dataset) => StepName.Parse($"data/{dataset}");
@@ -38,35 +38,76 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
     {
         foreach (var (key, step) in workspace.Manifest.Steps)
         {
-            yield return new(key, [.. step.Run], [.. step.Reads], [.. step.Writes]) { Origin = workspace.At("steps", key) };
+            yield return Declaration(key, step, "") with { Origin = workspace.At("steps", key) };
         }
 
         foreach (var model in workspace.Models)
         {
             foreach (var (key, step) in model.Manifest.Steps)
             {
-                yield return new(key, [.. step.Run], [.. step.Reads], [.. step.Writes])
-                {
-                    Owner = $"models/{model.Name}",
-                    Folder = model.Folder,
-                    Origin = model.At("steps", key),
-                };
+                yield return Declaration(key, step, model.Folder) with { Owner = $"models/{model.Name}", Origin = model.At("steps", key) };
             }
         }
     }
 
-    private Step Import(string name, DatasetManifest data) => new()
+    private static RunDeclaration Declaration(string key, RunStepManifest step, string folder) => new(key, [.. step.Run.Commands[0]], [.. step.Reads], [.. step.Writes])
+    {
+        Then = [.. step.Run.Commands.Skip(1).Select(command => command.ToImmutableArray())],
+        Folder = folder,
+        Metrics = [.. step.Metrics],
+        Plots = [.. step.Plots],
+        Env = [.. step.Env],
+        Directory = step.Directory ?? "",
+        Toolchain = step.Toolchain is not { } tools ? null : new()
+        {
+            Probes = [.. tools.Probe.Select(probe => probe.ToImmutableArray())],
+            Files = tools.Files.Distinct(StringComparer.Ordinal).ToImmutableSortedDictionary(
+                file => file, file => WorkspacePath.Parse(folder.Length == 0 ? file : $"{folder}/{file}"), StringComparer.Ordinal),
+            Image = tools.Image,
+        },
+        Settings = new() { Timeout = step.Timeout?.Value, Retries = step.Retries, Pass = [.. step.Pass] },
+        Frozen = step.Frozen,
+        Always = step.Always,
+    };
+
+    /// <summary>An environment variable that a fingerprint covers; a remembered answer must fail when it changes.</summary>
+    private string? Variable(string name)
+    {
+        mirror.ObserveVariable(name);
+        return Environment.GetEnvironmentVariable(name);
+    }
+
+    private Step Import(string name, DatasetManifest data) => data.IsTable ? Table(name, data) : Files(name, data);
+
+    private Step Table(string name, DatasetManifest data) => new()
     {
         Name = ImportOf(name),
         Action = ImportAction.Name,
         Address = new($"data/{name}", ImportAction.Name),
         Code = Code(ImportAction.Name, "csv"),
         Parameters = data.Contract is null ? [] : new JsonObject { ["contract"] = JsonSerializer.SerializeToNode(data.Contract, ManifestJson.Default.DataContract) },
-        Inputs = Inputs((ImportAction.Csv, _written.GetValueOrDefault(data.Path) ?? new FileInput(WorkspacePath.Parse(data.Path)) { InLock = false })),
+        Inputs = Inputs((ImportAction.Csv, Bytes(data))),
         Outputs = Names(ImportAction.Table, ImportAction.ProfileFile, ImportAction.Rows),
         FactNames = Names("bytes", "columns", "profile", "rows", "sha256", "xxh128"),
         Origin = workspace.At("data", name, "path"),
     };
+
+    /// <summary>Has the place in the lock that a table would have, so that all who look for datasets find it.</summary>
+    private Step Files(string name, DatasetManifest data) => new()
+    {
+        Name = ImportOf(name),
+        Action = PinAction.Name,
+        Address = new($"data/{name}", ImportAction.Name),
+        Code = Code(PinAction.Name, "files"),
+        Inputs = Inputs((WorkspacePath.Parse(data.Path).Value, Bytes(data))),
+        Outputs = Names(PinAction.Listing),
+        FactNames = Names("bytes", "files", "sha256", "xxh128"),
+        StandsForItsInputs = true,
+        Origin = workspace.At("data", name, "path"),
+    };
+
+    private StepInput Bytes(DatasetManifest data) =>
+        _written.GetValueOrDefault(data.Path) ?? new FileInput(WorkspacePath.Parse(data.Path)) { InLock = false };
 
     private IEnumerable<Step> Model(ModelDefinition model)
     {

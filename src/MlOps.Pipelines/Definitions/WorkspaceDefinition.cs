@@ -1,77 +1,60 @@
 using System.Text.RegularExpressions;
 using MlOps.Content;
-using MlOps.Learning;
+using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Manifests;
 
 namespace MlOps.Pipelines.Definitions;
-
-/// <summary>A model as declared: its manifest, and where each part of it stands.</summary>
-/// <param name="File">The manifest's path relative to the workspace.</param>
-internal sealed record ModelDefinition(string Name, string File, ModelManifest Manifest, JsonTree Tree)
-{
-    /// <summary>The model's folder relative to the workspace.</summary>
-    public string Folder => $"models/{Name}";
-
-    public SplitSpec Split => (Manifest.Split ?? new HashSplit()).Spec(Manifest.Label);
-
-    public LearningSpec Learning => new(
-        Manifest.Task, Manifest.Label, Manifest.Positive, [.. Manifest.Features.Select(feature => new FeatureSpec(feature.Key, feature.Value))], Manifest.Trainer);
-
-    public string At(params string[] path) => $"{File}:{Tree.LineOf(path)}";
-}
 
 /// <summary>All that a workspace declares, read and checked: <c>nuke.json</c> and every <c>models/NAME/model.json</c>.</summary>
 internal sealed partial class WorkspaceDefinition
 {
     public const string FileName = "nuke.json";
 
-    private readonly JsonTree _tree;
+    private readonly DeclarationPlaces _places;
 
-    private WorkspaceDefinition(WorkspaceManifest manifest, JsonTree tree, IReadOnlyList<ModelDefinition> models) =>
-        (Manifest, _tree, Models) = (manifest, tree, models);
+    private WorkspaceDefinition(WorkspaceManifest manifest, DeclarationPlaces places, IReadOnlyList<ModelDefinition> models) =>
+        (Manifest, _places, Models) = (manifest, places, models);
 
+    /// <summary>What <c>nuke.json</c> and the files that it includes say together, variables replaced and instances made.</summary>
     public WorkspaceManifest Manifest { get; }
 
     /// <summary>Sorted by name.</summary>
     public IReadOnlyList<ModelDefinition> Models { get; }
 
-    public string At(params string[] path) => $"{FileName}:{_tree.LineOf(path)}";
+    public string At(params string[] path) => _places.Of(path);
 
     /// <summary>Reads and checks everything; throws all that is wrong at once.</summary>
-    public static WorkspaceDefinition Load(string root)
+    /// <param name="observe">Told each included file, and each folder where one was looked for, before it is read.</param>
+    /// <param name="trial">Values in place of the models' declared ones.</param>
+    public static WorkspaceDefinition Load(string root, Action<string>? observe = null, Trial? trial = null)
     {
         var found = new List<Diagnostic>();
-        var (manifest, tree) = StrictJson.Read(FileName, WorkspaceFiles.Read(root, FileName), ManifestJson.Default.WorkspaceManifest);
-        var models = new List<ModelDefinition>();
-        foreach (var name in WorkspaceFiles.ModelNames(root))
+        var reader = new DeclarationReader(root, observe ?? (_ => { }), found, trial);
+        if (reader.Workspace() is not var (manifest, places))
         {
-            var file = $"models/{name}/model.json";
-            try
-            {
-                var (model, modelTree) = StrictJson.Read(file, WorkspaceFiles.Read(root, file), ManifestJson.Default.ModelManifest);
-                models.Add(new(name, file, model, modelTree));
-            }
-            catch (DiagnosticException failure)
-            {
-                found.AddRange(failure.Diagnostics);
-            }
+            throw new DiagnosticException([.. found.Distinct()]);
         }
 
-        var workspace = new WorkspaceDefinition(manifest, tree, models);
+        var models = WorkspaceFiles.ModelNames(root).SelectMany(reader.Model).ToList();
+        models.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        var workspace = new WorkspaceDefinition(manifest, places, models);
         workspace.Check(found);
         foreach (var model in models)
         {
             new ModelCheck(workspace, model, found).All();
         }
 
-        return found.Count == 0 ? workspace : throw new DiagnosticException(found);
+        return found.Count == 0 ? workspace : throw new DiagnosticException([.. found.Distinct()]);
     }
 
     /// <summary>Whether a word may name a model, a dataset, a step or an environment.</summary>
     public static bool IsName(string name) => Name().IsMatch(name);
 
     /// <summary>Whether a word may name a model: <c>data/…</c> and <c>steps/…</c> are the names of other steps.</summary>
-    public static bool IsModelName(string name) => IsName(name) && name is not ("data" or "steps");
+    public static bool IsModelName(string name) => IsName(Declared(name)) && name is not ("data" or "steps");
+
+    /// <summary>The name that was declared: an instance's without what tells it apart.</summary>
+    public static string Declared(string name) => name.IndexOf('@', StringComparison.Ordinal) is > 0 and var at ? name[..at] : name;
 
     /// <summary>What is wrong with a path that must lie inside the workspace, or null.</summary>
     public static Diagnostic? Outside(string path, string where)
@@ -93,11 +76,13 @@ internal sealed partial class WorkspaceDefinition
             found.Add(BadName("workspace", Manifest.Name, At("name")));
         }
 
+        var written = Manifest.Steps.Values.SelectMany(step => step.Writes)
+            .Concat(Models.SelectMany(model => model.Manifest.Steps.Values.SelectMany(step => step.Writes).Select(path => $"{model.Folder}/{path}"))).ToHashSet(StringComparer.Ordinal);
         foreach (var (name, data) in Manifest.Data)
         {
             var where = At("data", name, "path");
             found.AddRange(IsName(name) ? [] : [BadName("dataset", name, where)]);
-            found.AddRange(Outside(data.Path, where) is { } outside ? [outside] : []);
+            found.AddRange(DatasetCheck.Of(data, path => At(["data", name, .. path]), written.Contains(data.Path)));
         }
 
         CheckSteps(Manifest.Steps, name => At("steps", name), found);
@@ -116,18 +101,34 @@ internal sealed partial class WorkspaceDefinition
         foreach (var (name, step) in steps)
         {
             var where = at(name);
-            found.AddRange(IsName(name) ? [] : [BadName("step", name, where)]);
-            if (step.Run.Count == 0 || step.Run[0].Length == 0)
+            found.AddRange(IsName(Declared(name)) ? [] : [BadName("step", name, where)]);
+            if (step.Run.Commands.Any(command => command.Count == 0 || command[0].Length == 0))
             {
                 found.Add(new("MLO2006", $"step '{name}' runs nothing") { Where = where, Mend = "name a program in \"run\"" });
             }
 
-            if (step.Writes.Count == 0)
+            if (!step.Makes.Any())
             {
                 found.Add(new("MLO2007", $"step '{name}' writes nothing") { Where = where, Why = "a step is known by its outputs", Mend = "name at least one file in \"writes\"" });
             }
 
-            found.AddRange(step.Reads.Concat(step.Writes).Select(path => Outside(path, where)).OfType<Diagnostic>());
+            var directory = step.Directory is null ? [] : new[] { step.Directory };
+            found.AddRange(step.Reads.Where(read => !read.StartsWith('@')).Concat(step.Makes).Concat(step.Toolchain?.Files ?? []).Concat(directory)
+                .Select(path => Outside(path.TrimEnd('/'), where)).OfType<Diagnostic>());
+            if (step.Retries is < 0 or > 10)
+            {
+                found.Add(new("MLO2060", $"step '{name}' has {step.Retries} retries") { Where = where, Why = "a program that fails more often is broken", Mend = "choose 0 to 10" });
+            }
+
+            if (step.Toolchain?.Image is { } image && !Digest.TryParse(image, out _))
+            {
+                found.Add(new("MLO2061", $"'{image}' is not the digest of an image") { Where = where, Why = "a tag may name another image tomorrow", Mend = "name it as \"sha256:…\" with 64 hex digits" });
+            }
+
+            if (step is { Frozen: true, Always: true })
+            {
+                found.Add(new("MLO2062", $"step '{name}' is frozen and always runs") { Where = where, Mend = "choose one of \"frozen\" and \"always\"" });
+            }
         }
     }
 

@@ -12,10 +12,11 @@ namespace MlOps.Pipelines.Manifests;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowOutOfOrderMetadataProperties = true,
     RespectNullableAnnotations = true,
-    Converters = [typeof(CamelCase<ModelTask>), typeof(CamelCase<FeatureKind>), typeof(CamelCase<Driver>), typeof(CamelCase<ColumnType>)],
+    Converters = [typeof(CamelCase<ModelTask>), typeof(CamelCase<FeatureKind>), typeof(CamelCase<Driver>), typeof(CamelCase<ColumnType>), typeof(CamelCase<DatasetFormat>)],
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(WorkspaceManifest))]
+[JsonSerializable(typeof(IncludeManifest))]
 [JsonSerializable(typeof(ModelManifest))]
 internal sealed partial class ManifestJson : JsonSerializerContext;
 

@@ -13,6 +13,18 @@ public sealed record ModelManifest
     [JsonPropertyName("$schema")]
     public string? Schema { get; init; }
 
+    /// <summary>Values by name, for <c>${NAME}</c> in any text of this file; they win over those of <c>nuke.json</c>.</summary>
+    public Dictionary<string, JsonElement>? Variables { get; set; }
+
+    /// <summary>Makes a model per value of a list, called <c>NAME@VALUE</c>; <c>${item}</c> is the value.</summary>
+    public JsonElement? Foreach { get; set; }
+
+    /// <summary>Makes a model per combination of values, called <c>NAME@AXIS=VALUE,…</c>: each axis a list of values, <c>${AXIS}</c> the value.</summary>
+    public JsonElement? Matrix { get; set; }
+
+    /// <summary>Combinations that a <c>matrix</c> leaves out: each an object with values of some axes.</summary>
+    public JsonElement? Exclude { get; set; }
+
     /// <summary>What it predicts: a number, one of two classes, or one of many.</summary>
     public required ModelTask Task { get; init; }
 

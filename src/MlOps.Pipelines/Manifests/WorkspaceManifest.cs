@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using MlOps.Data;
 
@@ -13,6 +14,12 @@ public sealed record WorkspaceManifest
     /// <summary>The workspace's name: letters, digits and hyphens.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Values by name, for <c>${NAME}</c> in any text of this file, of included files and of models: inside a text as text, alone with the type it has here. <c>$${</c> stands for <c>${</c>.</summary>
+    public Dictionary<string, JsonElement>? Variables { get; set; }
+
+    /// <summary>Further files with <c>data</c>, <c>steps</c> and <c>variables</c>: paths from the workspace's root, <c>*</c> and <c>?</c> within a name, <c>**</c> for any folders.</summary>
+    public IReadOnlyList<string>? Include { get; set; }
+
     /// <summary>The datasets by name.</summary>
     public Dictionary<string, DatasetManifest> Data { get; set; } = [];
 
@@ -26,27 +33,21 @@ public sealed record WorkspaceManifest
     public Dictionary<string, EnvironmentManifest> Environments { get; set; } = [];
 }
 
-/// <summary>A named input, pinned in the lock.</summary>
-public sealed record DatasetManifest
+/// <summary>A file that <c>nuke.json</c> includes. Strict: an unknown key is an error.</summary>
+public sealed record IncludeManifest
 {
-    /// <summary>A CSV file, relative to the workspace's root, inside it; or a file that a run step writes.</summary>
-    public required string Path { get; init; }
+    /// <summary>Where editors find the schema; ignored otherwise.</summary>
+    [JsonPropertyName("$schema")]
+    public string? Schema { get; init; }
 
-    /// <summary>What every version of the data must keep; a breach fails the build with row numbers and values.</summary>
-    public DataContract? Contract { get; init; }
-}
+    /// <summary>Values by name, as if they stood in <c>nuke.json</c>.</summary>
+    public Dictionary<string, JsonElement>? Variables { get; set; }
 
-/// <summary>A step that is any program. It runs in a private folder that holds what it reads, nothing else.</summary>
-public sealed record RunStepManifest
-{
-    /// <summary>The program and its arguments; no shell is involved.</summary>
-    public required IReadOnlyList<string> Run { get; init; }
+    /// <summary>Datasets, as if they stood in <c>nuke.json</c>: paths start at the workspace's root.</summary>
+    public Dictionary<string, DatasetManifest> Data { get; set; } = [];
 
-    /// <summary>Files it reads, relative to the workspace (or the model's folder); a file that another step writes makes that step come first.</summary>
-    public IReadOnlyList<string> Reads { get; set; } = [];
-
-    /// <summary>Files it writes, at these paths in its folder; at least one.</summary>
-    public required IReadOnlyList<string> Writes { get; init; }
+    /// <summary>Steps, as if they stood in <c>nuke.json</c>: they run from the workspace's root.</summary>
+    public Dictionary<string, RunStepManifest> Steps { get; set; } = [];
 }
 
 /// <summary>How an environment is reached.</summary>

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MlOps.Content;
-using MlOps.Pipelines.Actions;
+using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Manifests;
 
@@ -82,7 +82,7 @@ internal sealed class ModelScaffold(string root, NewModelRequest request)
         }
 
         _written.Add(DataFile);
-        if (new FileInfo(data).Length > ImportAction.LargeBytes)
+        if (new FileInfo(data).Length > DatasetBytes.LargeBytes)
         {
             _undo.CreateFolder(Path.Combine(root, ".mlops"));
             new ContentStore(Path.Join(root, ".mlops", "store")).PutFile(data);
@@ -135,9 +135,9 @@ internal sealed class ModelScaffold(string root, NewModelRequest request)
         if (File.Exists(path))
         {
             // Checked as strictly as any target would, before anything is added to it.
-            var bytes = WorkspaceFiles.Read(root, WorkspaceDefinition.FileName);
-            StrictJson.Read(WorkspaceDefinition.FileName, bytes, ManifestJson.Default.WorkspaceManifest);
-            return JsonNode.Parse(bytes)!.AsObject();
+            var found = new List<Diagnostic>();
+            new DeclarationReader(root, _ => { }, found).Workspace();
+            return found.Count > 0 ? throw new DiagnosticException(found) : JsonNode.Parse(WorkspaceFiles.Read(root, WorkspaceDefinition.FileName))!.AsObject();
         }
 
         var name = new string([.. Path.GetFileName(Path.TrimEndingDirectorySeparator(root)).ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '-')]).TrimStart('-', '_');

@@ -22,7 +22,7 @@ internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinitio
         ["steps"] = new JsonArray([.. result.Steps.Select(step => (JsonNode)new JsonObject
         {
             ["step"] = step.Step.Name.Value,
-            ["status"] = BuildTable.Word(step.Status),
+            ["status"] = Word(step),
             ["seconds"] = Math.Round(step.Seconds, 3),
             ["reason"] = step.Explanation,
         })]),
@@ -35,11 +35,14 @@ internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinitio
         ["lockWritten"] = result.LockWritten,
     };
 
+    /// <summary>As the status, but <c>frozen</c> for what stayed because it is declared so.</summary>
+    public static string Word(StepOutcome step) => step is { Status: StepStatus.UpToDate, Reason: StaleReason.Frozen } ? "frozen" : BuildTable.Word(step.Status);
+
     /// <summary>What stands below the steps: the models' metrics; empty if there are none.</summary>
     public string Tail() => _models.Any(model => Fact(model, "metrics") is not null) ? "\n" + Metrics() : "";
 
     private string Text(Func<StepOutcome, StepStatus> statusOf) => BuildTable.Text(
-        [.. result.Steps.Select(step => new QuickStep(step.Step.Name.Value, statusOf(step), step.Seconds, step.Explanation))], result.Steps.Count, Tail());
+        [.. result.Steps.Select(step => new BuildRow(step.Step.Name.Value, statusOf(step), step.Seconds, step.Explanation) { IsFrozen = step.Reason == StaleReason.Frozen })], result.Steps.Count, Tail());
 
     private string Metrics()
     {

@@ -4,6 +4,17 @@ using MlOps.Engine;
 
 namespace MlOps.Pipelines.Reports;
 
+/// <summary>A row of the table at a build's end.</summary>
+/// <param name="Step">The step's name.</param>
+/// <param name="Status">How it ended.</param>
+/// <param name="Seconds">Wall time of its run.</param>
+/// <param name="Explanation">Why it was not up to date.</param>
+internal sealed record BuildRow(string Step, StepStatus Status, double Seconds, string Explanation)
+{
+    /// <summary>Whether it is up to date because it is declared to stay.</summary>
+    public bool IsFrozen { get; init; }
+}
+
 /// <summary>The table at a build's end.</summary>
 internal static class BuildTable
 {
@@ -22,7 +33,7 @@ internal static class BuildTable
     /// <param name="steps">All steps in order; of more than <see cref="MostRows"/> those that are up to date may be left out.</param>
     /// <param name="count">How many steps there are.</param>
     /// <param name="tail">What stands below; empty for none.</param>
-    public static string Text(IReadOnlyList<QuickStep> steps, int count, string tail)
+    public static string Text(IReadOnlyList<BuildRow> steps, int count, string tail)
     {
         var collapsed = count > MostRows;
         var table = new TextTable("step", "status", "seconds", "reason");
@@ -34,7 +45,7 @@ internal static class BuildTable
             if (!collapsed || (step.Status != StepStatus.UpToDate && rows < MostRows))
             {
                 rows++;
-                table.Add(step.Step, Word(step.Status),
+                table.Add(step.Step, step is { Status: StepStatus.UpToDate, IsFrozen: true } ? "frozen" : Word(step.Status),
                     step.Status is StepStatus.Ran or StepStatus.Failed ? step.Seconds.ToString("0.00", CultureInfo.InvariantCulture) : "",
                     step.Status == StepStatus.UpToDate ? "" : step.Explanation);
             }

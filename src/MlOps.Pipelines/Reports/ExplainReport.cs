@@ -2,63 +2,93 @@ using System.Text;
 using System.Text.Json.Nodes;
 using MlOps.Content;
 using MlOps.Engine;
+using MlOps.Pipelines.Actions;
+using MlOps.Pipelines.Runs;
 
 namespace MlOps.Pipelines.Reports;
 
-/// <summary>What changed and what it caused: between a revision's lock and the one at hand, and between that and the sources.</summary>
-internal sealed class ExplainReport(string revision)
+/// <summary>What changed and what it caused: between two locks, and between the one at hand and the sources.</summary>
+/// <param name="since">The revision that is compared with.</param>
+/// <param name="until">The revision that is compared; null for the files at hand.</param>
+/// <param name="subject">What is asked for; null for everything.</param>
+/// <param name="log">What builds on this machine did.</param>
+internal sealed class ExplainReport(string since, string? until, string? subject, RunLog log)
 {
     private LockComparison? _landed;
     private BuildPlan? _plan;
+    private IReadOnlyList<PlannedStep> _pending = [];
+    private IReadOnlyList<LockAddress> _removed = [];
     private IReadOnlyList<DatasetChange> _pendingData = [];
+    private LockFile _current = LockFile.Empty;
 
     public void Landed(LockComparison comparison) => _landed = comparison;
 
-    public void Pending(BuildPlan plan, IReadOnlyList<DatasetChange> datasets) => (_plan, _pendingData) = (plan, datasets);
+    public void Pending(BuildPlan plan, LockFile current, IReadOnlyList<DatasetChange> datasets, Func<LockAddress, bool> about)
+    {
+        (_plan, _current, _pendingData) = (plan, current, datasets);
+        _pending = [.. plan.Steps.Where(step => step.Action != PlannedAction.UpToDate && about(step.Step.Address))];
+        _removed = [.. plan.Removed.Where(about)];
+    }
 
     public string Text()
     {
         var text = new StringBuilder();
         if (_landed is { } landed && landed.Steps.Count + landed.Datasets.Count > 0)
         {
-            text.Append($"data.lock.json since {revision}\n");
+            text.Append(until is null ? $"data.lock.json since {since}\n" : $"data.lock.json from {since} to {until}\n");
             Datasets(text, landed.Datasets);
-            Steps(text, landed.Steps);
+            foreach (var step in landed.Steps)
+            {
+                text.Append($"  {Name(step.Address)}: {Why(step)}\n");
+            }
+
             foreach (var (owner, metric) in landed.Metrics)
             {
                 text.Append($"  {Leaf(owner)}: {metric.Name} {metric.Old ?? "none"} → {metric.New ?? "none"}\n");
             }
         }
 
-        var pending = _plan!.Steps.Where(step => step.Action != PlannedAction.UpToDate).ToList();
-        if (pending.Count > 0 || _plan.Removed.Count > 0)
+        if (_pending.Count > 0 || _removed.Count > 0)
         {
             text.Append("sources since data.lock.json (./build.sh Train brings it up to date)\n");
             Datasets(text, _pendingData);
-            foreach (var step in pending)
+            foreach (var step in _pending)
             {
                 text.Append($"  {step.Step.Name}: {step.Explanation}\n");
             }
 
-            foreach (var removed in _plan.Removed)
+            foreach (var removed in _removed)
             {
                 text.Append($"  {removed}: declared no more\n");
             }
         }
 
-        return text.Length == 0 ? $"nothing changed{(_landed is null ? "" : $" since {revision}")}" : text.ToString().TrimEnd('\n');
+        var nothing = $"nothing changed{(subject is null ? "" : $" for {subject}")}{(_landed is null ? "" : until is null ? $" since {since}" : $" from {since} to {until}")}";
+        return text.Length == 0 ? nothing : text.ToString().TrimEnd('\n');
     }
 
     public JsonObject Json() => new()
     {
-        ["revision"] = _landed is null ? null : revision,
+        ["revision"] = _landed is null ? null : since,
+        ["until"] = until,
+        ["subject"] = subject,
         ["landed"] = _landed is null ? null : new JsonObject
         {
             ["datasets"] = Json(_landed.Datasets),
             ["steps"] = new JsonArray([.. _landed.Steps.Select(step => (JsonNode)new JsonObject
             {
                 ["address"] = step.Address.ToString(),
+                ["status"] = Status(step),
+                ["seconds"] = Last(step) is { Status: StepStatus.Ran } ran ? ran.Seconds : null,
                 ["changes"] = PlanReport.Changes(step.Changes),
+                ["upstream"] = new JsonArray([.. step.Upstream.Select(input => (JsonNode)new JsonObject
+                {
+                    ["input"] = input.Name,
+                    ["step"] = input.Step,
+                    ["before"] = input.Old,
+                    ["after"] = input.New,
+                })]),
+                ["cut_off_by"] = new JsonArray([.. step.CutOffBy.Select(name => (JsonNode)name)]),
             })]),
             ["metrics"] = new JsonArray([.. _landed.Metrics.Select(metric => (JsonNode)new JsonObject
             {
@@ -68,8 +98,50 @@ internal sealed class ExplainReport(string revision)
                 ["after"] = metric.Metric.New,
             })]),
         },
-        ["pending"] = new JsonObject { ["datasets"] = Json(_pendingData), ["plan"] = new PlanReport(_plan!).Json() },
+        ["pending"] = _plan is null ? null : new JsonObject
+        {
+            ["datasets"] = Json(_pendingData),
+            ["plan"] = new PlanReport(_plan with { Steps = subject is null ? _plan.Steps : _pending, Removed = _removed }, _current).Json(),
+        },
     };
+
+    /// <summary>One change in words; digests say no more than that something changed.</summary>
+    public static string Shown(PartChange change)
+    {
+        var name = change.Name.TrimStart('/').Replace('/', ' ');
+        return change is { Old.Length: 64, New.Length: 64 } ? $"{name} changed" : $"{name} {change.Old ?? "none"} → {change.New ?? "none"}";
+    }
+
+    private string Why(StepChange step)
+    {
+        if (!step.IsNew)
+        {
+            return step.CutOffBy.Count > 0 ? $"skipped: {string.Join(", ", step.CutOffBy)} made the same bytes again (early cut-off)" : "unchanged";
+        }
+
+        var reasons = step.Changes.Select(Shown)
+            .Concat(step.Upstream.Select(input => $"input {input.Name} of {input.Step} changed: {input.Old?[..8] ?? "none"} → {input.New?[..8] ?? "none"}")).ToList();
+        var why = step.Added ? "new" : step.Removed ? "declared no more" : reasons.Count == 0 ? "its inputs or outputs changed" : string.Join("; ", reasons);
+        return Status(step) switch
+        {
+            "restored" => $"{why} (restored)",
+            "ran" when subject is not null => $"{why} (ran, {Workspace.Shown(Last(step)!.Seconds)})",
+            _ => why,
+        };
+    }
+
+    /// <summary>What happened to a step on the way from one lock to the other, as far as this machine was there.</summary>
+    private string Status(StepChange step) => step.Removed ? "removed"
+        : !step.IsNew ? step.CutOffBy.Count > 0 ? "skipped" : "unchanged"
+        : Last(step)?.Status switch
+        {
+            StepStatus.Restored => "restored",
+            StepStatus.Ran => "ran",
+            _ => "changed",
+        };
+
+    private RunEntry? Last(StepChange step) => step.Fingerprint is not { } fingerprint ? null
+        : log.Of(Name(step.Address)).LastOrDefault(run => run.Fingerprint == fingerprint.Hex && run.Status is StepStatus.Ran or StepStatus.Restored);
 
     private static void Datasets(StringBuilder text, IReadOnlyList<DatasetChange> datasets)
     {
@@ -79,21 +151,8 @@ internal sealed class ExplainReport(string revision)
         }
     }
 
-    private static void Steps(StringBuilder text, IReadOnlyList<StepChange> steps)
-    {
-        foreach (var step in steps)
-        {
-            var why = step.Added ? "new" : step.Removed ? "declared no more"
-                : step.Changes.Count == 0 ? "its inputs changed" : string.Join("; ", step.Changes.Select(Shown));
-            text.Append($"  {Leaf(step.Address.Owner)}/{step.Address.Key}: {why}\n");
-        }
-    }
-
-    private static string Shown(PartChange change)
-    {
-        var name = change.Name.TrimStart('/').Replace('/', ' ');
-        return change is { Old.Length: 64, New.Length: 64 } ? $"{name} changed" : $"{name} {change.Old ?? "none"} → {change.New ?? "none"}";
-    }
+    private static string Name(LockAddress address) =>
+        address.Owner.StartsWith("data/", StringComparison.Ordinal) && address.Key == ImportAction.Name ? address.Owner : $"{Leaf(address.Owner)}/{address.Key}";
 
     private static string Leaf(string owner) => owner.Length == 0 ? "steps" : owner.StartsWith("data/", StringComparison.Ordinal) ? owner : owner[(owner.LastIndexOf('/') + 1)..];
 
@@ -104,5 +163,7 @@ internal sealed class ExplainReport(string revision)
         ["rowsAfter"] = change.After,
         ["added"] = change.Difference?.Added,
         ["removed"] = change.Difference?.Removed,
+        ["columns"] = PlanReport.Changes(change.Columns),
+        ["files"] = change.Files is null ? null : PlanReport.Changes(change.Files),
     })]);
 }

@@ -50,7 +50,7 @@ public sealed class StatIndexTests : IDisposable
         var stat = FileStat.Of(path);
         var wrong = FileIdentity.Of("wrong"u8) with { Bytes = 3 };
         var learnt = new Dictionary<string, MlOps.Content.Internal.IndexEntry> { ["a.csv"] = new(stat, wrong, IsRacy: false) };
-        File.WriteAllBytes(IndexPath, MlOps.Content.Internal.IndexFile.Load("/nonexistent").With(learnt));
+        SaveIndex(learnt);
         Assert.Equal(wrong, Open().Identify(At("a.csv")));
         Assert.Equal(FileIdentity.Of("abc"u8), new StatIndex(_folder.Root, IndexPath, rehash: true).Identify(At("a.csv")));
         File.SetLastWriteTimeUtc(path, new(2001, 1, 1, 0, 0, 0, DateTimeKind.Utc));
@@ -75,7 +75,7 @@ public sealed class StatIndexTests : IDisposable
     {
         _folder.Write("a.csv", "abc");
         var entries = new Dictionary<string, MlOps.Content.Internal.IndexEntry> { ["a.csv"] = new(default, FileIdentity.Of("abc"u8), IsRacy: true) };
-        File.WriteAllBytes(IndexPath, MlOps.Content.Internal.IndexFile.Load("/nonexistent").With(entries));
+        SaveIndex(entries);
         Assert.False(MlOps.Content.Internal.IndexFile.Load(IndexPath).TryFind("a.csv", out _));
     }
 
@@ -85,7 +85,7 @@ public sealed class StatIndexTests : IDisposable
         var entries = Enumerable.Range(0, 300).ToDictionary(
             i => $"{i % 7}/ä{i}",
             i => new MlOps.Content.Internal.IndexEntry(new(FileKind.File, 1, (ulong)i, i, i, i), FileIdentity.Of(Encoding.UTF8.GetBytes($"{i}")) with { Bytes = i }, false));
-        File.WriteAllBytes(IndexPath, MlOps.Content.Internal.IndexFile.Load("/nonexistent").With(entries));
+        SaveIndex(entries);
         var loaded = MlOps.Content.Internal.IndexFile.Load(IndexPath);
         Assert.All(entries, pair => Assert.True(loaded.TryFind(pair.Key, out var found) && found == pair.Value));
         Assert.False(loaded.TryFind("0/ä1", out _));
@@ -144,6 +144,9 @@ public sealed class StatIndexTests : IDisposable
     }
 
     private string IndexPath => Path.Join(_folder.Root, "index");
+
+    private void SaveIndex(Dictionary<string, MlOps.Content.Internal.IndexEntry> files) => new MlOps.Content.Internal.IndexWriter(
+        MlOps.Content.Internal.IndexFile.Load("/nonexistent"), files, new Dictionary<string, MlOps.Content.Internal.TreeRows>()).Save(IndexPath);
 
     private StatIndex Open() => new(_folder.Root, IndexPath);
 

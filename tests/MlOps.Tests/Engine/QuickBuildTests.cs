@@ -119,8 +119,9 @@ public sealed class QuickBuildTests
         var before = both.Quick.Read(BuildEngine.LockName);
         count.Write("ran", "");
         both.Quick.Write("f0.csv", "bad");
-        var failed = both.TryQuick()!.Failure!;
-        var result = await both.BuildAsync(both.Quick.Root, failed);
+        var tried = both.TryQuick()!.Tried!;
+        Assert.NotNull(tried.Failure);
+        var result = await both.BuildAsync(both.Quick.Root, tried);
         Assert.Equal([StepStatus.Failed, StepStatus.Skipped], result.Steps.Select(step => step.Status));
         Assert.Equal("MLO3010", Assert.Single(result.Diagnostics).Code);
         Assert.Equal("x\n", count.Read("ran"));
@@ -129,19 +130,125 @@ public sealed class QuickBuildTests
     }
 
     [Fact]
-    public async Task A_program_that_leaves_other_things_behind_leaves_no_sandbox()
+    public async Task A_program_that_leaves_other_things_behind_is_reported_by_the_whole_build_which_does_not_run_it_again()
     {
-        using var both = await Twins.BuiltAsync(Shell("a", "mkdir -p x/y && touch x/y/z && cp f0.csv a.out", "f0.csv"));
+        using var count = new TemporaryFolder();
+        using var both = await Twins.BuiltAsync(Shell("a", $"echo x >> {count.Root}/ran; mkdir -p x/y && touch x/y/z .hidden && cp f0.csv a.out", "f0.csv"), Copy("b", "a.out"));
+        both.Write("f0.csv", "edited");
+        count.Write("ran", "");
+        var tried = both.TryQuick()!.Tried!;
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Join(both.Quick.Root, ".mlops/sandbox")));
+        var result = await both.BuildAsync(both.Quick.Root, tried);
+        Assert.Equal("x\n", count.Read("ran"));
+        Assert.Equal([StepStatus.Ran, StepStatus.Ran], result.Steps.Select(step => step.Status));
+        var warning = Assert.Single(result.Diagnostics);
+        Assert.Equal("MLO3042", warning.Code);
+        Assert.StartsWith("x/y/z; ", warning.Why, StringComparison.Ordinal);
+        await both.BuildAsync(both.Whole.Root);
+        both.AssertSame();
+    }
+
+    [Fact]
+    public async Task What_a_program_prints_is_kept_with_its_record()
+    {
+        using var both = await Twins.BuiltAsync(Shell("a", "echo some words; cp f0.csv a.out", "f0.csv"));
         both.Write("f0.csv", "edited");
         Assert.Equal("a Ran input f0.csv changed", await both.QuickAsync());
-        Assert.Empty(Directory.GetFileSystemEntries(Path.Join(both.Quick.Root, ".mlops/sandbox")));
+    }
+
+    [Theory]
+    [InlineData("a pattern", true)]
+    [InlineData("a pattern of the whole workspace", true)]
+    [InlineData("a version of software", true)]
+    [InlineData("frozen", true)]
+    [InlineData("always", true)]
+    [InlineData("a time limit", true)]
+    [InlineData("a variable", true)]
+    [InlineData("metrics", true)]
+    [InlineData("a directory", true)]
+    [InlineData("two commands", true)]
+    [InlineData("a folder to start in", true)]
+    [InlineData("an instance of a matrix", false)]
+    public async Task A_step_that_is_more_than_a_program_is_left_to_the_whole_build(string what, bool left)
+    {
+        var plain = Copy("a", "f0.csv");
+        using var both = await Twins.BuiltAsync(what switch
+        {
+            "a pattern" => Shell("a", "cat folder/*.csv > a.out", "folder/*.csv"),
+            "a pattern of the whole workspace" => Shell("a", "cat *.csv folder/*.csv > a.out", "**/*.csv"),
+            "a version of software" => plain with { Reads = ["folder/x.csv", "f0.csv"], Toolchain = new() { Files = ImmutableSortedDictionary<string, WorkspacePath>.Empty.Add("pins", WorkspacePath.Parse("folder/x.csv")) } },
+            "frozen" => plain with { Reads = ["f0.csv", "folder/x.csv"], Frozen = true },
+            "always" => plain with { Reads = ["f0.csv", "folder/x.csv"], Always = true },
+            "a time limit" => plain with { Reads = ["f0.csv", "folder/x.csv"], Settings = new() { Timeout = TimeSpan.FromMinutes(5) } },
+            "a variable" => plain with { Reads = ["f0.csv", "folder/x.csv"], Env = ["SOME=1"] },
+            "metrics" => Shell("a", "cat f0.csv > a.out; echo '{\"n\": 1}' > m.json", "f0.csv folder/x.csv") with { Metrics = ["m.json"] },
+            "a directory" => Shell("a", "mkdir -p a.out && cp f0.csv a.out/", "f0.csv folder/x.csv") with { Writes = ["a.out/"] },
+            "two commands" => plain with { Reads = ["f0.csv", "folder/x.csv"], Then = [["true"]] },
+            "a folder to start in" => Shell("a", "cat ../f0.csv > ../a.out", "f0.csv folder/x.csv") with { Directory = "in" },
+            _ => Copy("a@region=north", "folder/x.csv") with { Writes = ["a.out"], Run = ["cp", "folder/x.csv", "a.out"] },
+        }, Copy("b", "folder/x.csv"));
+        both.Write("folder/x.csv", "edited");
+        if (left)
+        {
+            Assert.Null(both.TryQuick());
+        }
+
+        both.Twice = !left;
+        Assert.Equal(left, await both.QuickAsync() is null);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task A_kill_between_two_writes_leaves_what_the_next_command_mends(int written)
+    {
+        // In the order of the writes: outputs, the note about the lock, the lock, the remembered answer.
+        string[] order = [".mlops/out/a.out", ".mlops/lock-seen", BuildEngine.LockName];
+        using var both = await Twins.BuiltAsync(Copy("a", "f0.csv"), Copy("b", "f1.csv"));
+        var mirror = Directory.GetFiles(Path.Join(both.Quick.Root, ".mlops/mirror")).Single(file => !file.EndsWith(".graph", StringComparison.Ordinal));
+        var (before, answer) = (Array.ConvertAll(order, path => File.ReadAllBytes(Path.Join(both.Quick.Root, path))), await File.ReadAllBytesAsync(mirror));
+        both.Write("f0.csv", "edited");
+        Assert.NotNull(both.TryQuick());
+        await File.WriteAllBytesAsync(mirror, answer);
+        for (var i = written; i < order.Length; i++)
+        {
+            await File.WriteAllBytesAsync(Path.Join(both.Quick.Root, order[i]), before[i]);
+        }
+
+        Assert.NotEmpty(BuildMirror.Recall(both.Quick.Root, Twins.Key)!.Changes);
+        var whole = await both.BuildAsync(both.Whole.Root);
+        Assert.True(whole.Succeeded);
+        if (both.TryQuick() is null)
+        {
+            Assert.True((await both.BuildAsync(both.Quick.Root)).Succeeded);
+        }
+
+        both.AssertSame();
+        Assert.Empty(BuildMirror.Recall(both.Quick.Root, Twins.Key)!.Changes);
+        both.Write("f1.csv", "edited");
+        await both.QuickAsync();
+    }
+
+    [Fact]
+    public async Task A_kill_between_answer_and_image_leaves_an_image_that_is_not_used()
+    {
+        using var both = await Twins.BuiltAsync(Copy("a", "f0.csv"), Copy("b", "f1.csv"));
+        var image = Directory.GetFiles(Path.Join(both.Quick.Root, ".mlops/mirror"), "*.graph").Single();
+        var old = await File.ReadAllBytesAsync(image);
+        both.Quick.Write("nuke.json", "edited");
+        await both.BuildAsync(both.Quick.Root);
+        await File.WriteAllBytesAsync(image, old);
+        both.Write("f0.csv", "edited");
+        Assert.Null(both.TryQuick());
     }
 
     [Fact]
     public void Whoever_adds_something_to_steps_decides_whether_a_form_knows_it() =>
         // StepForm.IsPlain must refuse a step with anything that its form does not hold.
         Assert.Equal(
-            ["Action", "Address", "CheckedOut", "Code", "FactNames", "Inputs", "Name", "Origin", "Outputs", "Parameters", "Toolchain"],
+            ["Action", "Address", "Always", "CheckedOut", "Code", "FactNames", "Frozen", "Inputs", "Metrics", "Name", "Origin", "Outputs", "Parameters", "Run", "StandsForItsInputs", "Toolchain", "Tools"],
             typeof(Step).GetProperties().Select(property => property.Name).Where(name => name != "EqualityContract").Order(StringComparer.Ordinal));
 
     [Theory]
@@ -199,12 +306,15 @@ public sealed class QuickBuildTests
     /// <summary>Two workspaces with the same steps and edits: one is brought up to date by quick builds where they can, the other by whole ones.</summary>
     private sealed class Twins : IDisposable
     {
-        private const string Key = "Train";
+        public const string Key = "Train";
         private StepGraph _graph = null!;
 
         public TemporaryFolder Quick { get; } = new();
 
-        private TemporaryFolder Whole { get; } = new();
+        public TemporaryFolder Whole { get; } = new();
+
+        /// <summary>Whether steps of this graph can be asked twice for nothing to do.</summary>
+        public bool Twice { get; set; } = true;
 
         public static async Task<Twins> BuiltAsync(params RunDeclaration[] steps)
         {
@@ -216,7 +326,8 @@ public sealed class QuickBuildTests
 
             Assert.True((await twins.BuildAsync(twins.Quick.Root)).Succeeded);
             Assert.True((await twins.BuildAsync(twins.Whole.Root)).Succeeded);
-            Assert.Empty(BuildMirror.Recall(twins.Quick.Root, Key)!.Changes);
+            Assert.Equal(steps.Any(step => step.Always), BuildMirror.Recall(twins.Quick.Root, Key) is null);
+            Assert.Empty(BuildMirror.Recall(twins.Quick.Root, Key)?.Changes ?? []);
             return twins;
         }
 
@@ -248,12 +359,12 @@ public sealed class QuickBuildTests
                 Assert.Empty(BuildMirror.Recall(Quick.Root, Key)!.Changes);
             }
 
-            Assert.Equal(Picture(Whole.Root), Picture(Quick.Root));
-            Assert.True((await new BuildEngine(Quick.Root, new Dictionary<string, IStepExecutor>()).BuildAsync(_graph)).WasUpToDate);
+            AssertSame();
+            Assert.True(!Twice || (await new BuildEngine(Quick.Root, new Dictionary<string, IStepExecutor>()).BuildAsync(_graph)).WasUpToDate);
             return quick is null ? null : string.Join(", ", quick.Pending.Select(step => $"{step.Step["steps/".Length..]} {step.Status} {step.Explanation.Split(':')[0]}"));
         }
 
-        public async Task<BuildResult> BuildAsync(string root, FailedStep? failed = null)
+        public async Task<BuildResult> BuildAsync(string root, TriedStep? tried = null)
         {
             var engine = new BuildEngine(root, new Dictionary<string, IStepExecutor>());
             var mirror = new BuildMirror(root);
@@ -262,7 +373,7 @@ public sealed class QuickBuildTests
                 mirror.Observe(path, FileStat.Of(Path.Join(root, path)), long.MaxValue);
             }
 
-            var result = await engine.BuildAsync(_graph, new() { Mirror = mirror, AlreadyFailed = failed });
+            var result = await engine.BuildAsync(_graph, new() { Mirror = mirror, AlreadyTried = tried });
             if (result.Succeeded && mirror.Save(Key, "table"u8) is { } place)
             {
                 engine.SaveImage(_graph, result, place, "");
@@ -270,6 +381,8 @@ public sealed class QuickBuildTests
 
             return result;
         }
+
+        public void AssertSame() => Assert.Equal(Picture(Whole.Root), Picture(Quick.Root));
 
         public void Dispose()
         {

@@ -99,11 +99,10 @@ public sealed class RemoteBuildTests : IDisposable
     [Fact]
     public async Task A_remote_that_is_gone_is_told_once_and_everything_is_built_here()
     {
-        Directory.Delete(_remote.Root, recursive: true);
-        var result = await BuildAsync(_there, Chain);
+        await using var remotes = Remotes(_there, push: true, trust: true, Path.Join(_remote.Root, "unmounted", "store"));
+        var result = await _there.BuildAsync(new BuildOptions { Jobs = 2, Remote = remotes }, Chain);
         Assert.True(result.Succeeded);
         Assert.Equal("MLO8202", Assert.Single(_warnings).Code);
-        Directory.CreateDirectory(_remote.Root);
     }
 
     [Fact]
@@ -123,10 +122,10 @@ public sealed class RemoteBuildTests : IDisposable
         return await workspace.BuildAsync(new BuildOptions { Jobs = 2, Remote = remotes }, steps);
     }
 
-    private RemoteCache Remotes(ToyWorkspace workspace, bool push, bool trust)
+    private RemoteCache Remotes(ToyWorkspace workspace, bool push, bool trust, string? folder = null)
     {
 #pragma warning disable CA2000 // The cache disposes of it.
-        var link = new RemoteLink(MlOps.Remotes.Remotes.Open(new(_remote.Root), workspace.Root)) { PushesAtOnce = push, IsTrusted = trust };
+        var link = new RemoteLink(MlOps.Remotes.Remotes.Open(new(folder ?? _remote.Root), workspace.Root)) { PushesAtOnce = push, IsTrusted = trust };
 #pragma warning restore CA2000
         return new(workspace.Engine().Store, [link], _warnings.Add);
     }

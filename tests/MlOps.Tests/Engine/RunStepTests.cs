@@ -3,7 +3,7 @@ using MlOps.Engine;
 
 namespace MlOps.Tests.Engine;
 
-public sealed class RunStepTests : IDisposable
+public sealed partial class RunStepTests : IDisposable
 {
     private readonly ToyWorkspace _workspace = new();
 

@@ -18,6 +18,8 @@ internal static partial class ManifestSchema
 
     public static string NukeJson => Of(ManifestJson.Default.WorkspaceManifest, "nuke.json");
 
+    public static string IncludeJson => Of(ManifestJson.Default.IncludeManifest, "a file that nuke.json includes");
+
     public static string ModelJson => Of(ManifestJson.Default.ModelManifest, "models/NAME/model.json");
 
     private static string Of(JsonTypeInfo type, string title)
@@ -32,11 +34,20 @@ internal static partial class ManifestSchema
         return file.ToJsonString(Indented) + "\n";
     }
 
+    /// <summary>What types with converters of their own look like in JSON.</summary>
+    private static readonly Dictionary<Type, string> Written = new()
+    {
+        [typeof(CommandList)] = """{ "type": "array", "minItems": 1, "items": { "anyOf": [ { "type": ["string", "number"] }, { "type": "array", "minItems": 1, "items": { "type": ["string", "number"] } } ] } }""",
+        [typeof(Duration)] = """{ "anyOf": [ { "type": "number", "exclusiveMinimum": 0 }, { "type": "string", "pattern": "^[0-9.]+[smh]?$" } ] }""",
+    };
+
     private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode schema)
     {
+        schema = Written.TryGetValue(context.TypeInfo.Type, out var written) ? JsonNode.Parse(written)! : schema;
         var member = context.PropertyInfo is { } property && property.AttributeProvider is PropertyInfo clr
             ? $"P:{clr.DeclaringType!.FullName}.{clr.Name}" : $"T:{context.TypeInfo.Type.FullName}";
         var assembly = (context.PropertyInfo?.AttributeProvider as PropertyInfo)?.DeclaringType!.Assembly ?? context.TypeInfo.Type.Assembly;
+        schema = OrVariable(schema);
         if (schema is JsonObject node && !node.ContainsKey("$ref") && Summaries(assembly).TryGetValue(member, out var summary))
         {
             node.Insert(0, "description", summary);
@@ -44,6 +55,19 @@ internal static partial class ManifestSchema
 
         return context.TypeInfo.Type.GetCustomAttribute<JsonShorthandAttribute>() is { } shorthand && schema is JsonObject whole && whole["properties"]?[shorthand.Member] is { } single
             ? new JsonObject { ["anyOf"] = new JsonArray(single.DeepClone(), whole) } : schema;
+    }
+
+    /// <summary>Numbers, truth values, words and lists may also be asked for by <c>"${NAME}"</c>; texts say nothing of what stands in them.</summary>
+    private static JsonNode OrVariable(JsonNode schema)
+    {
+        if (schema is not JsonObject { Count: > 0 } value || value.ContainsKey("$ref") || value.ContainsKey("properties") || value.ContainsKey("additionalProperties")
+            || (value["type"]?.ToJsonString() is { } type && (type.Contains("string", StringComparison.Ordinal) || type.Contains("object", StringComparison.Ordinal))))
+        {
+            return schema;
+        }
+
+        return value.ContainsKey("type") || value.ContainsKey("enum")
+            ? new JsonObject { ["anyOf"] = new JsonArray(value, new JsonObject { ["type"] = "string", ["pattern"] = @"^\$\{.+\}$" }) } : schema;
     }
 
     private static Dictionary<string, string> Summaries(Assembly assembly)

@@ -6,6 +6,9 @@ public sealed class ManifestSchemaTests
     public void The_committed_schema_of_nuke_json_is_what_its_record_says() => Committed("nuke.schema.json", ManifestSchema.NukeJson);
 
     [Fact]
+    public void The_committed_schema_of_included_files_is_what_its_record_says() => Committed("include.schema.json", ManifestSchema.IncludeJson);
+
+    [Fact]
     public void The_committed_schema_of_model_json_is_what_its_record_says() => Committed("model.schema.json", ManifestSchema.ModelJson);
 
     private static void Committed(string file, string expected)

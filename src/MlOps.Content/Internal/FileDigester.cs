@@ -1,0 +1,79 @@
+using System.Buffers;
+using System.IO.Hashing;
+using System.Security.Cryptography;
+
+namespace MlOps.Content.Internal;
+
+/// <summary>Takes the digests of files, one after the other; both from one read. Not for several threads at once.</summary>
+internal sealed class FileDigester : IDisposable
+{
+    // Half of a core's second cache: what was read is still near when it is hashed.
+    private const int BlockBytes = 128 * 1024;
+
+    private readonly byte[] _block = ArrayPool<byte>.Shared.Rent(BlockBytes);
+    private readonly XxHash128 _xxh = new();
+    private IncrementalHash? _sha;
+
+    /// <summary>The identity of an open file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="length">Its length as far as is known; only speed depends on it.</param>
+    public FileIdentity Identify(in OpenFile file, long length)
+    {
+        var filled = length < BlockBytes ? file.Fill(Room(length), 0) : -1;
+        return filled >= 0 && filled <= length ? FileIdentity.Of(_block.AsSpan(0, filled)) : IdentifyLarge(file);
+    }
+
+    /// <summary>The identity of an open file that had another one before: if length and xxh128 are as they were, so is the sha256, which takes longest.</summary>
+    public FileIdentity Identify(in OpenFile file, in FileIdentity before)
+    {
+        if (before.Bytes >= BlockBytes)
+        {
+            return QuickOfLarge(file, out var bytes) == before.Xxh128 && bytes == before.Bytes ? before : IdentifyLarge(file);
+        }
+
+        var filled = file.Fill(Room(before.Bytes), 0);
+        return filled > before.Bytes ? IdentifyLarge(file)
+            : filled == before.Bytes && XxHash128.HashToUInt128(_block.AsSpan(0, filled)) == before.Xxh128 ? before
+            : FileIdentity.Of(_block.AsSpan(0, filled));
+    }
+
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(_block);
+        _sha?.Dispose();
+    }
+
+    // One byte more than expected shows a file that grew since its length was taken.
+    private Span<byte> Room(long length) => _block.AsSpan(0, (int)length + 1);
+
+    private FileIdentity IdentifyLarge(in OpenFile file)
+    {
+        // Put back only when it is clean: a failed read leaves half a file in it.
+        var sha = _sha ?? IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        _sha = null;
+        _xxh.Reset();
+        long bytes = 0;
+        for (int read; (read = file.Fill(_block.AsSpan(0, BlockBytes), bytes)) > 0; bytes += read)
+        {
+            sha.AppendData(_block, 0, read);
+            _xxh.Append(_block.AsSpan(0, read));
+        }
+
+        Span<byte> hash = stackalloc byte[32];
+        sha.GetHashAndReset(hash);
+        _sha = sha;
+        return new(Digest.FromBytes(hash), _xxh.GetCurrentHashAsUInt128(), bytes);
+    }
+
+    private UInt128 QuickOfLarge(in OpenFile file, out long bytes)
+    {
+        _xxh.Reset();
+        bytes = 0;
+        for (int read; (read = file.Fill(_block.AsSpan(0, BlockBytes), bytes)) > 0; bytes += read)
+        {
+            _xxh.Append(_block.AsSpan(0, read));
+        }
+
+        return _xxh.GetCurrentHashAsUInt128();
+    }
+}

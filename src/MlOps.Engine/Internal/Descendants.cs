@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace MlOps.Engine.Internal;
+
+/// <summary>Finds and ends what a program left behind, also what went into a session of its own.</summary>
+/// <remarks>While programs run, this process is the reaper of orphans (PR_SET_CHILD_SUBREAPER): what a program's descendants lose as a parent they find here. Whose they are is told by
+/// their process group, by HOME in the environment that they were started with, and by their working directory; of a process that changed all three nothing is known, and it is let be.</remarks>
+internal static partial class Descendants
+{
+    private const int Kill = 9, SetSubreaper = 36, Interrupted = 4, Rounds = 1000;
+
+    private static readonly Lock s_gate = new();
+    private static int s_users;
+
+    /// <summary>Takes in orphans until the answer is disposed of.</summary>
+    public static IDisposable Adopt()
+    {
+        lock (s_gate)
+        {
+            if (s_users++ == 0)
+            {
+                _ = prctl(SetSubreaper, 1, 0, 0, 0);
+            }
+        }
+
+        return new Adoption();
+    }
+
+    /// <summary>Ends all that a program started; it has ended itself, but is not reaped yet.</summary>
+    public static void End(int program, string sandbox)
+    {
+        // Each one that dies may leave children of its own, so the search goes on until nothing of it is found.
+        for (var round = 0; round < Rounds; round++)
+        {
+            var found = false;
+            foreach (var orphan in Orphans())
+            {
+                if (orphan != program && Belongs(orphan, program, sandbox))
+                {
+                    found = true;
+                    _ = kill(orphan, Kill);
+                    Reap(orphan);
+                }
+            }
+
+            if (!found)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>The kernel gives orphans to the first thread of their reaper. Where it does not tell (CONFIG_PROC_CHILDREN), only process groups are ended.</summary>
+    private static int[] Orphans()
+    {
+        try
+        {
+            var id = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+            return [.. File.ReadAllText($"/proc/self/task/{id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(child => int.Parse(child, CultureInfo.InvariantCulture))];
+        }
+        catch (Exception e) when (Content.IoFailure.Covers(e))
+        {
+            return [];
+        }
+    }
+
+    private static bool Belongs(int process, int program, string sandbox)
+    {
+        try
+        {
+            var folder = $"/proc/{process.ToString(CultureInfo.InvariantCulture)}";
+            // "pid (name) state ppid pgrp …"; the name may hold anything, also brackets.
+            var stat = File.ReadAllText($"{folder}/stat");
+            if (int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[2], CultureInfo.InvariantCulture) == program)
+            {
+                return true;
+            }
+
+            return ("\0" + Encoding.UTF8.GetString(File.ReadAllBytes($"{folder}/environ"))).Contains($"\0HOME={sandbox}\0", StringComparison.Ordinal)
+                || (new DirectoryInfo($"{folder}/cwd").LinkTarget is { } at && (at + "/").StartsWith(sandbox + "/", StringComparison.Ordinal));
+        }
+        catch (Exception e) when (Content.IoFailure.Covers(e))
+        {
+            // It has gone, or it changed its user.
+            return false;
+        }
+    }
+
+    private static unsafe void Reap(int process)
+    {
+        int status;
+        while (waitpid(process, &status, 0) < 0 && Marshal.GetLastSystemError() == Interrupted)
+        {
+        }
+    }
+
+    private sealed class Adoption : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (s_gate)
+            {
+                if (--s_users == 0)
+                {
+                    _ = prctl(SetSubreaper, 0, 0, 0, 0);
+                }
+            }
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int prctl(int option, nuint argument, nuint third, nuint fourth, nuint fifth);
+
+    [LibraryImport("libc")]
+    private static partial int kill(int pid, int signal);
+
+    [LibraryImport("libc")]
+    private static unsafe partial int waitpid(int pid, int* status, int options);
+}
