@@ -21,7 +21,7 @@ public readonly record struct FileIdentity
     private FileIdentity(Digest sha256, ulong xxhHigh, ulong xxhLow, long bytes) => (Sha256, _xxhHigh, _xxhLow, Bytes) = (sha256, xxhHigh, xxhLow, bytes);
 
     /// <summary>The identity.</summary>
-    public Digest Sha256 { get; }
+    public Digest Sha256 { get; init; }
 
     /// <summary>The fast local check; never an identity.</summary>
     public UInt128 Xxh128 => new(_xxhHigh, _xxhLow);

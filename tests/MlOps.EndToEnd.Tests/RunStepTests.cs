@@ -44,13 +44,16 @@ public sealed class RunStepTests
             whole.Write("in.txt", text);
             var (a, b) = (quick.Run("Train").Expect(exit), whole.Run("Train --jobs 1").Expect(exit));
             Assert.Equal(Timeless(b.Output), Timeless(a.Output));
-            Assert.Equal(b.Errors, a.Errors);
+            Assert.Equal(Unforeseen(b.Errors), Unforeseen(a.Errors));
             Assert.Equal(File.ReadAllText(whole.At("data.lock.json")), File.ReadAllText(quick.At("data.lock.json")));
             Assert.Equal(File.ReadAllText(whole.At(".mlops/out/out/l.txt")), File.ReadAllText(quick.At(".mlops/out/out/l.txt")));
             Assert.Empty(StoreCheck.Damaged(quick.Root));
             // Only the whole way writes the image anew.
             Assert.Equal(before, File.ReadAllBytes(image));
         }
+
+        // The quick way takes less long than reading the log that forecasts come from.
+        static IEnumerable<string> Unforeseen(string errors) => errors.Split('\n').Where(line => !line.Contains(" pending, about ", StringComparison.Ordinal));
 
         static string Timeless(string table) => System.Text.RegularExpressions.Regex.Replace(table, "[0-9]+\\.[0-9]{2}", "0.00");
     }

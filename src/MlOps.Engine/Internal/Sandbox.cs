@@ -8,6 +8,7 @@ internal sealed class Sandbox : IDisposable
     private readonly SandboxPool? _pool;
     private readonly HashSet<string> _folders;
     private readonly HashSet<string> _placed = new(StringComparer.Ordinal);
+    private UnixFileMode _mode;
     private bool _emptied;
 
     internal Sandbox(SandboxPool? pool, string folder, HashSet<string> folders) => (_pool, Folder, _folders) = (pool, folder, folders);
@@ -66,7 +67,7 @@ internal sealed class Sandbox : IDisposable
     {
         var folder = SandboxPool.FreeName(parent, 0);
         Directory.CreateDirectory(folder);
-        return new(null, folder, new(StringComparer.Ordinal));
+        return new(null, folder, new(StringComparer.Ordinal)) { _mode = OperatingSystem.IsWindows() ? 0 : File.GetUnixFileMode(folder) };
     }
 
     /// <summary>Empties it after the outputs were taken; gives the files that are neither inputs nor what every program of their kind leaves.</summary>
@@ -81,7 +82,7 @@ internal sealed class Sandbox : IDisposable
         else if (!TryRemovePlaced())
         {
             // Something else is there: now it is worth looking around.
-            new SandboxPool(Path.GetDirectoryName(Folder)!).Return(Folder, Found);
+            new SandboxPool(Path.GetDirectoryName(Folder)!, _mode).Return(Folder, Found);
             Remove();
         }
 
