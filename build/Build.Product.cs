@@ -26,5 +26,24 @@ public interface IHazProduct : IHazWorkspace
     /// <inheritdoc cref="Workspace.Clean"/>
     Target Clean => _ => _.Description(About(nameof(Clean))).Executes(() => RunAsync(workspace => Task.FromResult(workspace.Clean(DryRun))));
 
+    /// <summary>Gc: how young results stay.</summary>
+    [Parameter("keep the results of so many days, whoever names them (default: 30)")] int Days => TryGetValue<int?>(() => Days) ?? 30;
+
+    /// <summary>Verify: whether steps run again.</summary>
+    [Parameter("run the steps again elsewhere and compare bytes or metrics with the lock")] bool Rebuild => TryGetValue<bool?>(() => Rebuild) ?? false;
+
+    /// <summary>Verify: whether remotes are audited.</summary>
+    [Parameter("audit the remotes, too")] bool Remote => TryGetValue<bool?>(() => Remote) ?? false;
+
+    /// <summary>Verify: the step to run again.</summary>
+    [Parameter("only this step")] string? Step => TryGetValue(() => Step);
+
+    /// <inheritdoc cref="Workspace.GcAsync"/>
+    Target Gc => _ => _.Description(About(nameof(Gc))).Executes(() => RunAsync(workspace => workspace.GcAsync(Days, DryRun, default)));
+
+    /// <inheritdoc cref="Workspace.VerifyAsync"/>
+    Target Verify => _ => _.Description(About(nameof(Verify))).Executes(() => RunAsync(workspace =>
+        Rebuild || Step is not null ? workspace.RebuildAsync(Step, default) : workspace.VerifyAsync(Remote, DryRun, default)));
+
     private static Outcome Ended(int exit) => new((Pipelines.ExitCode)exit, "");
 }

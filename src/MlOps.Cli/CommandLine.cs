@@ -37,6 +37,10 @@ internal sealed class CommandLine
     private readonly Option<bool> _update = new("--update") { Description = "ask the sources for newer bytes, and show what changed before it is pinned" };
     private readonly Argument<string[]> _names = new("NAME") { Description = "datasets and models (default: all)", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string?> _remote = new("--remote") { Description = "only this remote, declared or not", HelpName = "URL" };
+    private readonly Option<int> _days = new("--days") { Description = "keep the results of so many days, whoever names them (default: 30)", HelpName = "N", DefaultValueFactory = _ => 30 };
+    private readonly Option<bool> _rebuild = new("--rebuild") { Description = "run the steps again elsewhere and compare bytes or metrics with the lock" };
+    private readonly Option<bool> _remotes = new("--remote") { Description = "audit the remotes, too" };
+    private readonly Argument<string?> _step = new("STEP") { Description = "with --rebuild: only this step", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> _filter = new("--filter") { Description = "only tests whose full name contains it, or an xunit filter", HelpName = "EXPRESSION" };
     private readonly Option<bool> _all = new("--all") { Description = "the heavy tests too" };
 
@@ -51,6 +55,13 @@ internal sealed class CommandLine
             if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var jobs) || jobs < 1))
             {
                 result.AddError("--jobs takes a whole number from 1");
+            }
+        });
+        _days.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var days) || days is < 0 or > 36_500))
+            {
+                result.AddError("--days takes a whole number from 0 to 36500");
             }
         });
         _verbosity.AcceptOnlyFromAmong("quiet", "normal", "detailed");
@@ -119,6 +130,10 @@ internal sealed class CommandLine
 
     public IReadOnlyList<string> Experiments(ParseResult parsed) => parsed.GetValue(_experiments) ?? [];
 
+    public int Days(ParseResult parsed) => parsed.GetValue(_days);
+
+    public (bool Rebuild, bool Remote, string? Step) Verify(ParseResult parsed) => (parsed.GetValue(_rebuild), parsed.GetValue(_remotes), parsed.GetValue(_step));
+
     public (string? Filter, bool All) Tests(ParseResult parsed) => (parsed.GetValue(_filter), parsed.GetValue(_all));
 
     public NewModelRequest NewModel(ParseResult parsed) => new()
@@ -144,6 +159,8 @@ internal sealed class CommandLine
         "Experiments" => [_by],
         "Compare" => [_experiments],
         "Serve" or "Release" or "Stop" or "Smoke" => [_environment],
+        "Gc" => [_days],
+        "Verify" => [_step, _rebuild, _remotes],
         "Test" => [_filter, _all],
         _ => [],
     };

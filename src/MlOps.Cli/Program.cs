@@ -5,14 +5,15 @@ using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Pipelines;
 
-// The fast path: where nothing changed since the last Train, a few stats answer, and nothing else is loaded.
-// Where few files changed, the steps that read them are brought up to date; the declarations are not read either.
+// The fast path: where nothing changed since the last Train or Status, a few stats answer, and nothing else is loaded.
+// Where few files changed since a Train, the steps that read them are brought up to date; the declarations are not read either.
 try
 {
     using var cancel = new CancellationTokenSource();
     TriedStep? tried = null;
-    if (args is ["Train"] && BuildMirror.Recall(Directory.GetCurrentDirectory(), Workspace.TrainKey) is { } recalled
-        && (recalled.Changes.Count == 0 ? recalled.Payload : Quick(recalled, cancel, out tried)) is { } answer)
+    var key = args is ["Train"] ? Workspace.TrainKey : args is ["Status"] ? Workspace.StatusKey : null;
+    if (key is not null && BuildMirror.Recall(Directory.GetCurrentDirectory(), key) is { } recalled
+        && (recalled.Changes.Count == 0 ? recalled.Payload : args is ["Train"] ? Quick(recalled, cancel, out tried) : null) is { } answer)
     {
         using var output = Console.OpenStandardOutput();
         output.Write(answer);

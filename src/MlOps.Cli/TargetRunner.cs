@@ -99,6 +99,9 @@ internal static class TargetRunner
             "Release" => await workspace.ReleaseAsync(line.EnvironmentName(parsed), line.DryRun(parsed), cancellationToken),
             "Stop" => await workspace.StopAsync(line.EnvironmentName(parsed), line.DryRun(parsed), cancellationToken),
             "Smoke" => await workspace.SmokeAsync(line.EnvironmentName(parsed), cancellationToken),
+            "Gc" => await workspace.GcAsync(line.Days(parsed), line.DryRun(parsed), cancellationToken),
+            "Verify" when line.Verify(parsed) is { Rebuild: false, Step: null, Remote: var remote } => await workspace.VerifyAsync(remote, line.DryRun(parsed), cancellationToken),
+            "Verify" => await workspace.RebuildAsync(line.Verify(parsed).Step, cancellationToken),
             "Clean" => workspace.Clean(line.DryRun(parsed)),
             _ => throw new System.Diagnostics.UnreachableException($"target {target} has no method"),
         };

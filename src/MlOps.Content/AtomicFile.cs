@@ -5,6 +5,9 @@ namespace MlOps.Content;
 /// <summary>Writes whole files: readers and kills see the bytes before or the bytes after, never a part.</summary>
 public static class AtomicFile
 {
+    /// <summary>How the names of temporary files begin.</summary>
+    internal const string TemporaryPrefix = ".tmp-";
+
     private const int ReservedBytes = 1 << 20;
 
     private static int s_counter;
@@ -63,7 +66,7 @@ public static class AtomicFile
     /// <summary>A name in a folder that no other thread or process uses.</summary>
     internal static string TemporaryName(string folder) =>
         Path.Join(folder, string.Create(
-            System.Globalization.CultureInfo.InvariantCulture, $".tmp-{Environment.ProcessId}-{Interlocked.Increment(ref s_counter)}"));
+            System.Globalization.CultureInfo.InvariantCulture, $"{TemporaryPrefix}{Environment.ProcessId}-{Interlocked.Increment(ref s_counter)}"));
 
     /// <summary>Renames, making the target's folder if it is missing. Never half: the framework's own move would write into the target where
     /// the two lie on different file systems (a mounted or linked <c>.mlops</c>).</summary>

@@ -83,6 +83,26 @@ public sealed partial class ContentStore(string root)
         return Path.Join(folder, content.Hex);
     }
 
+    /// <summary>The right to go on with the files of <see cref="PartialOf"/>, until it is disposed or the process ends; null while another holds it.</summary>
+    internal IDisposable? TryClaimPartials()
+    {
+        try
+        {
+            return new FileStream(Path.Join(Path.GetDirectoryName(PartialOf(Nothing)), "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A new name on the store's file system that nobody else uses; the folder is made.</summary>
+    internal string TemporaryFile()
+    {
+        Directory.CreateDirectory(_temporary);
+        return AtomicFile.TemporaryName(_temporary);
+    }
+
     /// <summary>Keeps a fetched file by moving it into the store if its bytes are what its digest says; else it is removed, and the answer is false.</summary>
     public bool TryAdopt(string path, Digest content)
     {
@@ -247,6 +267,13 @@ public sealed partial class ContentStore(string root)
         {
             File.SetUnixFileMode(path, Writable);
         }
+    }
+
+    /// <summary>Moves a file of the store to <c>damaged</c>; for an object or record that counts as absent from then on.</summary>
+    internal void SetAside(StoredFile file)
+    {
+        _checked.TryRemove(file.Name.Hex, out _);
+        AtomicFile.Move(file.Path, Path.Join(Root, "damaged", file.Kind == StoredKind.Record ? $"record-{file.Name.Hex}" : file.Name.Hex));
     }
 
     private void SetAside(Digest content)

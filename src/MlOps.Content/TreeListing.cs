@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using MlOps.Content.Internal;
 
 namespace MlOps.Content;
@@ -65,12 +66,14 @@ public sealed class TreeListing
         return new(new TreeLines(rows).ToBytes(), null);
     }
 
-    /// <summary>Reads a listing; null if the bytes are none, or a path in it would leave the directory.</summary>
+    /// <summary>Reads a listing; null if the bytes are not those of one: a path that would leave the directory, is no UTF-8, stands out of order or twice, or is
+    /// both a file and a folder.</summary>
     public static TreeListing? TryParse(ReadOnlyMemory<byte> bytes) => Parse(bytes) is { } entries ? new(bytes, entries) : null;
 
     private static List<TreeEntry>? Parse(ReadOnlyMemory<byte> bytes)
     {
         var entries = new List<TreeEntry>(bytes.Span.Count((byte)'\n'));
+        var before = new Ascent();
         for (var rest = bytes; rest.Length > 0;)
         {
             var end = rest.Span.IndexOf((byte)'\n');
@@ -80,8 +83,9 @@ public sealed class TreeListing
                 return null;
             }
 
-            var path = Encoding.UTF8.GetString(rest.Span[(HexDigits + 2)..end]);
-            if (!IsPlain(path))
+            var pathBytes = rest[(HexDigits + 2)..end];
+            var path = Encoding.UTF8.GetString(pathBytes.Span);
+            if (!Utf8.IsValid(pathBytes.Span) || !before.Takes(pathBytes) || !IsPlain(path))
             {
                 return null;
             }

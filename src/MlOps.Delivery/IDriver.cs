@@ -5,6 +5,9 @@ namespace MlOps.Delivery;
 /// <summary>Reaches one environment: starts, stops and inspects its service. Calls are safe to repeat.</summary>
 public interface IDriver
 {
+    /// <summary>The file without which nothing runs, so that its absence answers what <see cref="StatusAsync"/> would; null where only asking tells.</summary>
+    string? StatePath => null;
+
     /// <summary>Keeps other releases and stops of the same environment out until disposed, across processes.</summary>
     /// <exception cref="DiagnosticException">Another one is still under way after a minute (MLO7003).</exception>
     Task<IDisposable> LockAsync(CancellationToken cancellationToken);

@@ -18,6 +18,9 @@ public sealed class ProcessDriver(EnvironmentSpec environment, string root) : ID
     private readonly RunFolder _folder = new(root, environment.Name);
 
     /// <inheritdoc/>
+    public string? StatePath => _folder.State;
+
+    /// <inheritdoc/>
     public async Task<IDisposable> LockAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(_folder.Path);

@@ -12,7 +12,11 @@ internal static class Git
         revision.StartsWith('-') ? null : await RunAsync(folder, cancellationToken, "show", $"{revision}:./{file}");
 
     /// <summary>What git prints, or null if it fails.</summary>
-    public static async Task<byte[]?> RunAsync(string folder, CancellationToken cancellationToken, params string[] arguments)
+    public static Task<byte[]?> RunAsync(string folder, CancellationToken cancellationToken, params string[] arguments) =>
+        RunAsync(folder, null, cancellationToken, arguments);
+
+    /// <summary>What git prints when it reads some text, or null if it fails.</summary>
+    public static async Task<byte[]?> RunAsync(string folder, string? input, CancellationToken cancellationToken, params string[] arguments)
     {
         try
         {
@@ -21,17 +25,36 @@ internal static class Git
                 WorkingDirectory = folder,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
+                RedirectStandardInput = input is not null,
             })!;
             using var output = new MemoryStream();
+            // Written while the answer is read: each of the two pipes holds only so much.
+#pragma warning disable CA2025 // It is awaited below; where reading the answer fails, writing to a pipe that is gone does as well.
+            var asked = input is null ? Task.CompletedTask : AskAsync(git.StandardInput, input, cancellationToken);
+#pragma warning restore CA2025
             var errors = git.StandardError.ReadToEndAsync(cancellationToken);
             await git.StandardOutput.BaseStream.CopyToAsync(output, cancellationToken);
             await errors;
+            await asked;
             await git.WaitForExitAsync(cancellationToken);
             return git.ExitCode == 0 ? output.ToArray() : null;
         }
         catch (Win32Exception)
         {
             return null;
+        }
+    }
+
+    private static async Task AskAsync(StreamWriter git, string input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await git.WriteAsync(input.AsMemory(), cancellationToken);
+            git.Close();
+        }
+        catch (IOException)
+        {
+            // It ended early; its exit code says so.
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MlOps.Delivery;
@@ -9,11 +10,14 @@ namespace MlOps.Pipelines;
 
 public sealed partial class Workspace
 {
+    /// <summary>The key under which a remembered answer of <c>Status</c> without options stands: everything is up to date, and nothing runs.</summary>
+    public const string StatusKey = "Status";
+
     /// <summary>Says per dataset and model whether it is up to date, and per environment what runs; exit 2 if work is pending.</summary>
     public async Task<Outcome> StatusAsync(CancellationToken cancellationToken)
     {
         await SettleDataAsync(new(), cancellationToken);
-        var plan = await _engine.PlanAsync(_graph, Options(), cancellationToken);
+        var plan = await _engine.PlanAsync(_graph, Options() with { Mirror = AnswersForAll ? _mirror : null }, cancellationToken);
         var pinned = CurrentLock;
         var owners = new TextTable("what", "state", "facts");
         var ownersJson = new JsonObject();
@@ -39,7 +43,9 @@ public sealed partial class Workspace
         var names = _definition.Manifest.Environments.Keys.DefaultIfEmpty("local").ToList();
         foreach (var name in names)
         {
-            var status = await Driver(_definition.Manifest.Environments.Count == 0 ? null : name, out _).StatusAsync(cancellationToken);
+            var driver = Driver(_definition.Manifest.Environments.Count == 0 ? null : name, out _);
+            ObserveAbsence(driver);
+            var status = await driver.StatusAsync(cancellationToken);
             environments.Add(name, State(status, pinned), status.Url?.ToString() ?? "", status.ProcessId?.ToString() ?? "", string.Join(", ", status.Models.Select(model => model.Name)));
             environmentsJson[name] = new JsonObject
             {
@@ -50,8 +56,27 @@ public sealed partial class Workspace
             };
         }
 
-        return new(plan.IsUpToDate ? ExitCode.Done : ExitCode.Pending, $"{owners}\n\n{environments}",
+        var text = $"{owners}\n\n{environments}";
+        if (AnswersForAll && plan.IsUpToDate)
+        {
+            _mirror.Save(StatusKey, Encoding.UTF8.GetBytes(text + "\n"));
+        }
+
+        return new(plan.IsUpToDate ? ExitCode.Done : ExitCode.Pending, text,
             new JsonObject { ["pending"] = !plan.IsUpToDate, ["sources"] = ownersJson, ["environments"] = environmentsJson });
+    }
+
+    /// <summary>An answer is remembered only while nothing runs: what a process does shows in no file.</summary>
+    private void ObserveAbsence(ProcessDriver driver)
+    {
+        if (driver.StatePath is { } path && !File.Exists(path))
+        {
+            _mirror.Observe(path);
+        }
+        else
+        {
+            _mirror.Forget();
+        }
     }
 
     private string State(ServiceStatus status, LockFile pinned)

@@ -16,7 +16,7 @@ public sealed partial class Workspace
     public async Task<Outcome> TrainAsync(CancellationToken cancellationToken)
     {
         await SettleDataAsync(new(FetchesNew: true), cancellationToken);
-        var remember = _options is { Models.Count: 0, Set.Count: 0, ForceAll: false, ForceStep: null, Rehash: false, Plan: null };
+        var remember = AnswersForAll;
         await using var remotes = OpenRemotes(_reporter.Warn);
         BuildResult result;
         try

@@ -90,6 +90,9 @@ public sealed partial class Workspace
         Force = [.. Forced().Select(step => step.Name)],
     };
 
+    /// <summary>Whether no option narrows or changes the answer, so that it may be remembered.</summary>
+    private bool AnswersForAll => _options is { Models.Count: 0, Set.Count: 0, ForceAll: false, ForceStep: null, Rehash: false, Plan: null };
+
     private IEnumerable<Step> StepsOf(string model) => _graph.Steps.Where(step => step.Address.Owner == $"models/{model}");
 
     private IEnumerable<Step> Forced() => _options.ForceStep is not { } word ? [] : Named(word);

@@ -8,6 +8,7 @@ namespace MlOps.EndToEnd.Tests;
 public sealed class KillTests
 {
     private static readonly int Kills = Environment.GetEnvironmentVariable("MLOPS_TEST_ALL") == "1" ? 150 : 6;
+    private static readonly int RemoteKills = Environment.GetEnvironmentVariable("MLOPS_TEST_ALL") == "1" ? 500 : 25;
 
     [Fact]
     public void Run_steps_survive_kills()
@@ -36,11 +37,40 @@ public sealed class KillTests
         Assert.Equal(File.ReadAllText(Path.Combine(RepositoryFolder.Root, "data.lock.json")), workspace.Lock);
     }
 
-    /// <summary>Kills builds at moments spread over the time that a whole one takes.</summary>
-    private static void Survives(Workspace workspace, TimeSpan whole, Action<int> change)
+    [Fact]
+    public void Builds_with_parallel_steps_and_a_remote_survive_kills()
     {
+        using var workspace = RunStepTests.Many(40);
+        workspace.Replace("nuke.json", "\"steps\":", "\"store\": { \"remotes\": [ { \"url\": \"remote\", \"push\": true } ] }, \"steps\":");
+        var time = Stopwatch.StartNew();
+        workspace.Run("Train").Expect(0);
+        Survives(workspace, time.Elapsed, round =>
+        {
+            if (round > 1)
+            {
+                Assert.Equal($"round {round - 1}39\n", File.ReadAllText(workspace.At(".mlops/out/out/o39.txt")));
+                // Nothing in the store is wrong, and what the remote has of the lock is right.
+                workspace.Run("Verify --remote --dry-run").Expect(0);
+            }
+
+            workspace.Write("in.txt", $"round {round}");
+            if (round % 5 == 0)
+            {
+                // Only what the remote has can be restored.
+                Directory.Delete(workspace.At(".mlops/store"), recursive: true);
+                workspace.Write("in.txt", $"round {round - 1}");
+                workspace.Run("Train").Expect(0);
+                workspace.Write("in.txt", $"round {round}");
+            }
+        }, RemoteKills);
+    }
+
+    /// <summary>Kills builds at moments spread over the time that a whole one takes.</summary>
+    private static void Survives(Workspace workspace, TimeSpan whole, Action<int> change, int? kills = null)
+    {
+        var rounds = kills ?? Kills;
         var random = new Random(2024);
-        for (var round = 1; round <= Kills; round++)
+        for (var round = 1; round <= rounds; round++)
         {
             change(round);
             var before = Bytes(workspace);
@@ -55,7 +85,7 @@ public sealed class KillTests
             Assert.Empty(StoreCheck.Damaged(workspace.Root));
             Assert.DoesNotContain(Directory.GetFiles(workspace.Root), file => Path.GetFileName(file).Contains("tmp", StringComparison.Ordinal));
             // The same from nothing but the sources: no result of a killed run was taken for a whole one.
-            if (round == Kills)
+            if (round == rounds)
             {
                 Directory.Delete(workspace.At(".mlops"), recursive: true);
                 File.Delete(workspace.At("data.lock.json"));

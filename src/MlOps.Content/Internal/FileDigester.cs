@@ -19,7 +19,7 @@ internal sealed class FileDigester : IDisposable
     /// <param name="length">Its length as far as is known; only speed depends on it.</param>
     public FileIdentity Identify(in OpenFile file, long length)
     {
-        var filled = length < BlockBytes ? file.Fill(Room(length), 0) : -1;
+        var filled = length < BlockBytes ? file.Fill(Room(length), 0, Enough(length)) : -1;
         return filled >= 0 && filled <= length ? FileIdentity.Of(_block.AsSpan(0, filled)) : IdentifyLarge(file);
     }
 
@@ -31,7 +31,7 @@ internal sealed class FileDigester : IDisposable
             return QuickOfLarge(file, out var bytes) == before.Xxh128 && bytes == before.Bytes ? before : IdentifyLarge(file);
         }
 
-        var filled = file.Fill(Room(before.Bytes), 0);
+        var filled = file.Fill(Room(before.Bytes), 0, Enough(before.Bytes));
         return filled > before.Bytes ? IdentifyLarge(file)
             : filled == before.Bytes && XxHash128.HashToUInt128(_block.AsSpan(0, filled)) == before.Xxh128 ? before
             : FileIdentity.Of(_block.AsSpan(0, filled));
@@ -43,8 +43,11 @@ internal sealed class FileDigester : IDisposable
         _sha?.Dispose();
     }
 
-    // One byte more than expected shows a file that grew since its length was taken.
+    // One byte more than expected shows a file that grew since its length was taken; growing later shows in the stat that is taken afterwards.
     private Span<byte> Room(long length) => _block.AsSpan(0, (int)length + 1);
+
+    // Files of the kernel's say that they are empty, and are not.
+    private static int Enough(long length) => Math.Max(1, (int)length);
 
     private FileIdentity IdentifyLarge(in OpenFile file)
     {

@@ -50,10 +50,13 @@ internal readonly struct OpenFile : IDisposable
     }
 
     /// <summary>Fills a block from an offset on; gives less than its length only at the end of the file.</summary>
-    public int Fill(Span<byte> block, long offset)
+    public int Fill(Span<byte> block, long offset) => Fill(block, offset, block.Length);
+
+    /// <summary>As the other, but is content with <paramref name="enough"/> bytes: whoever knows the length need not ask for the end.</summary>
+    public int Fill(Span<byte> block, long offset, int enough)
     {
         var filled = 0;
-        while (filled < block.Length)
+        while (filled < enough)
         {
             var read = _handle is not null ? RandomAccess.Read(_handle, block[filled..], offset + filled) : Read(block[filled..], offset + filled);
             if (read == 0)

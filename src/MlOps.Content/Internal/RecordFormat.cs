@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -8,7 +9,7 @@ namespace MlOps.Content.Internal;
 /// <remarks>Records are not synced to disk; the digest tells a record that a power cut left in pieces.</remarks>
 internal static class RecordFormat
 {
-    private const int HeaderBytes = 65;
+    private const int HeaderBytes = 65, Format = 1;
 
     public static byte[] Write(Digest fingerprint, StepRecord record) => Sealed(Body(fingerprint, record));
 
@@ -26,7 +27,7 @@ internal static class RecordFormat
         {
             ["facts"] = record.Facts.DeepClone(),
             ["fingerprint"] = fingerprint.ToString(),
-            ["format"] = 1,
+            ["format"] = Format,
             ["outputs"] = outputs,
         };
         if (record.Log is { } log)
@@ -54,40 +55,84 @@ internal static class RecordFormat
             return null;
         }
 
-        return TryParse(bytes, fingerprint);
+        return TryParse(bytes, fingerprint, out _);
     }
 
-    public static StepRecord? TryParse(byte[] bytes, Digest fingerprint)
+    /// <summary>Reads a record that may come from anywhere; null if it is none of this fingerprint and format.</summary>
+    /// <param name="bytes">The whole.</param>
+    /// <param name="fingerprint">Whose record it must be.</param>
+    /// <param name="fault">What is wrong with it; null with a null record if another version of this product wrote it.</param>
+    public static StepRecord? TryParse(ReadOnlySpan<byte> bytes, Digest fingerprint, out string? fault)
     {
-        if (bytes.Length < HeaderBytes || Encoding.UTF8.GetString(bytes, 0, HeaderBytes - 1) != Digest.Of(bytes.AsSpan(HeaderBytes)).Hex)
+        fault = null;
+        if (bytes.Length < HeaderBytes || Encoding.UTF8.GetString(bytes[..(HeaderBytes - 1)]) != Digest.Of(bytes[HeaderBytes..]).Hex)
+        {
+            fault = "its bytes are not what their checksum says";
+            return null;
+        }
+
+        var body = ParseObject(bytes[HeaderBytes..]);
+        int? format = body?["format"] is JsonValue value && value.TryGetValue(out int number) ? number : null;
+        if (format is not (null or Format))
         {
             return null;
         }
 
-        // Whole bytes were written by us; another format is that of another version of this product.
-        var body = JsonNode.Parse(bytes.AsSpan(HeaderBytes))!;
-        if (body["format"]!.GetValueKind() != JsonValueKind.Number || body["format"]!.GetValue<int>() != 1
-            || body["fingerprint"]!.GetValue<string>() != fingerprint.ToString())
+        if (body?["fingerprint"] is not JsonValue key || !key.TryGetValue(out string? text) || text != fingerprint.ToString())
+        {
+            fault = "it is the record of something else";
+            return null;
+        }
+
+        if (format is null || body["facts"] is not JsonObject facts || TryOutputs(body["outputs"]) is not { } outputs
+            || body["metrics"] is not (null or JsonObject) || !TryLog(body["log"], out var log))
+        {
+            fault = "it is no record";
+            return null;
+        }
+
+        var metrics = body["metrics"] as JsonObject ?? [];
+        body.Remove("facts");
+        body.Remove("metrics");
+        return new() { Outputs = outputs, Facts = facts, Metrics = metrics, Log = log };
+    }
+
+    private static JsonObject? ParseObject(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            return JsonNode.Parse(utf8, documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static bool TryLog(JsonNode? node, out Digest? log)
+    {
+        log = node is JsonValue leaf && leaf.TryGetValue(out string? text) && Digest.TryParse(text, out var digest) ? digest : null;
+        return node is null || log is not null;
+    }
+
+    private static ImmutableSortedDictionary<string, Digest>? TryOutputs(JsonNode? node)
+    {
+        if (node is not JsonObject named)
         {
             return null;
         }
 
-        var facts = body["facts"]!.AsObject();
-        var metrics = body["metrics"]?.AsObject() ?? [];
-        body.AsObject().Remove("facts");
-        body.AsObject().Remove("metrics");
         var outputs = StepRecord.NoOutputs.ToBuilder();
-        foreach (var (name, digest) in body["outputs"]!.AsObject())
+        foreach (var (name, value) in named)
         {
-            outputs[name] = Digest.Parse(digest!.GetValue<string>());
+            if (value is not JsonValue leaf || !leaf.TryGetValue(out string? text) || !Digest.TryParse(text, out var digest))
+            {
+                return null;
+            }
+
+            outputs[name] = digest;
         }
 
-        return new()
-        {
-            Outputs = outputs.ToImmutable(),
-            Facts = facts,
-            Metrics = metrics,
-            Log = body["log"] is { } log ? Digest.Parse(log.GetValue<string>()) : null,
-        };
+        return outputs.ToImmutable();
     }
 }

@@ -228,7 +228,7 @@ internal sealed class Scheduler
                 _planner.Settle(at, _plan[at]! with { Result = result, Fingerprint = outcome.Fingerprint });
                 foreach (var consumer in _consumers[at])
                 {
-                    // A frozen step has its outcome, whatever its producers do.
+                    // A frozen step has its outcome, whatever its producers do; and one that is up to date, though a producer is only now restored.
                     if (--_missing[consumer] == 0 && _plan[consumer] is not null && _outcomes[consumer] is null)
                     {
                         _ready.Enqueue(consumer, consumer);

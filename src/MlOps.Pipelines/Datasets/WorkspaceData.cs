@@ -70,11 +70,9 @@ internal sealed partial class WorkspaceData(BuildEngine engine, DatasetBytes byt
     }
 
     /// <summary>What lies in the workspace, or null.</summary>
-    public ContentRef? Here(Dataset dataset) => FileStat.Of(dataset.Path.In(engine.Root)).Kind switch
-    {
-        FileKind.Absent => null,
-        var kind => engine.Files.DigestOf(dataset.Path) is { } digest ? new(digest, kind == FileKind.Directory) : null,
-    };
+    /// <exception cref="DiagnosticException">It lies behind a link that leaves the workspace, also if it is missing: nothing is brought there.</exception>
+    public ContentRef? Here(Dataset dataset) =>
+        engine.Files.DigestOf(dataset.Path) is { } digest ? new(digest, FileStat.Of(dataset.Path.In(engine.Root)).Kind == FileKind.Directory) : null;
 
     private DatasetState Judge(Dataset dataset, ContentRef? pinned)
     {
@@ -84,6 +82,12 @@ internal sealed partial class WorkspaceData(BuildEngine engine, DatasetBytes byt
         {
             // The lock is where it was: whatever lies here is the user's or the same, and the build looks at that.
             return FileStat.Of(dataset.Path.In(engine.Root)).Kind == FileKind.Absent ? DatasetState.Missing : DatasetState.AsPinned;
+        }
+
+        if (pinned is null && FileStat.Of(dataset.Path.In(engine.Root)).Kind != FileKind.Absent)
+        {
+            // Whatever it is, it will be pinned: to look at it once, in the build, is enough.
+            return DatasetState.NeverPinned;
         }
 
         var here = Here(dataset);

@@ -39,6 +39,20 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
         Features();
         found.AddRange(Placed(manifest.Trainer.Validate(), "trainer"));
         found.AddRange(Placed(Gate.Validate(manifest.Gate, manifest.Task), "gate"));
+        foreach (var (metric, tolerance) in manifest.Verify?.Tolerance ?? [])
+        {
+            if (!Metrics.Names(manifest.Task).Contains(metric) || tolerance is not >= 0)
+            {
+                var nearest = Diagnostic.Nearest(metric, Metrics.Names(manifest.Task));
+                found.Add(new("MLO2142", $"'{metric}' cannot have a tolerance of {tolerance.ToString(System.Globalization.CultureInfo.InvariantCulture)}")
+                {
+                    Where = model.At("verify", "tolerance", metric),
+                    Why = $"a tolerance is 0 or more, of one of the metrics {string.Join(", ", Metrics.Names(manifest.Task))}",
+                    Mend = nearest is null || nearest == metric ? "mend or remove it" : $"did you mean '{nearest}'?",
+                });
+            }
+        }
+
         WorkspaceDefinition.CheckSteps(manifest.Steps, name => model.At("steps", name), found);
         if (manifest.Positive is not null && manifest.Task != ModelTask.Binary)
         {

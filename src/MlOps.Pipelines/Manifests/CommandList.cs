@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace MlOps.Pipelines.Manifests;
 
-/// <summary>One command or several: in JSON a list of words, or a list of such lists; a number is the word it is written as.</summary>
+/// <summary>One command or several: in JSON a list of words, or a list of such lists; a number and a truth value are the words they are written as.</summary>
 /// <param name="Commands">Each the program and its arguments.</param>
 [JsonConverter(typeof(CommandListJson))]
 public sealed record CommandList(IReadOnlyList<IReadOnlyList<string>> Commands);
@@ -53,7 +53,7 @@ internal sealed class CommandListJson : JsonConverter<CommandList>
     }
 
     private static IReadOnlyList<string> Words(JsonElement command) =>
-        command.ValueKind == JsonValueKind.Array && command.EnumerateArray().All(word => word.ValueKind is JsonValueKind.String or JsonValueKind.Number)
+        command.ValueKind == JsonValueKind.Array && command.EnumerateArray().All(word => word.ValueKind is JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False)
             ? [.. command.EnumerateArray().Select(word => word.ValueKind == JsonValueKind.String ? word.GetString()! : word.GetRawText())] : throw Wrong();
 
     private static JsonException Wrong() => new("a command is a list of texts (\"run\": [\"python3\", \"train.py\"]), several are a list of such lists");

@@ -52,11 +52,21 @@ public sealed record ModelManifest
     /// <summary>What each metric on the test rows must reach; a metric that is undefined or missing never passes.</summary>
     public Dictionary<string, GateBounds> Gate { get; set; } = [];
 
+    /// <summary>How near a rebuild must come (<c>Verify --rebuild</c>); every byte when left out.</summary>
+    public VerifyManifest? Verify { get; init; }
+
     /// <summary>How it is tried once it serves.</summary>
     public ServeManifest? Serve { get; init; }
 
     /// <summary>Steps that are any program, by name; paths are relative to the model's folder.</summary>
     public Dictionary<string, RunStepManifest> Steps { get; set; } = [];
+}
+
+/// <summary>How near a rebuild of a model must come, where its steps cannot give the same bytes twice.</summary>
+public sealed record VerifyManifest
+{
+    /// <summary>By metric, how far it may be from the one in the lock, 0 or more; metrics that are not named may differ.</summary>
+    public Dictionary<string, double> Tolerance { get; set; } = [];
 }
 
 /// <summary>How a model is tried once it serves.</summary>

@@ -15,5 +15,7 @@ internal sealed class TemporaryFolder : IDisposable
 
     public string Read(string path) => File.ReadAllText(Path.Join(Root, path));
 
+    public void Delete(string folder) => Directory.Delete(Path.Join(Root, folder), recursive: true);
+
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }

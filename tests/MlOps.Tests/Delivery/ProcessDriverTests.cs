@@ -27,7 +27,9 @@ public sealed class ProcessDriverTests
     {
         await using var local = new TestEnvironment();
         var spec = local.Bikes();
+        Assert.False(File.Exists(local.Driver.StatePath));
         var started = await local.ReleaseAsync(spec);
+        Assert.True(File.Exists(local.Driver.StatePath));
         using var stranger = new TcpListener(IPAddress.Loopback, 0);
         stranger.Start();
         var moved = spec with { Environment = spec.Environment with { Port = ((IPEndPoint)stranger.LocalEndpoint).Port } };

@@ -14,6 +14,21 @@ public sealed class BuildEngineTests : IDisposable
     public void Dispose() => _workspace.Dispose();
 
     [Fact]
+    public async Task A_step_that_is_up_to_date_is_left_alone_when_its_producer_is_restored()
+    {
+        _workspace.Write("data.csv", "1");
+        Step[] Steps(int parameter, string code) => [Step("a", "data.csv", parameter: parameter), Step("b", "a"), Step("x", code: code), Step("y", "b x")];
+        await _workspace.BuildAsync(Steps(2, "c1"));
+        await _workspace.BuildAsync(Steps(3, "c1"));
+        var ended = new List<string>();
+
+        var result = await _workspace.BuildAsync(new() { Jobs = 1, Progress = happened => ended.AddRange(happened is BuildEvent.StepFinished step ? [step.Outcome.Step.Name.Value] : []) }, Steps(2, "c2"));
+
+        Assert.Equal(["a", "x", "y"], ended);
+        Assert.Equal([StepStatus.Restored, StepStatus.UpToDate, StepStatus.Ran, StepStatus.Ran], result.Steps.Select(step => step.Status));
+    }
+
+    [Fact]
     public async Task The_second_build_runs_and_writes_nothing()
     {
         var steps = new[] { Step("a", "data.csv"), Step("b", "a", facts: "size") };

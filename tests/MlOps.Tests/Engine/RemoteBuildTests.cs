@@ -106,6 +106,32 @@ public sealed class RemoteBuildTests : IDisposable
     }
 
     [Fact]
+    public async Task A_remote_that_vanishes_in_the_middle_of_a_build_loses_nothing_and_gets_it_all_from_the_next()
+    {
+        await BuildAsync(_here, Chain, push: true);
+        _here.Executor.Before = (context, _) =>
+        {
+            if (context.Step.Name.Value == "b")
+            {
+                _remote.Delete("objects");
+                _remote.Write("objects", "no folder any more");
+            }
+        };
+        Step[] changed = [Step("a", "data.csv", parameter: 8), Step("b", "a", facts: "size"), Step("c", "b"), Step("d", "data.csv")];
+        Assert.True((await BuildAsync(_here, changed, push: true)).Succeeded);
+        Assert.NotEmpty(_warnings);
+        Assert.True((await _here.BuildAsync(changed)).WasUpToDate);
+        _here.Executor.Before = null;
+        File.Delete(Path.Join(_remote.Root, "objects"));
+
+        await BuildAsync(_here, [Step("a", "data.csv", parameter: 12), .. changed[1..]], push: true);
+
+        _there.Write(BuildEngine.LockName, _here.LockText);
+        await BuildAsync(_there, [Step("a", "data.csv", parameter: 12), .. changed[1..]]);
+        Assert.DoesNotContain("a", _there.Ran);
+    }
+
+    [Fact]
     public async Task The_plan_counts_what_the_remote_has_as_restored_and_fetches_nothing()
     {
         await BuildAsync(_here, Chain, push: true);

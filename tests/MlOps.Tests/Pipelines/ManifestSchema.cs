@@ -37,7 +37,7 @@ internal static partial class ManifestSchema
     /// <summary>What types with converters of their own look like in JSON.</summary>
     private static readonly Dictionary<Type, string> Written = new()
     {
-        [typeof(CommandList)] = """{ "type": "array", "minItems": 1, "items": { "anyOf": [ { "type": ["string", "number"] }, { "type": "array", "minItems": 1, "items": { "type": ["string", "number"] } } ] } }""",
+        [typeof(CommandList)] = """{ "type": "array", "minItems": 1, "items": { "anyOf": [ { "type": ["string", "number", "boolean"] }, { "type": "array", "minItems": 1, "items": { "type": ["string", "number", "boolean"] } } ] } }""",
         [typeof(Duration)] = """{ "anyOf": [ { "type": "number", "exclusiveMinimum": 0 }, { "type": "string", "pattern": "^[0-9.]+[smh]?$" } ] }""",
     };
 

@@ -44,7 +44,6 @@ public sealed class VariableTests
     [InlineData("\"x${list}\"", "MLO2116", "alone")]
     [InlineData("\"${object.sise}\"", "MLO2115", "did you mean 'size'?")]
     [InlineData("\"${region.size}\"", "MLO2115", "name a member")]
-    [InlineData("\"${list}\"", "MLO1005", "write a text")]
     public void A_wrong_reference_is_told_with_its_line(string text, string code, string mend)
     {
         using var workspace = DeclaredWorkspace.Of($$$"""
@@ -58,6 +57,22 @@ public sealed class VariableTests
 
         Assert.Equal((code, "nuke.json:4"), (refused.Code, refused.Where));
         Assert.Contains(mend, refused.Mend, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_list_where_a_text_is_wanted_is_refused()
+    {
+        using var workspace = DeclaredWorkspace.Of("""
+            "variables": { "list": [1] },
+            "steps": { "make": { "run": ["true"], "writes": ["x"], "reads": [
+              "${list}"
+            ] } }
+            """);
+
+        var refused = workspace.Refused();
+
+        Assert.Equal(("MLO1005", "nuke.json:4"), (refused.Code, refused.Where));
+        Assert.Contains("write a text", refused.Mend, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using MlOps.Content;
+
+namespace MlOps.Pipelines.Reports;
+
+/// <summary>What <c>Gc</c> keeps and removes, as a table and as JSON.</summary>
+internal sealed class GcReport(IReadOnlyList<StoredFile> files, IReadOnlyList<StoredFile> unneeded, int locks, bool dryRun)
+{
+    private static readonly (StoredKind Kind, string Name)[] s_kinds =
+    [
+        (StoredKind.Object, "objects"),
+        (StoredKind.Record, "records"),
+        (StoredKind.Damaged, "damaged"),
+        (StoredKind.Partial, "partial"),
+        (StoredKind.Temporary, "temporary"),
+    ];
+
+    /// <summary>A byte count as people read it.</summary>
+    public static string Size(long bytes) => bytes switch
+    {
+        < 1_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes} B"),
+        < 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0.0} kB"),
+        < 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.00} GB"),
+    };
+
+    public string Announcement() => unneeded.Count == 0 ? "nothing to remove" : $"removing {Count(unneeded.Count)} files, {Size(unneeded.Sum(file => file.Bytes))}";
+
+    public string Text()
+    {
+        var table = new TextTable("kind", "kept", "size", dryRun ? "would remove" : "removed", "size");
+        foreach (var (kind, name) in s_kinds)
+        {
+            var (kept, gone) = Split(kind);
+            if (kept.Count + gone.Count > 0)
+            {
+                table.Add(name, Count(kept.Count), Size(kept.Bytes), Count(gone.Count), Size(gone.Bytes));
+            }
+        }
+
+        return $"{table}\n\n{Count(locks)} locks of branches, tags, stashes and working trees were read";
+    }
+
+    public JsonObject Json() => new()
+    {
+        ["locks"] = locks,
+        ["dryRun"] = dryRun,
+        ["kinds"] = new JsonObject(s_kinds.Select(kind =>
+        {
+            var (kept, gone) = Split(kind.Kind);
+            return KeyValuePair.Create(kind.Name, (JsonNode?)new JsonObject
+            {
+                ["kept"] = kept.Count, ["keptBytes"] = kept.Bytes, ["removed"] = gone.Count, ["removedBytes"] = gone.Bytes,
+            });
+        })),
+    };
+
+    private ((int Count, long Bytes) Kept, (int Count, long Bytes) Gone) Split(StoredKind kind)
+    {
+        var all = files.Where(file => file.Kind == kind).ToList();
+        var gone = unneeded.Where(file => file.Kind == kind).ToList();
+        var bytes = gone.Sum(file => file.Bytes);
+        return ((all.Count - gone.Count, all.Sum(file => file.Bytes) - bytes), (gone.Count, bytes));
+    }
+
+    private static string Count(int count) => count.ToString("N0", CultureInfo.InvariantCulture);
+}

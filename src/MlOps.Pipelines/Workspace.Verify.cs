@@ -1,0 +1,67 @@
+using MlOps.Content;
+using MlOps.Engine;
+using MlOps.Pipelines.Reports;
+
+namespace MlOps.Pipelines;
+
+public sealed partial class Workspace
+{
+    /// <summary>Audits the store: every object's bytes, every record, what the lock names; exit 3 if anything is wrong. What is damaged is set aside.</summary>
+    /// <param name="remote">Whether the remotes are asked as well: the records of what the lock names must tell the same, and name objects that are there.</param>
+    /// <param name="dryRun">Only reports.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<Outcome> VerifyAsync(bool remote, bool dryRun, CancellationToken cancellationToken)
+    {
+        // A build may not publish meanwhile: its records would name objects that were not there when the store was listed.
+        using var hold = dryRun ? null : await _engine.HoldAsync(() => _reporter.Note("waiting for a build of this workspace"), cancellationToken);
+        var audit = new StoreAudit(_engine.Store, setAside: !dryRun, (done, all) => _reporter.Live($"{GcReport.Size(done)} of {GcReport.Size(all)}"));
+        await Task.Run(() => audit.Run(_options.Jobs, cancellationToken), cancellationToken);
+        var pinned = CurrentLock;
+        var missing = pinned.Addresses.SelectMany(address => pinned.Find(address)!.Outputs
+            .Where(output => !audit.IsWhole(ContentRef.Of(output.Key, output.Value)))
+            .Select(output => $"{address}: output '{output.Key}' ({output.Value})")).ToList();
+        var report = new VerifyReport(_engine.Store.Root, audit.Files, audit.Faults, missing, remote ? await RemotesAsync(pinned, cancellationToken) : [], setAside: !dryRun);
+        return new(report.IsWell ? ExitCode.Done : ExitCode.Refused, report.Text(), report.Json());
+    }
+
+    private async Task<IReadOnlyList<RemoteFinding>> RemotesAsync(LockFile pinned, CancellationToken cancellationToken)
+    {
+        var findings = new List<RemoteFinding>();
+        await using var all = OpenRemotes(null);
+        foreach (var link in all.Links)
+        {
+            var faults = new List<string>();
+            var failures = new List<Diagnostic>();
+#pragma warning disable CA2000 // The remotes belong to the cache above; this one only looks at one of them, and believes none.
+            var one = new RemoteCache(_engine.Store, [link with { IsTrusted = true }], failures.Add);
+#pragma warning restore CA2000
+            var (records, named) = (0, new HashSet<ContentRef>());
+            foreach (var address in pinned.Addresses)
+            {
+                var trace = pinned.Find(address)!;
+                failures.Clear();
+                var record = await one.FetchRecordAsync(trace.Fingerprint, cancellationToken);
+                // A remote that lies is a finding, one that cannot be asked is no audit.
+                faults.AddRange(failures.Where(failure => failure.Code == "MLO1121").Select(failure => $"{address}: {failure.What}: {failure.Why}"));
+                if (failures.Find(failure => failure.Code != "MLO1121") is { } failed)
+                {
+                    throw new DiagnosticException(failed with { Severity = Severity.Error });
+                }
+
+                if (record is not null)
+                {
+                    records++;
+                    named.UnionWith(record.Contents);
+                    faults.AddRange(record.Outputs.SequenceEqual(trace.Outputs) ? [] : [$"{address}: its record of fingerprint {trace.Fingerprint} names other outputs than the lock"]);
+                }
+            }
+
+            var wanted = named.Union(pinned.Addresses.SelectMany(address => pinned.Find(address)!.Outputs.Select(output => ContentRef.Of(output.Key, output.Value)))).ToHashSet();
+            var found = await one.FindAsync(wanted, cancellationToken);
+            faults.AddRange(named.Where(content => !found.Contains(content)).Select(content => $"object {content.Content} is not there, though a record names it"));
+            findings.Add(new(link.Store.Address, records, pinned.Addresses.Count(), found.Count, wanted.Count, faults));
+        }
+
+        return findings;
+    }
+}
