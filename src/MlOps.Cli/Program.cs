@@ -1,20 +1,28 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using MlOps.Cli;
 using MlOps.Content;
+using MlOps.Engine;
 using MlOps.Pipelines;
 
 // The fast path: where nothing changed since the last Train or Status, a few stats answer, and nothing else is loaded.
+// Where few files changed since a Train, the steps that read them are brought up to date; the declarations are not read either.
 try
 {
+    using var cancel = new CancellationTokenSource();
+    TriedStep? tried = null;
     var key = args is ["Train"] ? Workspace.TrainKey : args is ["Status"] ? Workspace.StatusKey : null;
-    if (key is not null && BuildMirror.TryAnswer(Directory.GetCurrentDirectory(), key) is { } answer)
+    if (key is not null && BuildMirror.Recall(Directory.GetCurrentDirectory(), key) is { } recalled
+        && (recalled.Changes.Count == 0 ? recalled.Payload : args is ["Train"] ? Quick(recalled, cancel, out tried) : null) is { } answer)
     {
         using var output = Console.OpenStandardOutput();
         output.Write(answer);
         return 0;
     }
 
-    return await RunAsync(args);
+#pragma warning disable VSTHRD002, CA2025 // An asynchronous Main costs every command the JIT compiler's time; nobody else waits on this thread.
+    return RunAsync(args, tried, cancel).GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002, CA2025
 }
 catch (Exception failure) when (IoFailure.Covers(failure))
 {
@@ -23,14 +31,45 @@ catch (Exception failure) when (IoFailure.Covers(failure))
 }
 
 [MethodImpl(MethodImplOptions.NoInlining)]
-static async Task<int> RunAsync(string[] args)
+static byte[]? Quick(Recollection recalled, CancellationTokenSource cancel, out TriedStep? tried)
 {
-    using var cancel = new CancellationTokenSource();
-    using var interrupt = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGINT, context => Cancel(context, cancel));
-    using var terminate = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGTERM, context => Cancel(context, cancel));
+    tried = null;
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Cancel(context, cancel));
+    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Cancel(context, cancel));
+    using var error = Console.OpenStandardError();
     try
     {
-        return await TargetRunner.RunAsync(args, cancel.Token);
+        var live = !Console.IsErrorRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI"));
+        return QuickTrain.TryRun(Directory.GetCurrentDirectory(), recalled, Tell, live, out tried, cancel.Token);
+    }
+    catch (OperationCanceledException)
+    {
+        // The whole Train says so.
+        return null;
+    }
+
+    void Tell(string text)
+    {
+        try
+        {
+            error.Write(System.Text.Encoding.UTF8.GetBytes(text));
+        }
+        catch (Exception failure) when (IoFailure.Covers(failure))
+        {
+            // Progress that nobody can see any more must not end the work.
+        }
+    }
+}
+
+[MethodImpl(MethodImplOptions.NoInlining)]
+static async Task<int> RunAsync(string[] args, TriedStep? tried, CancellationTokenSource cancel)
+{
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Cancel(context, cancel));
+    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Cancel(context, cancel));
+    try
+    {
+        cancel.Token.ThrowIfCancellationRequested();
+        return await TargetRunner.RunAsync(args, tried, cancel.Token);
     }
     catch (DiagnosticException failure)
     {
@@ -43,7 +82,7 @@ static async Task<int> RunAsync(string[] args)
     }
 }
 
-static void Cancel(System.Runtime.InteropServices.PosixSignalContext context, CancellationTokenSource cancel)
+static void Cancel(PosixSignalContext context, CancellationTokenSource cancel)
 {
     // The first asks, the second kills.
     context.Cancel = !cancel.IsCancellationRequested;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using MlOps.Content;
+using MlOps.Engine;
 using MlOps.Pipelines;
 
 namespace MlOps.Cli;
@@ -10,7 +11,10 @@ internal static class TargetRunner
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken)
+    /// <param name="args">The command line.</param>
+    /// <param name="tried">A step that was run just before this; it is not run again.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task<int> RunAsync(string[] args, TriedStep? tried, CancellationToken cancellationToken)
     {
         if (args.Contains("--nuke") || (args.Length > 0 && !Knows(args[0]) && NukeHost.Targets(Product.Folder).Contains(args[0], StringComparer.OrdinalIgnoreCase)))
         {
@@ -42,7 +46,7 @@ internal static class TargetRunner
             }
 
             using var terminal = new Terminal(line.Verbosity(parsed));
-            var outcome = await RunAsync(target.Name, line, parsed, terminal, cancellationToken);
+            var outcome = await RunAsync(target.Name, line, parsed, tried, terminal, cancellationToken);
             terminal.Dispose();
             var text = line.Json(parsed) ? outcome.Json?.ToJsonString(Indented) ?? "{}" : outcome.Text;
             if (text.Length > 0)
@@ -61,7 +65,7 @@ internal static class TargetRunner
         return (int)exit;
     }
 
-    private static async Task<Outcome> RunAsync(string target, CommandLine line, ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<Outcome> RunAsync(string target, CommandLine line, ParseResult parsed, TriedStep? tried, Terminal terminal, CancellationToken cancellationToken)
     {
         switch (target)
         {
@@ -78,7 +82,7 @@ internal static class TargetRunner
                 break;
         }
 
-        var workspace = Workspace.Open(line.Workspace(parsed), terminal);
+        var workspace = Workspace.Open(line.Workspace(parsed) with { AlreadyTried = tried }, terminal);
         return target switch
         {
             "Import" => await workspace.ImportAsync(line.Dataset(parsed), line.Update(parsed), line.DryRun(parsed), cancellationToken),

@@ -12,7 +12,9 @@ public sealed partial class ContentStore(string root)
     private const UnixFileMode Writable = ReadOnly | UnixFileMode.UserWrite;
 
     private static readonly Digest Nothing = Digest.Of([]);
-    private readonly ConcurrentDictionary<Digest, FileStat> _checked = new();
+
+    /// <summary>By hex digits, in a class: the JIT compiler makes code anew for every value type in a collection, the framework brings that for classes.</summary>
+    private readonly ConcurrentDictionary<string, Lasting> _checked = new(StringComparer.Ordinal);
     private readonly string _temporary = Path.Join(root, "tmp");
 
     /// <summary>The store's folder.</summary>
@@ -63,6 +65,14 @@ public sealed partial class ContentStore(string root)
         var identity = FileIdentity.OfFile(path);
         Publish(path, identity.Sha256);
         return identity;
+    }
+
+    /// <summary>As <see cref="Adopt"/>, where the digest is all that is wanted.</summary>
+    public Digest AdoptObject(string path)
+    {
+        var content = FileIdentity.DigestOfFile(path);
+        Publish(path, content);
+        return content;
     }
 
     /// <summary>Where the first bytes of an object wait that is being fetched from elsewhere; the folder is made.</summary>
@@ -138,7 +148,7 @@ public sealed partial class ContentStore(string root)
             return false;
         }
 
-        if (_checked.TryGetValue(content, out var known) && known == Lasting(stat))
+        if (_checked.TryGetValue(content.Hex, out var known) && known.Stat == Lasting.Of(stat).Stat)
         {
             return true;
         }
@@ -157,13 +167,13 @@ public sealed partial class ContentStore(string root)
             return false;
         }
 
-        if (FileIdentity.OfFile(path).Sha256 != content)
+        if (FileIdentity.DigestOfFile(path) != content)
         {
             SetAside(content);
             return false;
         }
 
-        _checked[content] = Lasting(stat);
+        _checked[content.Hex] = Lasting.Of(stat);
         return true;
     }
 
@@ -215,6 +225,15 @@ public sealed partial class ContentStore(string root)
     public void PutRecord(Digest fingerprint, StepRecord record) =>
         AtomicFile.Write(Place("records", fingerprint, 1), RecordFormat.Write(fingerprint, record), _temporary);
 
+    /// <summary>Whether something is remembered of a fingerprint, by one stat; it may turn out to be damaged.</summary>
+    public bool HasRecord(Digest fingerprint) => FileStat.Of(Place("records", fingerprint, 1)).Kind == FileKind.File;
+
+    /// <summary>The canonical text that a record is kept as.</summary>
+    public static byte[] RecordText(Digest fingerprint, StepRecord record) => RecordFormat.Body(fingerprint, record);
+
+    /// <summary>Remembers what a fingerprint gave, where the record's text is at hand.</summary>
+    public void PutRecord(Digest fingerprint, byte[] recordText) => AtomicFile.Write(Place("records", fingerprint, 1), RecordFormat.Sealed(recordText), _temporary);
+
     // Folders cost far more to make than files, and there are fewer records than objects: one digit spreads them enough.
     private string Place(string kind, Digest digest, int fan)
     {
@@ -222,8 +241,11 @@ public sealed partial class ContentStore(string root)
         return string.Concat(Root, $"/{kind}/", hex[..fan], $"/{hex[fan..]}");
     }
 
-    // Hard links into sandboxes change ctime, so only what a write would change tells whether the bytes are as they were checked.
-    private static FileStat Lasting(FileStat stat) => stat with { Changed = 0 };
+    /// <summary>Hard links into sandboxes change ctime, so only what a write would change tells whether the bytes are as they were checked.</summary>
+    private sealed record Lasting(FileStat Stat)
+    {
+        public static Lasting Of(FileStat stat) => new(stat with { Changed = 0 });
+    }
 
     private void Publish(string temporary, Digest content)
     {
@@ -235,7 +257,7 @@ public sealed partial class ContentStore(string root)
         // Always renamed, even over an object of the same name: that mends a damaged one.
         var path = PathOf(content);
         AtomicFile.Move(temporary, path);
-        _checked[content] = Lasting(FileStat.Of(path));
+        _checked[content.Hex] = Lasting.Of(FileStat.Of(path));
     }
 
     private void CopyObject(Digest content, string path)
@@ -250,13 +272,13 @@ public sealed partial class ContentStore(string root)
     /// <summary>Moves a file of the store to <c>damaged</c>; for an object or record that counts as absent from then on.</summary>
     internal void SetAside(StoredFile file)
     {
-        _checked.TryRemove(file.Name, out _);
+        _checked.TryRemove(file.Name.Hex, out _);
         AtomicFile.Move(file.Path, Path.Join(Root, "damaged", file.Kind == StoredKind.Record ? $"record-{file.Name.Hex}" : file.Name.Hex));
     }
 
     private void SetAside(Digest content)
     {
-        _checked.TryRemove(content, out _);
+        _checked.TryRemove(content.Hex, out _);
         AtomicFile.Move(PathOf(content), Path.Join(Root, "damaged", content.Hex));
     }
 }

@@ -13,18 +13,26 @@ public readonly record struct Digest : IComparable<Digest>
     /// <summary>What a printed digest starts with.</summary>
     public const string Prefix = "sha256:";
 
-    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+    private const int HexLength = 64;
 
-    private readonly UInt128 _high;
-    private readonly UInt128 _low;
+    // Not two UInt128: ReadyToRun leaves every method that touches a type with one of these to the JIT compiler.
+    private readonly ulong _0, _1, _2, _3;
 
-    private Digest(UInt128 high, UInt128 low) => (_high, _low) = (high, low);
+    private Digest(ulong first, ulong second, ulong third, ulong fourth) => (_0, _1, _2, _3) = (first, second, third, fourth);
 
     /// <summary>Whether this is the default value, which no content has.</summary>
-    public bool IsEmpty => _high == 0 && _low == 0;
+    public bool IsEmpty => (_0 | _1 | _2 | _3) == 0;
 
     /// <summary>The 64 lower-case hex digits without the algorithm's name.</summary>
-    public string Hex => $"{_high:x32}{_low:x32}";
+    public string Hex
+    {
+        get
+        {
+            Span<byte> digits = stackalloc byte[HexLength];
+            CopyHexTo(digits);
+            return Encoding.ASCII.GetString(digits);
+        }
+    }
 
     /// <summary>The digest of some bytes.</summary>
     public static Digest Of(ReadOnlySpan<byte> content)
@@ -39,14 +47,56 @@ public readonly record struct Digest : IComparable<Digest>
 
     /// <summary>The digest whose 32 bytes, most significant first, are given.</summary>
     public static Digest FromBytes(ReadOnlySpan<byte> hash) => new(
-        BinaryPrimitives.ReadUInt128BigEndian(hash),
-        BinaryPrimitives.ReadUInt128BigEndian(hash[16..]));
+        BinaryPrimitives.ReadUInt64BigEndian(hash),
+        BinaryPrimitives.ReadUInt64BigEndian(hash[8..]),
+        BinaryPrimitives.ReadUInt64BigEndian(hash[16..]),
+        BinaryPrimitives.ReadUInt64BigEndian(hash[24..]));
 
     /// <summary>Writes the 32 bytes, most significant first.</summary>
     public void CopyTo(Span<byte> destination)
     {
-        BinaryPrimitives.WriteUInt128BigEndian(destination, _high);
-        BinaryPrimitives.WriteUInt128BigEndian(destination[16..], _low);
+        BinaryPrimitives.WriteUInt64BigEndian(destination, _0);
+        BinaryPrimitives.WriteUInt64BigEndian(destination[8..], _1);
+        BinaryPrimitives.WriteUInt64BigEndian(destination[16..], _2);
+        BinaryPrimitives.WriteUInt64BigEndian(destination[24..], _3);
+    }
+
+    /// <summary>Writes the 64 lower-case hex digits as ASCII.</summary>
+    public void CopyHexTo(Span<byte> destination)
+    {
+        Span<byte> bytes = stackalloc byte[32];
+        CopyTo(bytes);
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            (destination[2 * i], destination[(2 * i) + 1]) = ("0123456789abcdef"u8[bytes[i] >> 4], "0123456789abcdef"u8[bytes[i] & 15]);
+        }
+    }
+
+    /// <summary>Reads 64 lower-case hex digits in ASCII; false if the bytes are anything else.</summary>
+    public static bool TryParseHex(ReadOnlySpan<byte> ascii, out Digest digest)
+    {
+        digest = default;
+        Span<byte> bytes = stackalloc byte[32];
+        if (ascii.Length != HexLength)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            var (high, low) = (Digit(ascii[2 * i]), Digit(ascii[(2 * i) + 1]));
+            if ((high | low) < 0)
+            {
+                return false;
+            }
+
+            bytes[i] = (byte)((high << 4) | low);
+        }
+
+        digest = FromBytes(bytes);
+        return true;
+
+        static int Digit(byte digit) => digit is >= (byte)'0' and <= (byte)'9' ? digit - '0' : digit is >= (byte)'a' and <= (byte)'f' ? digit - 'a' + 10 : -1;
     }
 
     /// <summary>Reads 64 lower-case hex digits, with or without <c>sha256:</c> before them.</summary>
@@ -64,17 +114,22 @@ public readonly record struct Digest : IComparable<Digest>
             hex = hex[Prefix.Length..];
         }
 
-        if (hex.Length != 64 || hex.ContainsAnyExcept(HexDigits))
-        {
-            return false;
-        }
-
-        digest = FromBytes(Convert.FromHexString(hex));
-        return true;
+        Span<byte> ascii = stackalloc byte[HexLength];
+        return hex.Length == HexLength && Ascii.FromUtf16(hex, ascii, out _) == OperationStatus.Done && TryParseHex(ascii, out digest);
     }
 
     /// <inheritdoc/>
-    public int CompareTo(Digest other) => _high != other._high ? _high.CompareTo(other._high) : _low.CompareTo(other._low);
+    public int CompareTo(Digest other) =>
+        _0 != other._0 ? _0.CompareTo(other._0)
+        : _1 != other._1 ? _1.CompareTo(other._1)
+        : _2 != other._2 ? _2.CompareTo(other._2)
+        : _3.CompareTo(other._3);
+
+    /// <summary>Whether all bits are the same.</summary>
+    public bool Equals(Digest other) => _0 == other._0 && _1 == other._1 && _2 == other._2 && _3 == other._3;
+
+    /// <summary>A few of the bits; all are equally random.</summary>
+    public override int GetHashCode() => (int)_0;
 
     /// <summary><c>sha256:</c> and the hex digits.</summary>
     public override string ToString() => Prefix + Hex;

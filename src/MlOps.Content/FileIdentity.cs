@@ -1,20 +1,48 @@
+using System.Buffers.Binary;
 using System.IO.Hashing;
 using MlOps.Content.Internal;
 
 namespace MlOps.Content;
 
 /// <summary>What a file's bytes are: the sha256 that identifies them everywhere, the xxh128 that tells quickly whether they changed, and their number.</summary>
-/// <param name="Sha256">The identity.</param>
-/// <param name="Xxh128">The fast local check; never an identity.</param>
-/// <param name="Bytes">The length in bytes.</param>
-public readonly record struct FileIdentity(Digest Sha256, UInt128 Xxh128, long Bytes)
+public readonly record struct FileIdentity
 {
+    private const int BlockBytes = 128 * 1024;
+
+    // Not an UInt128: see Digest.
+    private readonly ulong _xxhHigh, _xxhLow;
+
+    /// <summary>Puts together what was found out elsewhere.</summary>
+    public FileIdentity(Digest sha256, UInt128 xxh128, long bytes)
+        : this(sha256, (ulong)(xxh128 >> 64), (ulong)xxh128, bytes)
+    {
+    }
+
+    private FileIdentity(Digest sha256, ulong xxhHigh, ulong xxhLow, long bytes) => (Sha256, _xxhHigh, _xxhLow, Bytes) = (sha256, xxhHigh, xxhLow, bytes);
+
+    /// <summary>The identity.</summary>
+    public Digest Sha256 { get; init; }
+
+    /// <summary>The fast local check; never an identity.</summary>
+    public UInt128 Xxh128 => new(_xxhHigh, _xxhLow);
+
+    /// <summary>The length in bytes.</summary>
+    public long Bytes { get; init; }
+
     /// <summary>The 32 lower-case hex digits of <see cref="Xxh128"/>.</summary>
     public string Xxh128Hex => Xxh128.ToString("x32", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>The identity of some bytes.</summary>
-    public static FileIdentity Of(ReadOnlySpan<byte> content) =>
-        new(Digest.Of(content), XxHash128.HashToUInt128(content), content.Length);
+    public static FileIdentity Of(ReadOnlySpan<byte> content)
+    {
+        Span<byte> xxh = stackalloc byte[16];
+        XxHash128.Hash(content, xxh);
+        return Of(Digest.Of(content), xxh, content.Length);
+    }
+
+    /// <summary>The digest of a file alone.</summary>
+    /// <inheritdoc cref="OfFile"/>
+    public static Digest DigestOfFile(string path) => new FileInfo(path).Length < BlockBytes ? Digest.Of(File.ReadAllBytes(path)) : OfFile(path).Sha256;
 
     /// <summary>The identity of a file; both digests come from one read.</summary>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
@@ -25,4 +53,7 @@ public readonly record struct FileIdentity(Digest Sha256, UInt128 Xxh128, long B
         using var file = OpenFile.At(path);
         return digester.Identify(file, file.Stat().Size);
     }
+
+    private static FileIdentity Of(Digest sha256, ReadOnlySpan<byte> xxh128, long bytes) =>
+        new(sha256, BinaryPrimitives.ReadUInt64BigEndian(xxh128), BinaryPrimitives.ReadUInt64BigEndian(xxh128[8..]), bytes);
 }

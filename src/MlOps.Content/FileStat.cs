@@ -30,6 +30,9 @@ public enum FileKind
 /// <param name="Changed">ctime, nanoseconds since 1970; the user cannot set it, so it betrays an edit whose mtime was restored.</param>
 public readonly record struct FileStat(FileKind Kind, ulong Device, ulong Inode, long Size, long Modified, long Changed)
 {
+    /// <summary>Beyond this age a file's stat betrays every change, but on file systems that count whole seconds; kernels tick every 1 to 10 ms.</summary>
+    public static readonly TimeSpan Granularity = TimeSpan.FromMilliseconds(21);
+
     /// <summary>Whether a change shortly after <paramref name="observedAt"/> (ns since 1970) could leave these numbers as they are,
     /// because clocks of file systems tick coarsely.</summary>
     public bool IsRacy(long observedAt)
@@ -40,6 +43,13 @@ public readonly record struct FileStat(FileKind Kind, ulong Device, ulong Inode,
         var granularity = latest % 1_000_000_000 == 0 ? 2_000_000_000 : 20_000_000;
         return Kind is not FileKind.Absent && latest + granularity >= observedAt;
     }
+
+    /// <summary>Whether all numbers are the same.</summary>
+    public bool Equals(FileStat other) =>
+        Kind == other.Kind && Device == other.Device && Inode == other.Inode && Size == other.Size && Modified == other.Modified && Changed == other.Changed;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Inode, Size, Modified, Changed);
 
     /// <summary>The stat of what a path leads to; <see cref="FileKind.Absent"/> if there is nothing, or a link to nothing.</summary>
     /// <exception cref="IOException">The path cannot be looked at, for instance because of a loop of links.</exception>

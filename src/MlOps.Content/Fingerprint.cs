@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -34,20 +33,29 @@ public sealed class Fingerprint
     public static Fingerprint Of(IEnumerable<FingerprintPart> parts)
     {
         var sorted = parts.ToArray();
+        return new(Digest.Of(Describe(sorted)), sorted);
+    }
+
+    /// <summary>The bytes that the hash of some parts is taken over.</summary>
+    /// <inheritdoc cref="Of"/>
+    public static byte[] BytesOf(IEnumerable<FingerprintPart> parts) => Describe([.. parts]);
+
+    private static byte[] Describe(FingerprintPart[] sorted)
+    {
         Array.Sort(sorted, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         var text = new StringBuilder(Version);
         for (var i = 0; i < sorted.Length; i++)
         {
             if (i > 0 && sorted[i].Name == sorted[i - 1].Name)
             {
-                throw new ArgumentException($"two parts are named '{sorted[i].Name}'", nameof(parts));
+                throw new ArgumentException($"two parts are named '{sorted[i].Name}'");
             }
 
             Netstring(text, sorted[i].Name);
             Netstring(text, sorted[i].Value);
         }
 
-        return new(Hash(text), sorted);
+        return Encoding.UTF8.GetBytes(text.ToString());
     }
 
     /// <summary>The leaves of a JSON value as parts below a name: objects are walked, everything else (arrays, and empty objects) is one part.</summary>
@@ -98,13 +106,5 @@ public sealed class Fingerprint
     }
 
     private static void Netstring(StringBuilder text, string value) =>
-        text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{value.Length}:").Append(value).Append('\n');
-
-    private static Digest Hash(StringBuilder text)
-    {
-        var encoded = Encoding.UTF8.GetBytes(text.ToString());
-        Span<byte> hash = stackalloc byte[32];
-        SHA256.HashData(encoded, hash);
-        return Digest.FromBytes(hash);
-    }
+        text.Append(value.Length.ToString(System.Globalization.CultureInfo.InvariantCulture)).Append(':').Append(value).Append('\n');
 }

@@ -68,6 +68,7 @@ public sealed class BuildEngine
     public async Task<BuildResult> BuildAsync(StepGraph graph, BuildOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new();
+        options.Mirror?.Begin();
         try
         {
             var build = new Build(this, _runner, graph, options);
@@ -100,6 +101,29 @@ public sealed class BuildEngine
         catch (Exception e) when (IoFailure.Covers(e))
         {
             throw new DiagnosticException(IoFailure.Describe(e, Root));
+        }
+    }
+
+    /// <summary>Keeps what a <see cref="QuickBuild"/> needs beside a remembered answer. Gives up silently where it may not write: it only saves time.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="result">A build of all its steps that succeeded.</param>
+    /// <param name="place">Where <see cref="BuildMirror.Save"/> said that there is room for it.</param>
+    /// <param name="tail">What stands below the table of every build until the declarations change; empty for none.</param>
+    public void SaveImage(StepGraph graph, BuildResult result, RememberedPlace place, string tail)
+    {
+        try
+        {
+            if (ImageWriter.Image(Root, graph, result.Lock, place, tail) is { } image)
+            {
+                AtomicFile.Write(place.Path, image);
+            }
+            else
+            {
+                File.Delete(place.Path);
+            }
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
         }
     }
 

@@ -36,8 +36,28 @@ public sealed record BuildOptions
     /// <summary>The remotes that may have what a step would give; null if there is none.</summary>
     public RemoteCache? Remote { get; init; }
 
+    /// <summary>A step that was tried just before; null if none was.</summary>
+    public TriedStep? AlreadyTried { get; init; }
+
     /// <summary>Told every file that the answer depends on; null if nobody remembers the answer.</summary>
     public BuildMirror? Mirror { get; init; }
+}
+
+/// <summary>A step that was run just before this build, which has more to say of it than a <see cref="QuickBuild"/>, and takes over without running it again.</summary>
+/// <param name="Fingerprint">What it was run for.</param>
+public sealed record TriedStep(Digest Fingerprint)
+{
+    /// <summary>How it failed; null if it did not.</summary>
+    public DiagnosticException? Failure { get; init; }
+
+    /// <summary>What it gave, not yet kept under its fingerprint; null if it failed.</summary>
+    public StepRecord? Result { get; init; }
+
+    /// <summary>What is to be said of its run.</summary>
+    public IReadOnlyList<Diagnostic> Warnings { get; init; } = [];
+
+    /// <summary>How long it ran.</summary>
+    public double Seconds { get; init; }
 }
 
 /// <summary>Something that happens during a build.</summary>

@@ -21,7 +21,7 @@ public sealed partial class Workspace
         BuildResult result;
         try
         {
-            result = await BuildAsync(Options() with { Mirror = remember ? _mirror : null, Remote = remotes, Approve = _saved is null ? null : Approve }, cancellationToken);
+            result = await BuildAsync(Options() with { Mirror = remember ? _mirror : null, Remote = remotes, Approve = _saved is null ? null : Approve, AlreadyTried = _options.AlreadyTried }, cancellationToken);
         }
         catch (DiagnosticException stale) when (stale.Diagnostics is [{ Code: StalePlan }])
         {
@@ -48,9 +48,9 @@ public sealed partial class Workspace
 
         var exit = result.Cancelled ? ExitCode.Cancelled : !result.Succeeded ? ExitCode.Failed : failedGates.Count > 0 ? ExitCode.Refused : ExitCode.Done;
         var report = new BuildReport(result, Chosen);
-        if (remember && exit == ExitCode.Done)
+        if (remember && exit == ExitCode.Done && _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(report.UpToDateText() + "\n")) is { } place && remotes.IsEmpty)
         {
-            _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(report.UpToDateText() + "\n"));
+            _engine.SaveImage(_graph, result, place, report.Tail());
         }
 
         return _options.Set.Count > 0 && result.Succeeded ? Tried(result, report) : new(exit, report.Text(), report.Json());
@@ -110,7 +110,7 @@ public sealed partial class Workspace
                     soFar = $"[{finished.Done}/{finished.Pending}] ";
                     if (finished.Pending <= 100)
                     {
-                        _reporter.Finished($"{soFar}{finished.Outcome.Step.Name} {BuildReport.Word(finished.Outcome.Status)}");
+                        _reporter.Finished($"{soFar}{finished.Outcome.Step.Name} {Reports.BuildTable.Word(finished.Outcome.Status)}");
                     }
                     else if (finished.Done * 10 / finished.Pending != (finished.Done - 1) * 10 / finished.Pending)
                     {

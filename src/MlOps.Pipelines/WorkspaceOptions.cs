@@ -24,6 +24,9 @@ public sealed record WorkspaceOptions
     /// <summary>After a failure, go on with the steps that do not need it.</summary>
     public bool KeepGoing { get; init; }
 
+    /// <summary>A step that was tried just before this call; null if none was.</summary>
+    public MlOps.Engine.TriedStep? AlreadyTried { get; init; }
+
     /// <summary>Values in place of the chosen models' declared ones, as <c>trainer.leaves=63</c>; then Train tries: lock and outputs stay as they are.</summary>
     public IReadOnlyList<string> Set { get; init; } = [];
 

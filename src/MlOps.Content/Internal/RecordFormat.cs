@@ -11,7 +11,11 @@ internal static class RecordFormat
 {
     private const int HeaderBytes = 65, Format = 1;
 
-    public static byte[] Write(Digest fingerprint, StepRecord record)
+    public static byte[] Write(Digest fingerprint, StepRecord record) => Sealed(Body(fingerprint, record));
+
+    public static byte[] Sealed(byte[] body) => [.. Encoding.UTF8.GetBytes(Digest.Of(body).Hex), (byte)'\n', .. body];
+
+    public static byte[] Body(Digest fingerprint, StepRecord record)
     {
         var outputs = new JsonObject();
         foreach (var (name, digest) in record.Outputs)
@@ -36,8 +40,7 @@ internal static class RecordFormat
             node["metrics"] = record.Metrics.DeepClone();
         }
 
-        var body = Encoding.UTF8.GetBytes(CanonicalJson.Compact(node));
-        return [.. Encoding.UTF8.GetBytes(Digest.Of(body).Hex), (byte)'\n', .. body];
+        return Encoding.UTF8.GetBytes(CanonicalJson.Compact(node));
     }
 
     public static StepRecord? TryRead(string path, Digest fingerprint)

@@ -109,8 +109,6 @@ internal sealed class Build
 
     public async Task<BuildResult> RunAsync(CancellationToken cancellationToken)
     {
-        // What was done is no answer "nothing to do"; the next command finds that out and remembers it.
-        _options.Mirror?.Forget();
         KeepWhatOnlyTheLockKnows();
         var pending = Array.ConvertAll(_plan, plan => plan is not null and not { Action: PlannedAction.UpToDate });
         var outcomes = await new Scheduler(_graph, _plan, _planner, _runner, _view, Finish, _options, _remote, cancellationToken).RunAsync();
@@ -118,6 +116,7 @@ internal sealed class Build
         var now = outcomes.All(outcome => outcome is null or { Result: not null }) ? NewLock(i => (outcomes[i]?.Result, _plan[i])) : _old;
         if (_options.IsTrial)
         {
+            _options.Mirror?.Forget();
             return new([.. outcomes.OfType<StepOutcome>()], LockWritten: false, now, IsCancelled(outcomes, cancellationToken));
         }
 
@@ -144,12 +143,47 @@ internal sealed class Build
             }
         }
 
+        await ObserveAsync(outcomes, now);
         await PushAsync([.. outcomes.Where((_, i) => pending[i]).OfType<StepOutcome>()], cancellationToken);
         return new([.. outcomes.OfType<StepOutcome>()], differs, now, IsCancelled(outcomes, cancellationToken));
     }
 
     private static bool IsCancelled(IEnumerable<StepOutcome?> outcomes, CancellationToken cancellationToken) =>
         cancellationToken.IsCancellationRequested && outcomes.Any(outcome => outcome is { Result: null });
+
+    /// <summary>Takes note of everything as this build leaves it, so that the next command need not compute that there is nothing to do.</summary>
+    private async Task ObserveAsync(StepOutcome?[] outcomes, LockFile now)
+    {
+        if (_options.Mirror is not { } mirror)
+        {
+            return;
+        }
+
+        // Where remotes are asked, or a step failed, the next command looks for itself.
+        if (_options.Remote is { IsEmpty: false } || outcomes.Any(outcome => outcome is not { Result: not null }))
+        {
+            mirror.Forget();
+            return;
+        }
+
+        // What was written last must grow older than the file system's clock is coarse.
+        await Task.Delay(FileStat.Granularity, CancellationToken.None);
+        mirror.Restart(path => path == BuildEngine.LockName || path.StartsWith(".mlops/", StringComparison.Ordinal));
+        try
+        {
+            // As the next command would plan, so that nothing can be seen by that one and not by this.
+            var next = new Build(_engine, _runner, _graph, _options);
+            if (!next._old.Bytes.Span.SequenceEqual(now.Bytes.Span) || next.NothingToDo() is null)
+            {
+                mirror.Forget();
+            }
+        }
+        catch (DiagnosticException)
+        {
+            // Something went away meanwhile; the next command tells.
+            mirror.Forget();
+        }
+    }
 
     /// <summary>Stores what this build made, or found it made already, in the remotes that want it at once; what fails there is a warning, because the build did not.</summary>
     private async Task PushAsync(IEnumerable<StepOutcome> outcomes, CancellationToken cancellationToken)
@@ -229,7 +263,7 @@ internal sealed class Build
         {
             if (!_engine.CheckOut(ContentRef.Of(output, result.Outputs[output]), path))
             {
-                throw StepRunner.Damaged(step, $"output '{output}'");
+                throw StepRunner.Damaged(step.Name.Value, step.Origin, $"output '{output}'");
             }
         }
     }

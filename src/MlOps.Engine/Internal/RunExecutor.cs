@@ -38,13 +38,30 @@ internal sealed class RunExecutor(string root) : IStepExecutor
             CheckReads(step, watch);
             if (end.Code != 0 || end.TimedOut)
             {
-                throw Failed(step, command, end, log.ToBytes(), masking);
+                throw Failed(step.Name.Value, step.Origin, step.Run.Timeout, command, end, log.ToBytes(), masking);
             }
         }
 
         context.Log = log.ToBytes() is { Length: > 0 } printed ? printed : null;
-        ForgetFailure(step);
+        ForgetFailure(step.Name.Value);
         return [];
+    }
+
+    /// <summary>Runs the one program of a step that has nothing but inputs and outputs; gives what it printed, null for nothing.</summary>
+    /// <exception cref="DiagnosticException">It cannot be started, or fails.</exception>
+    public byte[]? RunPlain(string step, string? origin, string[] arguments, string folder, CancellationToken cancellationToken)
+    {
+        var log = new ProgramLog(Masking.Nothing, report: null);
+        var end = Programs.Run(new(arguments, RunEnvironment.Bare(folder), folder) { Sandbox = folder }, log, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        var printed = log.ToBytes();
+        if (end.Code != 0)
+        {
+            throw Failed(step, origin, null, arguments, end, printed, Masking.Nothing);
+        }
+
+        ForgetFailure(step);
+        return printed.Length > 0 ? printed : null;
     }
 
     /// <summary>The last lines of a text, below the line that says why.</summary>
@@ -70,33 +87,33 @@ internal sealed class RunExecutor(string root) : IStepExecutor
         }
     }
 
-    private DiagnosticException Failed(Step step, string[] arguments, ProgramEnd end, byte[] printed, Masking masking)
+    private DiagnosticException Failed(string step, string? origin, TimeSpan? timeout, string[] arguments, ProgramEnd end, byte[] printed, Masking masking)
     {
         var command = masking.Text(string.Join(' ', arguments));
         if (end.Code < 0)
         {
-            return new(new Diagnostic("MLO3011", $"step '{step.Name}' cannot be started")
+            return new(new Diagnostic("MLO3011", $"step '{step}' cannot be started")
             {
-                Where = step.Origin,
+                Where = origin,
                 Why = $"{masking.Text(arguments[0])}: {Marshal.GetPInvokeErrorMessage(-end.Code)}",
                 Mend = "install the program, or add its file to 'reads' and make it executable",
             });
         }
 
-        var why = end.TimedOut ? string.Create(CultureInfo.InvariantCulture, $"{command} still ran after {step.Run.Timeout!.Value.TotalSeconds} s and was ended with all that it started")
+        var why = end.TimedOut ? string.Create(CultureInfo.InvariantCulture, $"{command} still ran after {timeout!.Value.TotalSeconds} s and was ended with all that it started")
             : end.Code > 128 ? $"{command} was ended by signal {end.Code - 128}" : $"{command} exited with {end.Code}";
-        return new(new Diagnostic(end.TimedOut ? ProgramTimedOut : ProgramFailed, $"step '{step.Name}' {(end.TimedOut ? "takes too long" : "failed")}")
+        return new(new Diagnostic(end.TimedOut ? ProgramTimedOut : ProgramFailed, $"step '{step}' {(end.TimedOut ? "takes too long" : "failed")}")
         {
-            Where = step.Origin,
+            Where = origin,
             Why = why + Indented(Encoding.UTF8.GetString(printed)),
             Mend = (end.TimedOut ? "make the program faster, or raise 'timeout'" : "mend the program, or declare under 'reads' what it needs; only that is in its sandbox")
                 + (KeepFailure(step, printed) is { } path ? $"; all that it printed: {path}" : ""),
         });
     }
 
-    private static string LogOf(Step step) => $".mlops/logs/{step.Name}.log";
+    private static string LogOf(string step) => $".mlops/logs/{step}.log";
 
-    private string? KeepFailure(Step step, byte[] printed)
+    private string? KeepFailure(string step, byte[] printed)
     {
         if (printed.Length == 0)
         {
@@ -109,7 +126,7 @@ internal sealed class RunExecutor(string root) : IStepExecutor
     }
 
     /// <summary>The log of a failure that is mended would only confuse.</summary>
-    private void ForgetFailure(Step step)
+    private void ForgetFailure(string step)
     {
         if (File.Exists(Path.Join(root, LogOf(step))))
         {

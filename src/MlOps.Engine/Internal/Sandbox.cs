@@ -5,12 +5,13 @@ namespace MlOps.Engine.Internal;
 /// <summary>The private folder of one run: inputs are placed in it, outputs are taken from it, then it is emptied.</summary>
 internal sealed class Sandbox : IDisposable
 {
-    private readonly SandboxPool _pool;
+    private readonly SandboxPool? _pool;
     private readonly HashSet<string> _folders;
     private readonly HashSet<string> _placed = new(StringComparer.Ordinal);
+    private UnixFileMode _mode;
     private bool _emptied;
 
-    internal Sandbox(SandboxPool pool, string folder, HashSet<string> folders) => (_pool, Folder, _folders) = (pool, folder, folders);
+    internal Sandbox(SandboxPool? pool, string folder, HashSet<string> folders) => (_pool, Folder, _folders) = (pool, folder, folders);
 
     public string Folder { get; }
 
@@ -61,34 +62,61 @@ internal sealed class Sandbox : IDisposable
         return FileStat.OfLink(Path.Join(Folder, path)).Kind == (name.EndsWith('/') ? FileKind.Directory : FileKind.File);
     }
 
+    /// <summary>A sandbox for one run, removed afterwards.</summary>
+    public static Sandbox Single(string parent)
+    {
+        var folder = SandboxPool.FreeName(parent, 0);
+        Directory.CreateDirectory(folder);
+        return new(null, folder, new(StringComparer.Ordinal)) { _mode = OperatingSystem.IsWindows() ? 0 : File.GetUnixFileMode(folder) };
+    }
+
     /// <summary>Empties it after the outputs were taken; gives the files that are neither inputs nor what every program of their kind leaves.</summary>
     public IReadOnlyList<string> Empty()
     {
         var left = new List<string>();
         _emptied = true;
-        _pool.Return(Folder, path =>
+        if (_pool is not null)
+        {
+            _pool.Return(Folder, Found);
+        }
+        else if (!TryRemovePlaced())
+        {
+            // Something else is there: now it is worth looking around.
+            new SandboxPool(Path.GetDirectoryName(Folder)!, _mode).Return(Folder, Found);
+            Remove();
+        }
+
+        left.Sort(StringComparer.Ordinal);
+        return left;
+
+        void Found(string path)
         {
             if (!_placed.Contains(path) && !path.Split('/').Any(segment => segment.StartsWith('.') || segment == "__pycache__"))
             {
                 left.Add(path);
             }
-        });
-        left.Sort(StringComparer.Ordinal);
-        return left;
+        }
     }
 
     public void Dispose()
     {
         if (!_emptied)
         {
-            _pool.Return(Folder);
+            if (_pool is null)
+            {
+                Remove();
+            }
+            else
+            {
+                _pool.Return(Folder);
+            }
         }
     }
 
     /// <summary>Makes the folders that outputs stand in, so that programs like <c>cp</c> need not; an output that is a folder is the program's to make.</summary>
-    public void MakeFolders(Step step)
+    public void MakeFolders(IEnumerable<string> outputs)
     {
-        foreach (var output in step.Outputs)
+        foreach (var output in outputs)
         {
             _ = Room(output.TrimEnd('/'));
         }
@@ -107,6 +135,43 @@ internal sealed class Sandbox : IDisposable
         }
 
         return folders;
+    }
+
+    /// <summary>What a program made unreadable is left for the next build, which sweeps.</summary>
+    private void Remove()
+    {
+        try
+        {
+            if (!TryRemovePlaced())
+            {
+                Directory.Delete(Folder, recursive: true);
+            }
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
+        }
+    }
+
+    /// <summary>Removes it if it holds nothing but what was placed here and the folders that outputs were taken from: the usual case, without looking around.</summary>
+    private bool TryRemovePlaced()
+    {
+        try
+        {
+            foreach (var name in _placed)
+            {
+                File.Delete(Path.Join(Folder, name));
+            }
+
+            string[] folders = [.. _folders];
+            Array.Sort(folders, static (a, b) => b.Length - a.Length);
+            Array.ForEach(folders, folder => Directory.Delete(Path.Join(Folder, folder)));
+            Directory.Delete(Folder);
+            return true;
+        }
+        catch (Exception e) when (IoFailure.Covers(e))
+        {
+            return false;
+        }
     }
 
     private string Room(string name)

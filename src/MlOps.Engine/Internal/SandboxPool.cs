@@ -8,11 +8,13 @@ namespace MlOps.Engine.Internal;
 /// <remarks>ext4 searches past every inode deleted within the last five seconds when it makes a file or folder, so making and removing folders per step
 /// makes a build of many short steps quadratic. So folders stay where the next step wants the same ones. Names hold the process's number: a program that
 /// outlived a killed build writes into no sandbox of the next.</remarks>
-internal sealed class SandboxPool(string parent)
+/// <param name="parent">The folder that they lie in.</param>
+/// <param name="mode">The mode of fresh folders; 0 where that is found out when the first is made.</param>
+internal sealed class SandboxPool(string parent, UnixFileMode mode = 0)
 {
     private readonly ConcurrentBag<(string Folder, HashSet<string> Below)> _free = [];
     private int _made;
-    private UnixFileMode _mode;
+    private UnixFileMode _mode = mode;
 
     /// <summary>A sandbox that nobody else uses, empty but for folders that the step's files stand in.</summary>
     public Sandbox Take(Step step)
@@ -54,14 +56,22 @@ internal sealed class SandboxPool(string parent)
         }
     }
 
+    /// <summary>A folder's name that is not taken by what an earlier process of the same number left behind.</summary>
+    public static string FreeName(string parent, int number)
+    {
+        for (var more = ""; ; more += "x")
+        {
+            var folder = Path.Join(parent, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{number}{more}"));
+            if (FileStat.OfLink(folder).Kind == FileKind.Absent)
+            {
+                return folder;
+            }
+        }
+    }
+
     private string Make()
     {
-        string folder;
-        do
-        {
-            folder = Path.Join(parent, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Interlocked.Increment(ref _made)}"));
-        }
-        while (FileStat.OfLink(folder).Kind != FileKind.Absent);
+        var folder = FreeName(parent, Interlocked.Increment(ref _made));
         Directory.CreateDirectory(folder);
         if (!OperatingSystem.IsWindows() && _mode == 0)
         {

@@ -185,6 +185,12 @@ internal sealed class Scheduler
             }
 
             Tell(new BuildEvent.StepStarted(plan.Step, plan.Explanation));
+            if (_options.AlreadyTried is { } tried && tried.Fingerprint == plan.Fingerprint)
+            {
+                var known = _runner.Keep(plan, tried);
+                return Outcome(plan with { Result = known }, StepStatus.Ran, tried.Seconds) with { Diagnostics = [.. tried.Warnings, .. _finish(plan, known)] };
+            }
+
             var (result, warnings) = _runner.Run(plan, _view, _options.VerifyReads, text => Tell(new BuildEvent.StepProgress(plan.Step, text)), _cancellation);
             return Outcome(plan with { Result = result }, StepStatus.Ran, clock.Elapsed.TotalSeconds) with { Diagnostics = [.. warnings, .. _finish(plan, result)] };
         }

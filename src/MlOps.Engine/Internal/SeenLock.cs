@@ -21,28 +21,32 @@ internal sealed class SeenLock
         }
     }
 
-    public bool Is(LockFile lockFile) => _seen is not null && Bytes(lockFile).AsSpan().SequenceEqual(_seen);
+    public bool Is(LockFile lockFile) => _seen is not null && Bytes(lockFile.Bytes.Span).AsSpan().SequenceEqual(_seen);
 
     public void Remember(LockFile lockFile)
     {
-        if (Is(lockFile))
+        if (!Is(lockFile))
         {
-            return;
+            Remember(_path, lockFile.Bytes.Span);
         }
+    }
 
+    /// <summary>Remembers a lock by its bytes, in the file given.</summary>
+    public static void Remember(string path, ReadOnlySpan<byte> lockBytes)
+    {
         try
         {
-            AtomicFile.Write(_path, Bytes(lockFile));
+            AtomicFile.Write(path, Bytes(lockBytes));
         }
         catch (Exception e) when (IoFailure.Covers(e))
         {
         }
     }
 
-    private static byte[] Bytes(LockFile lockFile)
+    private static byte[] Bytes(ReadOnlySpan<byte> lockBytes)
     {
         var bytes = new byte[32];
-        Digest.Of(lockFile.Bytes.Span).CopyTo(bytes);
+        Digest.Of(lockBytes).CopyTo(bytes);
         return bytes;
     }
 }

@@ -7,13 +7,16 @@ namespace MlOps.Engine.Internal;
 internal static class StepDescription
 {
     /// <summary>The fingerprint of a step whose inputs have these digests.</summary>
-    public static Fingerprint Fingerprint(Step step, IReadOnlyDictionary<string, Digest> inputs) => Content.Fingerprint.Of(
+    public static Fingerprint Fingerprint(Step step, IReadOnlyDictionary<string, Digest> inputs) => Content.Fingerprint.Of(Parts(step, inputs));
+
+    /// <summary>What the fingerprint of a step covers whose inputs have these digests.</summary>
+    public static IEnumerable<FingerprintPart> Parts(Step step, IReadOnlyDictionary<string, Digest> inputs) =>
     [
         new("/action", step.Action),
         .. Owned(step),
         .. inputs.Select(input => Part("inputs", input.Key, input.Value)),
         .. step.Outputs.Select(output => new FingerprintPart($"/outputs/{Content.Fingerprint.Escape(output)}", "")),
-    ]);
+    ];
 
     /// <summary>What differs in the parts that are the step's own: code, parameters, toolchain.</summary>
     public static IReadOnlyList<PartChange> OwnChanges(Step step, StepTrace trace) =>

@@ -35,6 +35,19 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         }
     }
 
+    /// <summary>The result of a step that was tried before this build, kept as if it had run now.</summary>
+    /// <exception cref="DiagnosticException">It failed.</exception>
+    public StepRecord Keep(PlannedStep plan, TriedStep tried)
+    {
+        if (tried.Failure is { } failure)
+        {
+            throw new DiagnosticException(failure.Diagnostics);
+        }
+
+        store.PutRecord(plan.Fingerprint!.Value, tried.Result!);
+        return tried.Result!;
+    }
+
     private (StepRecord Result, IReadOnlyList<Diagnostic> Warnings) Attempt(PlannedStep plan, WorkspaceView view, bool verifyReads, Action<string>? report, CancellationToken cancellationToken)
     {
         var step = plan.Step;
@@ -45,7 +58,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         if (!executor.ReadsInPlace)
         {
             Place(step, plan.Inputs!, view, sandbox);
-            sandbox.MakeFolders(step);
+            sandbox.MakeFolders(step.Outputs);
         }
 
         var context = new StepContext(step, sandbox.Folder, name => InputPath(step, plan.Inputs!, executor, sandbox, name), report) { WatchedRoot = verifyReads ? root : null };
@@ -66,7 +79,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             Metrics = metrics,
             Log = context.Log is { } log ? store.Put(log).Sha256 : null,
         };
-        return (record, executor.ReadsInPlace ? [] : Strays(step, sandbox.Empty()));
+        return (record, executor.ReadsInPlace ? [] : Strays(step.Name.Value, step.Origin, sandbox.Empty()));
     }
 
     private void Place(Step step, IReadOnlyDictionary<string, Digest> inputs, WorkspaceView view, Sandbox sandbox)
@@ -88,7 +101,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
                 default:
                     if (!sandbox.PlaceObject(store, ContentRef.Of(name, inputs[name]), name))
                     {
-                        throw Damaged(step, $"input '{name}'");
+                        throw Damaged(step.Name.Value, step.Origin, $"input '{name}'");
                     }
 
                     break;
@@ -101,7 +114,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         : !executor.ReadsInPlace ? Path.Join(sandbox.Folder, name)
         : input is FileInput file ? file.Path.In(root)
         : store.Check(inputs[name]) ? store.PathOf(inputs[name])
-        : throw Damaged(step, $"input '{name}'");
+        : throw Damaged(step.Name.Value, step.Origin, $"input '{name}'");
 
     /// <summary>Whoever changed an input while the step ran may have changed what it read: such a result belongs to no fingerprint.</summary>
     private void CheckInputs(Step step, IReadOnlyDictionary<string, Digest> inputs, WorkspaceView view, bool trusted)
@@ -116,12 +129,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             };
             if (!steady)
             {
-                throw new DiagnosticException(new Diagnostic("MLO3013", $"an input of step '{step.Name}' changed while it ran")
-                {
-                    Where = input is FileInput changed ? changed.Path.Value : step.Origin,
-                    Why = $"input '{name}' no longer has the content that the step was started with",
-                    Mend = "run the same command again; a program must not write to what it reads",
-                });
+                throw Changed(step.Name.Value, name, input is FileInput changed ? changed.Path.Value : step.Origin);
             }
         }
     }
@@ -131,14 +139,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         var missing = step.Outputs.Where(name => !sandbox.Has(name)).ToArray();
         if (missing.Length > 0)
         {
-            throw new DiagnosticException(new Diagnostic("MLO3012", $"step '{step.Name}' did not write {string.Join(", ", missing.Select(name => $"'{name}'"))}")
-            {
-                Where = step.Origin,
-                Why = Array.Exists(missing, name => name.EndsWith('/'))
-                    ? "it ended without an error, but a declared output is missing, or is a file where a folder is declared, or the other way round, or lies behind a link"
-                    : "it ended without an error, but a declared output is missing, or no regular file, or lies behind a link",
-                Mend = "write it relative to the folder the program is started in, or remove it from 'writes'",
-            });
+            throw Missing(step.Name.Value, step.Origin, missing);
         }
     }
 
@@ -170,12 +171,13 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         return outputs;
     }
 
-    private static Diagnostic[] Strays(Step step, IReadOnlyList<string> strays) => strays.Count == 0 ? [] :
+    /// <summary>What is said of files that a program left behind undeclared.</summary>
+    public static Diagnostic[] Strays(string step, string? origin, IReadOnlyList<string> strays) => strays.Count == 0 ? [] :
     [
-        new("MLO3042", $"step '{step.Name}' wrote files that it does not declare")
+        new("MLO3042", $"step '{step}' wrote files that it does not declare")
         {
             Severity = Severity.Warning,
-            Where = step.Origin,
+            Where = origin,
             Why = $"{string.Join(", ", strays.Take(ShownStrays))}{(strays.Count > ShownStrays ? $" and {strays.Count - ShownStrays} more" : "")}; they were thrown away with its sandbox",
             Mend = "add them to 'writes', or do not leave them behind",
         },
@@ -190,10 +192,29 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             Mend = "find out why it fails now and then",
         };
 
-    /// <summary>What is said when an object that a step reads or made turns out to be damaged; it is set aside already.</summary>
-    public static DiagnosticException Damaged(Step step, string what) => new(new Diagnostic("MLO3014", $"an object of step '{step.Name}' is damaged in the store")
+    /// <summary>What is said when a step ended well without its outputs.</summary>
+    public static DiagnosticException Missing(string step, string? origin, string[] outputs) =>
+        new(new Diagnostic("MLO3012", $"step '{step}' did not write {string.Join(", ", outputs.Select(name => $"'{name}'"))}")
+        {
+            Where = origin,
+            Why = Array.Exists(outputs, name => name.EndsWith('/'))
+                ? "it ended without an error, but a declared output is missing, or is a file where a folder is declared, or the other way round, or lies behind a link"
+                : "it ended without an error, but a declared output is missing, or no regular file, or lies behind a link",
+            Mend = "write it relative to the folder the program is started in, or remove it from 'writes'",
+        });
+
+    /// <summary>What is said when an input is not what it was when the step started.</summary>
+    public static DiagnosticException Changed(string step, string input, string? where) => new(new Diagnostic("MLO3013", $"an input of step '{step}' changed while it ran")
     {
-        Where = step.Origin,
+        Where = where,
+        Why = $"input '{input}' no longer has the content that the step was started with",
+        Mend = "run the same command again; a program must not write to what it reads",
+    });
+
+    /// <summary>What is said when an object that a step reads or made turns out to be damaged; it is set aside already.</summary>
+    public static DiagnosticException Damaged(string step, string? origin, string what) => new(new Diagnostic("MLO3014", $"an object of step '{step}' is damaged in the store")
+    {
+        Where = origin,
         Why = $"the bytes of {what} are not what their digest says, and were set aside",
         Mend = "run the same command again: what is missing will be built",
     });

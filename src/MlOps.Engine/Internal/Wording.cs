@@ -1,3 +1,4 @@
+using System.Text;
 using MlOps.Content;
 
 namespace MlOps.Engine.Internal;
@@ -22,11 +23,22 @@ internal static class Wording
         _ => Changes(step.Changes),
     };
 
-    private static string Changes(IReadOnlyList<PartChange> changes)
+    /// <summary>Of an input whose content changed.</summary>
+    public static string InputChanged(string name, Digest was, Digest now) => $"input {name} changed: {was.Hex[..8]} → {now.Hex[..8]}";
+
+    /// <summary>Several changes in one line: the first few, and how many there are.</summary>
+    public static string Joined(IReadOnlyList<string> changes)
     {
-        var shown = string.Join("; ", changes.Take(ShownChanges).Select(Change));
-        return changes.Count > ShownChanges ? $"{shown}; and {changes.Count - ShownChanges} more" : shown;
+        var text = new StringBuilder();
+        for (var i = 0; i < changes.Count && i < ShownChanges; i++)
+        {
+            text.Append(i == 0 ? "" : "; ").Append(changes[i]);
+        }
+
+        return changes.Count > ShownChanges ? $"{text}; and {changes.Count - ShownChanges} more" : text.ToString();
     }
+
+    private static string Changes(IReadOnlyList<PartChange> changes) => Joined([.. changes.Select(Change)]);
 
     private static string Change(PartChange change)
     {

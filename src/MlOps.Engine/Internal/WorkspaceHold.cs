@@ -34,5 +34,18 @@ internal sealed class WorkspaceHold : IDisposable
         }
     }
 
+    /// <summary>Takes the workspace if nobody holds it; never waits.</summary>
+    public static WorkspaceHold? TryAcquire(string root)
+    {
+        try
+        {
+            return new(new FileStream(Path.Join(root, ".mlops", "build.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     public void Dispose() => _file.Dispose();
 }

@@ -8,24 +8,9 @@ namespace MlOps.Pipelines.Reports;
 /// <summary>What a build did, as the table at its end and as JSON.</summary>
 internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinition> models)
 {
-    /// <summary>Beyond this many rows those that are up to date are counted, not listed.</summary>
-    private const int MostRows = 40;
-
     /// <summary>Those whose steps all have results; the others' facts are of an earlier build.</summary>
     private readonly List<ModelDefinition> _models = [.. models.Where(model => !result.Steps.Any(step =>
         step.Step.Address.Owner == $"models/{model.Name}" && step.Status is StepStatus.Failed or StepStatus.Skipped))];
-
-    public static string Word(StepStatus status) => status switch
-    {
-        StepStatus.UpToDate => "up to date",
-        StepStatus.Restored => "restored",
-        StepStatus.Ran => "ran",
-        StepStatus.Failed => "failed",
-        _ => "skipped",
-    };
-
-    /// <summary>As the status, but <c>frozen</c> for what stayed because it is declared so.</summary>
-    public static string Word(StepOutcome step) => step is { Status: StepStatus.UpToDate, Reason: StaleReason.Frozen } ? "frozen" : Word(step.Status);
 
     public string Text() => Text(step => step.Status);
 
@@ -50,38 +35,14 @@ internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinitio
         ["lockWritten"] = result.LockWritten,
     };
 
-    private string Text(Func<StepOutcome, StepStatus> statusOf)
-    {
-        var rows = result.Steps.Select(step => (Step: step, Status: statusOf(step))).ToList();
-        var collapsed = rows.Count > MostRows;
-        var table = new TextTable("step", "status", "seconds", "reason");
-        var shown = collapsed ? rows.Where(row => row.Status != StepStatus.UpToDate).Take(MostRows).ToList() : rows;
-        foreach (var (step, status) in shown)
-        {
-            table.Add(step.Step.Name.Value, Word(step with { Status = status }),
-                status is StepStatus.Ran or StepStatus.Failed ? step.Seconds.ToString("0.00", CultureInfo.InvariantCulture) : "",
-                status == StepStatus.UpToDate ? "" : step.Explanation);
-        }
+    /// <summary>As the status, but <c>frozen</c> for what stayed because it is declared so.</summary>
+    public static string Word(StepOutcome step) => step is { Status: StepStatus.UpToDate, Reason: StaleReason.Frozen } ? "frozen" : BuildTable.Word(step.Status);
 
-        var parts = new List<string>();
-        if (shown.Count > 0)
-        {
-            parts.Add(table.ToString());
-        }
+    /// <summary>What stands below the steps: the models' metrics; empty if there are none.</summary>
+    public string Tail() => _models.Any(model => Fact(model, "metrics") is not null) ? "\n" + Metrics() : "";
 
-        if (collapsed)
-        {
-            parts.Add(string.Join(", ", rows.GroupBy(row => row.Status).OrderBy(group => group.Key)
-                .Select(group => $"{group.Count().ToString("N0", CultureInfo.InvariantCulture)} {Word(group.Key)}")));
-        }
-
-        if (_models.Any(model => Fact(model, "metrics") is not null))
-        {
-            parts.Add("\n" + Metrics());
-        }
-
-        return string.Join('\n', parts);
-    }
+    private string Text(Func<StepOutcome, StepStatus> statusOf) => BuildTable.Text(
+        [.. result.Steps.Select(step => new BuildRow(step.Step.Name.Value, statusOf(step), step.Seconds, step.Explanation) { IsFrozen = step.Reason == StaleReason.Frozen })], result.Steps.Count, Tail());
 
     private string Metrics()
     {

@@ -15,12 +15,17 @@ internal sealed class TextTable(params string[] headers)
 
     public override string ToString()
     {
+        // Loops: this is the last thing that a quick command does, and the JIT compiler would have to make code for every lambda's types.
         var widths = new int[headers.Length];
         var numeric = new bool[headers.Length];
         for (var c = 0; c < headers.Length; c++)
         {
-            widths[c] = Math.Max(headers[c].Length, _rows.Select(row => row[c].Length).DefaultIfEmpty().Max());
-            numeric[c] = _rows.Count > 0 && _rows.All(row => row[c].Length == 0 || char.IsAsciiDigit(row[c][^1]) && row[c].All(x => char.IsAsciiDigit(x) || x is '.' or ',' or '-' or '+'));
+            (widths[c], numeric[c]) = (headers[c].Length, _rows.Count > 0);
+            foreach (var row in _rows)
+            {
+                widths[c] = Math.Max(widths[c], row[c].Length);
+                numeric[c] &= IsNumber(row[c]);
+            }
         }
 
         var text = new StringBuilder();
@@ -34,8 +39,26 @@ internal sealed class TextTable(params string[] headers)
 
         void Line(string[] cells)
         {
-            var line = string.Join("  ", cells.Select((cell, c) => numeric[c] ? cell.PadLeft(widths[c]) : cell.PadRight(widths[c])));
-            text.Append(line.TrimEnd()).Append('\n');
+            var line = new StringBuilder();
+            for (var c = 0; c < cells.Length; c++)
+            {
+                line.Append(c == 0 ? "" : "  ").Append(numeric[c] ? cells[c].PadLeft(widths[c]) : cells[c].PadRight(widths[c]));
+            }
+
+            text.Append(line.ToString().TrimEnd()).Append('\n');
         }
+    }
+
+    private static bool IsNumber(string cell)
+    {
+        foreach (var character in cell)
+        {
+            if (!char.IsAsciiDigit(character) && character is not ('.' or ',' or '-' or '+'))
+            {
+                return false;
+            }
+        }
+
+        return cell.Length == 0 || char.IsAsciiDigit(cell[^1]);
     }
 }

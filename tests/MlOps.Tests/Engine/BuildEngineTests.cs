@@ -406,23 +406,13 @@ public sealed class BuildEngineTests : IDisposable
     }
 
     [Fact]
-    public async Task An_answer_is_remembered_when_nothing_was_to_do_and_forgotten_when_something_changes()
+    public async Task A_build_leaves_the_answer_to_the_next_and_it_is_forgotten_when_something_changes()
     {
         var graph = StepGraph.Create([Step("a", "data.csv")]);
-        async Task BuildAsync()
-        {
-            var mirror = new BuildMirror(_workspace.Root);
-            await _workspace.Engine().BuildAsync(graph, new() { Mirror = mirror });
-            mirror.Save("Train", "table"u8);
-        }
-
-        await BuildAsync();
-        Assert.Null(BuildMirror.TryAnswer(_workspace.Root, "Train"));
-        // What was just written is too young to be trusted, so the answer may come some builds later.
-        while (BuildMirror.TryAnswer(_workspace.Root, "Train") is null)
-        {
-            await BuildAsync();
-        }
+        var mirror = new BuildMirror(_workspace.Root);
+        await _workspace.Engine().BuildAsync(graph, new() { Mirror = mirror });
+        mirror.Save("Train", "table"u8);
+        Assert.NotNull(BuildMirror.TryAnswer(_workspace.Root, "Train"));
 
         _workspace.Write("data.csv", "2");
         Assert.Null(BuildMirror.TryAnswer(_workspace.Root, "Train"));

@@ -32,6 +32,17 @@ public sealed class RunLogTests : IDisposable
         Assert.Equal(0, Forecast(null).Of(Plan("steps/a@north", PlannedAction.Restore)));
     }
 
+    [Fact]
+    public void What_a_quick_build_adds_reads_as_what_the_whole_build_adds()
+    {
+        var fingerprint = Digest.Of("some");
+        const string Odd = "input a\"b\\c\td → é.csv changed";
+        RunLog.AppendQuick(_root, [new("steps/a", StepStatus.Ran, 1.2345, Odd, fingerprint) { InputBytes = 7 }, new("steps/b", StepStatus.UpToDate, 0, "", fingerprint)]);
+
+        Assert.Equal([new("steps/a", StepStatus.Ran, 1.234, 7, Odd, fingerprint.Hex)], RunLog.Read(_root).Of("steps/a"));
+        Assert.Equal([new("steps/b", StepStatus.UpToDate, 0, null, "", fingerprint.Hex)], RunLog.Read(_root).Of("steps/b"));
+    }
+
     [Theory]
     [InlineData(1, 10)]
     [InlineData(2, 7)]
