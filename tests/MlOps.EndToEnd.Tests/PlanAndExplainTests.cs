@@ -23,7 +23,7 @@ public sealed class PlanAndExplainTests
         Assert.True((double)plan["predicted_seconds"]! >= 0);
         Assert.All(plan["steps"]!.AsArray(), step => Assert.NotNull((double?)step!["predicted_seconds"]));
         Assert.Matches("2 pending, 0 up to date, about [0-9.]+ s", workspace.Run("Plan").Expect(2).Output);
-        Assert.Matches("2 steps pending, about [0-9.]+ s", workspace.Run("Train").Expect(0).Errors);
+        Assert.Matches("2 steps pending, about [0-9.]+ s", workspace.Run("Train --jobs 2").Expect(0).Errors);
 
         File.WriteAllText(workspace.At(".mlops/runs"), "\0damaged");
         workspace.Write("in.txt", "three");
