@@ -37,11 +37,16 @@ internal static partial class Descendants
             var found = false;
             foreach (var orphan in Orphans())
             {
-                if (orphan != program && Belongs(orphan, program, sandbox))
+                var belongs = orphan == program ? false : Belongs(orphan, program, sandbox);
+                found |= belongs != false;
+                if (belongs == true)
                 {
-                    found = true;
                     _ = kill(orphan, Kill);
                     Reap(orphan);
+                }
+                else if (belongs is null)
+                {
+                    Thread.Sleep(1);
                 }
             }
 
@@ -66,20 +71,24 @@ internal static partial class Descendants
         }
     }
 
-    private static bool Belongs(int process, int program, string sandbox)
+    /// <summary>Whether a process comes from a program; null while it cannot be told, because it is just turning into another program and has no environment yet.</summary>
+    private static bool? Belongs(int process, int program, string sandbox)
     {
         try
         {
             var folder = $"/proc/{process.ToString(CultureInfo.InvariantCulture)}";
             // "pid (name) state ppid pgrp …"; the name may hold anything, also brackets.
             var stat = File.ReadAllText($"{folder}/stat");
-            if (int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[2], CultureInfo.InvariantCulture) == program)
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            if (int.Parse(fields[2], CultureInfo.InvariantCulture) == program)
             {
                 return true;
             }
 
-            return ("\0" + Encoding.UTF8.GetString(File.ReadAllBytes($"{folder}/environ"))).Contains($"\0HOME={sandbox}\0", StringComparison.Ordinal)
-                || (new DirectoryInfo($"{folder}/cwd").LinkTarget is { } at && (at + "/").StartsWith(sandbox + "/", StringComparison.Ordinal));
+            var environment = File.ReadAllBytes($"{folder}/environ");
+            return ("\0" + Encoding.UTF8.GetString(environment)).Contains($"\0HOME={sandbox}\0", StringComparison.Ordinal)
+                || (new DirectoryInfo($"{folder}/cwd").LinkTarget is { } at && (at + "/").StartsWith(sandbox + "/", StringComparison.Ordinal))
+                ? true : environment.Length == 0 && fields[0] is not "Z" and not "X" ? null : false;
         }
         catch (Exception e) when (Content.IoFailure.Covers(e))
         {
