@@ -143,6 +143,10 @@ public sealed class BuildEngine
         }
     }
 
+    /// <summary>Every file and directory of the workspace that a step depends on: its inputs, what its patterns match, what pins its toolchain.</summary>
+    /// <exception cref="DiagnosticException">A pattern matches nothing (MLO3040).</exception>
+    public IReadOnlyList<WorkspacePath> FilesOf(Step step) => new WorkspaceView(Root, Files, Probes, mirror: null).FilesOf(step);
+
     /// <summary>Which software there is; each program is asked once.</summary>
     internal ToolProbes Probes { get; } = new();
 

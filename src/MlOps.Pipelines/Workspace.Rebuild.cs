@@ -16,13 +16,14 @@ public sealed partial class Workspace
     public async Task<Outcome> RebuildAsync(string? word, CancellationToken cancellationToken)
     {
         await SettleDataAsync(new(), cancellationToken);
-        var chosen = word is null ? null : Named(word).ToList();
+        // By name: a planned step is its declaration with the toolchain found out.
+        var chosen = word is null ? null : Named(word).Select(step => step.Name).ToHashSet();
         if (chosen is { Count: 0 })
         {
             throw Unknown("MLO2031", $"there is no step '{word}'", word!, _graph.Steps.SelectMany(known => new[] { known.Name.Value, known.Address.Key }));
         }
 
-        var options = Options(chosen?.ConvertAll(step => step.Name)) with { ForceAll = false, Force = [] };
+        var options = Options(chosen) with { ForceAll = false, Force = [] };
         var plan = UpToDatePlan(options);
         var scratch = Path.Combine(Root, ".mlops", "rebuild", Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         try
@@ -56,16 +57,16 @@ public sealed partial class Workspace
     }
 
     /// <summary>Puts in place what the steps read: files of the workspace, and for a single step the results of the others.</summary>
-    private void Furnish(BuildPlan plan, List<Step>? chosen, string scratch, ContentStore store)
+    private void Furnish(BuildPlan plan, HashSet<StepName>? chosen, string scratch, ContentStore store)
     {
         foreach (var step in plan.Steps)
         {
-            foreach (var file in step.Step.Inputs.Values.OfType<FileInput>())
+            foreach (var path in _engine.FilesOf(step.Step))
             {
-                Copy(file.Path.In(Root), file.Path.In(scratch));
+                Copy(path.In(Root), path.In(scratch));
             }
 
-            if (chosen is not null && !chosen.Contains(step.Step))
+            if (chosen is not null && !chosen.Contains(step.Step.Name))
             {
                 foreach (var content in step.Result!.Contents.SelectMany(_engine.Store.ObjectsOf))
                 {
@@ -97,12 +98,12 @@ public sealed partial class Workspace
         }
     }
 
-    private Outcome Compared(BuildResult result, List<Step>? chosen, ContentStore store)
+    private Outcome Compared(BuildResult result, HashSet<StepName>? chosen, ContentStore store)
     {
         var pinned = CurrentLock;
         var compared = new List<RebuiltStep>();
         var astray = new HashSet<StepName>();
-        foreach (var outcome in result.Steps.Where(outcome => chosen is null || chosen.Contains(outcome.Step)))
+        foreach (var outcome in result.Steps.Where(outcome => chosen is null || chosen.Contains(outcome.Step.Name)))
         {
             var comparable = !outcome.Step.Inputs.Values.OfType<OutputInput>().Any(input => astray.Contains(input.Step));
             var step = RebuiltStep.Of(outcome, pinned, _engine.Store, store, comparable);

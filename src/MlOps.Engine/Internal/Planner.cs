@@ -243,12 +243,7 @@ internal sealed class Planner(
                 }
                 else
                 {
-                    problems.Add(new("MLO3005", $"'{file.Path}' is missing")
-                    {
-                        Where = step.Origin,
-                        Why = $"step '{step.Name}' reads it",
-                        Mend = "restore the file, or remove it from the declaration",
-                    });
+                    problems.Add(WorkspaceView.Missing(step, file.Path.Value));
                 }
             }
             catch (DiagnosticException e)

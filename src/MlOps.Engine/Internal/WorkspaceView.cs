@@ -30,7 +30,7 @@ internal sealed class WorkspaceView(string root, StatIndex files, ToolProbes pro
     /// <summary>The digest of a pattern's matches: that of their listing.</summary>
     /// <exception cref="DiagnosticException">Nothing matches, or a match cannot be read.</exception>
     public Digest DigestOf(Step step, GlobInput glob) =>
-        TreeListing.Of(Files(step, glob).Select(path => new TreeEntry(path, files.DigestOf(InWorkspace(glob, path)) ?? throw Vanished(step, path)))) is var listing
+        TreeListing.Of(Files(step, glob).Select(path => new TreeEntry(path, files.DigestOf(InWorkspace(glob, path)) ?? throw new DiagnosticException(Missing(step, path))))) is var listing
             ? Digest.Of(listing.Bytes.Span) : default;
 
     /// <summary>Whether the matches and their bytes are what they were and were never seen otherwise in between.</summary>
@@ -58,6 +58,14 @@ internal sealed class WorkspaceView(string root, StatIndex files, ToolProbes pro
         return found.Count > 0 || glob.MayBeEmpty ? found : throw new DiagnosticException(NoMatch(step, glob));
     }
 
+    /// <summary>Every file and directory of the workspace that a step depends on: its inputs, what its patterns match, what pins its toolchain.</summary>
+    public IReadOnlyList<WorkspacePath> FilesOf(Step step) =>
+    [
+        .. step.Inputs.Values.OfType<FileInput>().Select(file => file.Path),
+        .. step.Inputs.Values.OfType<GlobInput>().SelectMany(glob => Files(step, glob).Select(path => InWorkspace(glob, path))),
+        .. step.Tools?.Files.Values ?? [],
+    ];
+
     public static WorkspacePath InWorkspace(GlobInput glob, string path) => WorkspacePath.Parse(glob.Folder.Length == 0 ? path : $"{glob.Folder}/{path}");
 
     private Step WithTools(Step step, ToolchainDeclaration tools)
@@ -84,7 +92,7 @@ internal sealed class WorkspaceView(string root, StatIndex files, ToolProbes pro
             }
             else
             {
-                problems.Add(Vanished(step, path.Value).Diagnostics[0]);
+                problems.Add(Missing(step, path.Value));
             }
         }
 
@@ -96,12 +104,13 @@ internal sealed class WorkspaceView(string root, StatIndex files, ToolProbes pro
         return problems.Count == 0 ? step with { Toolchain = toolchain.ToImmutable() } : throw new DiagnosticException(problems);
     }
 
-    private static DiagnosticException Vanished(Step step, string path) => new(new Diagnostic("MLO3005", $"'{path}' is missing")
+    /// <summary>What is said of a file that a step reads and that is not there.</summary>
+    public static Diagnostic Missing(Step step, string path) => new("MLO3005", $"'{path}' is missing")
     {
         Where = step.Origin,
         Why = $"step '{step.Name}' reads it",
         Mend = "restore the file, or remove it from the declaration",
-    });
+    };
 
     /// <summary>Says how far the way leads and what is there.</summary>
     private Diagnostic NoMatch(Step step, GlobInput glob)
