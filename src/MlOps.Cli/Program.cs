@@ -15,8 +15,7 @@ try
     if (key is not null && BuildMirror.Recall(Directory.GetCurrentDirectory(), key) is { } recalled
         && (recalled.Changes.Count == 0 ? recalled.Payload : args is ["Train"] ? Quick(recalled, cancel, out tried) : null) is { } answer)
     {
-        using var output = Console.OpenStandardOutput();
-        output.Write(answer);
+        ConsoleBytes.Write(ConsoleBytes.Output, answer);
         return 0;
     }
 
@@ -36,7 +35,6 @@ static byte[]? Quick(Recollection recalled, CancellationTokenSource cancel, out 
     tried = null;
     using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Cancel(context, cancel));
     using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Cancel(context, cancel));
-    using var error = Console.OpenStandardError();
     try
     {
         var live = !Console.IsErrorRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI"));
@@ -52,7 +50,7 @@ static byte[]? Quick(Recollection recalled, CancellationTokenSource cancel, out 
     {
         try
         {
-            error.Write(System.Text.Encoding.UTF8.GetBytes(text));
+            ConsoleBytes.Write(ConsoleBytes.Error, System.Text.Encoding.UTF8.GetBytes(text));
         }
         catch (Exception failure) when (IoFailure.Covers(failure))
         {

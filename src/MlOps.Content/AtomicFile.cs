@@ -1,3 +1,4 @@
+using System.Globalization;
 using MlOps.Content.Internal;
 
 namespace MlOps.Content;
@@ -65,8 +66,7 @@ public static class AtomicFile
 
     /// <summary>A name in a folder that no other thread or process uses.</summary>
     internal static string TemporaryName(string folder) =>
-        Path.Join(folder, string.Create(
-            System.Globalization.CultureInfo.InvariantCulture, $"{TemporaryPrefix}{Environment.ProcessId}-{Interlocked.Increment(ref s_counter)}"));
+        Path.Join(folder, TemporaryPrefix + Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "-" + Interlocked.Increment(ref s_counter).ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Renames, making the target's folder if it is missing. Never half: the framework's own move would write into the target where
     /// the two lie on different file systems (a mounted or linked <c>.mlops</c>).</summary>

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using MlOps.Content.Internal;
 
 namespace MlOps.Content;
 
@@ -38,7 +39,11 @@ public readonly record struct Digest : IComparable<Digest>
     public static Digest Of(ReadOnlySpan<byte> content)
     {
         Span<byte> hash = stackalloc byte[32];
-        SHA256.HashData(content, hash);
+        if (!SmallSha256.TryHash(content, hash))
+        {
+            SHA256.HashData(content, hash);
+        }
+
         return FromBytes(hash);
     }
 

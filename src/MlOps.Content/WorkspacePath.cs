@@ -38,9 +38,10 @@ public readonly record struct WorkspacePath : IComparable<WorkspacePath>
             return false;
         }
 
-        foreach (var range in text.AsSpan().Split('/'))
+        for (var (start, end) = (0, 0); start <= text.Length; start = end + 1)
         {
-            if (text.AsSpan(range) is "" or "." or "..")
+            end = text.IndexOf('/', start) is var slash and >= 0 ? slash : text.Length;
+            if (text.AsSpan(start, end - start) is "" or "." or "..")
             {
                 return false;
             }

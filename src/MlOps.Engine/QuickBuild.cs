@@ -63,12 +63,10 @@ public sealed class QuickBuild
     /// <exception cref="OperationCanceledException">The token was cancelled; the lock is as it was.</exception>
     public static QuickResult? TryRun(string root, Recollection recalled, QuickProgress progress, CancellationToken cancellationToken)
     {
-        // The library behind sha256 takes longer to load than all else here; meanwhile the rest is read.
-        new Thread(static () => _ = Digest.Of([])) { IsBackground = true }.Start();
         try
         {
             using var image = GraphImage.TryOpen(recalled.Place);
-            if (image is null || SeenFile.Of(root, recalled.Changes) is not { } changed || changed.Keys.Any(path => image.Elsewhere.Any(other => path == other || path.StartsWith(other + "/", StringComparison.Ordinal))))
+            if (image is null || SeenFile.Of(root, recalled.Changes) is not { } changed || image.IsElsewhere(changed.Keys))
             {
                 return null;
             }
@@ -91,7 +89,7 @@ public sealed class QuickBuild
 
     private QuickResult? Run(QuickProgress progress, CancellationToken cancellationToken)
     {
-        if (Chain() is not { } chain || !chain.All(Agrees))
+        if (Chain() is not { } chain || !chain.TrueForAll(Agrees))
         {
             return null;
         }
@@ -276,10 +274,11 @@ public sealed class QuickBuild
             }
         }
 
-        sandbox.MakeFolders(form.Outputs.Select(output => output.Name));
+        var names = Array.ConvertAll(form.Outputs, static output => output.Name);
+        sandbox.MakeFolders(names);
         var printed = new RunExecutor(_root).RunPlain(form.Name, form.Origin, form.Run, sandbox.Folder, cancellationToken);
         CheckInputs(form);
-        var missing = form.Outputs.Where(output => !sandbox.Has(output.Name)).Select(output => output.Name).ToArray();
+        var missing = Array.FindAll(names, name => !sandbox.Has(name));
         if (missing.Length > 0)
         {
             throw StepRunner.Missing(form.Name, form.Origin, missing);
@@ -401,7 +400,7 @@ public sealed class QuickBuild
             _sights.Add(new(BuildEngine.LockName, FileStat.Of(LockPath)) { Checksum = BuildMirror.Checksum(_after) });
         }
 
-        _recalled.Renew([.. _sights.Select(StillNeeded)]);
+        _recalled.Renew(_sights.ConvertAll(StillNeeded));
     }
 
     /// <summary>An object that another step has as well is still needed under its old name.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using MlOps.Content;
 using MlOps.Engine;
@@ -38,20 +39,28 @@ public static class QuickTrain
         {
             if (pending <= 100)
             {
-                tell($"[{done}/{pending}] {step.Step} {BuildTable.Word(step.Status)}\n");
+                tell("[" + Text(done) + "/" + Text(pending) + "] " + step.Step + " " + BuildTable.Word(step.Status) + "\n");
             }
             else if (done * 10 / pending != (done - 1) * 10 / pending)
             {
-                tell($"[{done}/{pending}]\n");
+                tell("[" + Text(done) + "/" + Text(pending) + "]\n");
             }
         });
 
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
     /// <summary>The rows of a table that lists every step.</summary>
-    private static BuildRow[] All(QuickResult result)
+    private static List<BuildRow> All(QuickResult result)
     {
+        var rows = new List<BuildRow>();
         if (result.Steps > BuildTable.MostRows)
         {
-            return Array.ConvertAll([.. result.Pending], Row);
+            foreach (var step in result.Pending)
+            {
+                rows.Add(Row(step));
+            }
+
+            return rows;
         }
 
         var decided = new Dictionary<string, QuickStep>(StringComparer.Ordinal);
@@ -60,7 +69,12 @@ public static class QuickTrain
             decided[step.Step] = step;
         }
 
-        return Array.ConvertAll([.. result.Names], name => decided.TryGetValue(name, out var step) ? Row(step) : new(name, StepStatus.UpToDate, 0, ""));
+        foreach (var name in result.Names)
+        {
+            rows.Add(decided.TryGetValue(name, out var step) ? Row(step) : new(name, StepStatus.UpToDate, 0, ""));
+        }
+
+        return rows;
     }
 
     private static BuildRow Row(QuickStep step) => new(step.Step, step.Status, step.Seconds, step.Explanation);

@@ -152,7 +152,7 @@ internal sealed unsafe class MirrorFormat
                     var path = Encoding.UTF8.GetBytes(sight.Path);
                     if (path.Length == row->PathBytes)
                     {
-                        path.CopyTo(new Span<byte>((byte*)row + sizeof(Row), path.Length));
+                        path.AsSpan().CopyTo(new Span<byte>((byte*)row + sizeof(Row), path.Length));
                     }
                     else
                     {

@@ -50,6 +50,35 @@ internal static unsafe partial class Posix
         }
     }
 
+    /// <summary>Writes to a descriptor that may be anybody's: a pipe without a reader is let be, one that is full is waited for.</summary>
+    public static void WriteAll(int descriptor, ReadOnlySpan<byte> bytes)
+    {
+        const int brokenPipe = 32, tryAgain = 11, tryAgainMac = 35; // EPIPE, EAGAIN
+        fixed (byte* p = bytes)
+        {
+            for (nint done = 0; done < bytes.Length;)
+            {
+                var wrote = write(descriptor, p + done, bytes.Length - done);
+                var error = wrote < 0 ? Marshal.GetLastSystemError() : 0;
+                if (error == brokenPipe)
+                {
+                    return;
+                }
+
+                if (error is tryAgain or tryAgainMac)
+                {
+                    Thread.Sleep(1);
+                }
+                else if (error is not (0 or Interrupted))
+                {
+                    throw Failure(error, descriptor == ConsoleBytes.Output ? "standard output" : "standard error");
+                }
+
+                done += Math.Max(wrote, 0);
+            }
+        }
+    }
+
     /// <summary>Reads entries of an open folder as they lie (struct linux_dirent64); 0 at the end, minus errno on failure.</summary>
     public static nint ReadFolder(int descriptor, byte* block, int length)
     {
@@ -80,6 +109,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc")]
     private static partial nint pread(int descriptor, byte* block, nint length, long offset);
+
+    [LibraryImport("libc")]
+    private static partial nint write(int descriptor, byte* bytes, nint length);
 
     [LibraryImport("libc")]
     private static partial nint syscall(nint number, nint descriptor, byte* block, nint length);

@@ -8,7 +8,7 @@ internal sealed class Checkout(string root, ContentStore store)
 {
     private static int s_counter;
 
-    public static WorkspacePath Place(WorkspacePath path) => WorkspacePath.Parse($".mlops/out/{path}");
+    public static WorkspacePath Place(WorkspacePath path) => WorkspacePath.Parse(".mlops/out/" + path.Value);
 
     /// <summary>Replaces what is there; false if the store does not have the content whole, then all is as it was.</summary>
     public bool TryPlace(ContentRef content, WorkspacePath path)

@@ -63,7 +63,14 @@ internal static partial class Descendants
         try
         {
             var id = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-            return [.. File.ReadAllText($"/proc/self/task/{id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(child => int.Parse(child, CultureInfo.InvariantCulture))];
+            var children = Encoding.ASCII.GetString(File.ReadAllBytes("/proc/self/task/" + id + "/children")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var orphans = new int[children.Length];
+            for (var i = 0; i < orphans.Length; i++)
+            {
+                orphans[i] = int.Parse(children[i], CultureInfo.InvariantCulture);
+            }
+
+            return orphans;
         }
         catch (Exception e) when (Content.IoFailure.Covers(e))
         {

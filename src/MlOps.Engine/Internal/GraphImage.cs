@@ -39,6 +39,20 @@ internal sealed class GraphImage : IDisposable
 
     private int Readers { get; }
 
+    /// <summary>Whether some path means more than forms know.</summary>
+    public bool IsElsewhere(IEnumerable<string> paths)
+    {
+        foreach (var path in paths)
+        {
+            if (Array.Exists(Elsewhere, other => path == other || path.StartsWith(other + "/", StringComparison.Ordinal)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Opens the image of a remembered answer; null if it is missing, damaged or about another one.</summary>
     public static GraphImage? TryOpen(RememberedPlace place)
     {

@@ -8,8 +8,12 @@ internal sealed class Masking
 {
     private const int Shortest = 4;
 
-    private readonly byte[][] _secrets;
+    private readonly byte[][] _secrets = [];
     private readonly int _held;
+
+    private Masking()
+    {
+    }
 
     public Masking(IEnumerable<string> secrets)
     {
@@ -18,7 +22,7 @@ internal sealed class Masking
         _held = _secrets.Length == 0 ? 0 : _secrets.Max(secret => secret.Length) - 1;
     }
 
-    public static Masking Nothing { get; } = new([]);
+    public static Masking Nothing { get; } = new();
 
     public string Text(string text)
     {

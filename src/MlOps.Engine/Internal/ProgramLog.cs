@@ -11,7 +11,7 @@ internal sealed class ProgramLog(Masking masking, Action<string>? report)
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
 
     private readonly List<byte> _pending = [];
-    private readonly List<byte> _head = [];
+    private readonly List<byte[]> _head = [];
     private byte[]? _tail;
     private long _total;
     private long _told;
@@ -25,14 +25,26 @@ internal sealed class ProgramLog(Masking masking, Action<string>? report)
         masking.Feed(_pending, [], end: true, Keep);
         var cut = _total - HeadBytes - TailBytes;
         var note = cut <= 0 ? [] : Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"\n[… {cut:N0} bytes cut …]\n"));
-        return [.. _head, .. note, .. Tail()];
+        using var all = new MemoryStream();
+        foreach (var part in _head)
+        {
+            all.Write(part);
+        }
+
+        all.Write(note);
+        all.Write(Tail());
+        return all.ToArray();
     }
 
     private void Keep(byte[] bytes)
     {
         Tell(bytes);
-        var head = (int)Math.Min(bytes.Length, HeadBytes - _head.Count);
-        _head.AddRange(bytes.AsSpan(0, head));
+        var head = (int)Math.Min(bytes.Length, Math.Max(0, HeadBytes - _total));
+        if (head > 0)
+        {
+            _head.Add(bytes[..head]);
+        }
+
         _total += head;
         for (var rest = bytes.AsSpan(head); rest.Length > 0;)
         {

@@ -61,7 +61,7 @@ internal sealed class SandboxPool(string parent, UnixFileMode mode = 0)
     {
         for (var more = ""; ; more += "x")
         {
-            var folder = Path.Join(parent, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{number}{more}"));
+            var folder = Path.Join(parent, Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "-" + number.ToString(CultureInfo.InvariantCulture) + more);
             if (FileStat.OfLink(folder).Kind == FileKind.Absent)
             {
                 return folder;

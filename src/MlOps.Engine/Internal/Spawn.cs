@@ -235,7 +235,12 @@ internal static unsafe partial class Spawn
     {
         public TextVector(IReadOnlyList<string> texts)
         {
-            var bytes = texts.Sum(text => Encoding.UTF8.GetByteCount(text) + 1);
+            var bytes = 0;
+            for (var i = 0; i < texts.Count; i++)
+            {
+                bytes += Encoding.UTF8.GetByteCount(texts[i]) + 1;
+            }
+
             Items = (byte**)NativeMemory.Alloc((nuint)(((texts.Count + 1) * sizeof(byte*)) + bytes));
             var at = (byte*)(Items + texts.Count + 1);
             for (var i = 0; i < texts.Count; i++)

@@ -5,6 +5,8 @@ namespace MlOps.Pipelines.Reports;
 /// <summary>A plain-text table: columns as wide as their widest cell, two blanks between, numbers to the right.</summary>
 internal sealed class TextTable(params string[] headers)
 {
+    private const string Blanks = "                                                                                ";
+
     private readonly List<string[]> _rows = [];
 
     public TextTable Add(params string[] cells)
@@ -42,11 +44,25 @@ internal sealed class TextTable(params string[] headers)
             var line = new StringBuilder();
             for (var c = 0; c < cells.Length; c++)
             {
-                line.Append(c == 0 ? "" : "  ").Append(numeric[c] ? cells[c].PadLeft(widths[c]) : cells[c].PadRight(widths[c]));
+                var padding = widths[c] - cells[c].Length;
+                line.Append(c == 0 ? "" : "  ");
+                Pad(line, numeric[c] ? padding : 0).Append(cells[c]);
+                Pad(line, numeric[c] ? 0 : padding);
             }
 
             text.Append(line.ToString().TrimEnd()).Append('\n');
         }
+    }
+
+    /// <summary>As PadLeft and PadRight would, which fill memory by generic vectors.</summary>
+    private static StringBuilder Pad(StringBuilder line, int count)
+    {
+        for (; count > 0; count -= Blanks.Length)
+        {
+            line.Append(Blanks, 0, Math.Min(count, Blanks.Length));
+        }
+
+        return line;
     }
 
     private static bool IsNumber(string cell)

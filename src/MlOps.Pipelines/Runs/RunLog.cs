@@ -73,7 +73,7 @@ internal sealed partial class RunLog
         foreach (var step in steps)
         {
             Quoted(text.Append("{\"step\":"), step.Step);
-            text.Append(",\"status\":\"").Append(step.Status).Append("\",\"seconds\":").Append(Math.Round(step.Seconds, 3).ToString(System.Globalization.CultureInfo.InvariantCulture));
+            text.Append(",\"status\":\"").Append(NameOf(step.Status)).Append("\",\"seconds\":").Append(Math.Round(step.Seconds, 3).ToString(System.Globalization.CultureInfo.InvariantCulture));
             if (step.InputBytes is { } bytes)
             {
                 text.Append(",\"inputBytes\":").Append(bytes.ToString(System.Globalization.CultureInfo.InvariantCulture));
@@ -88,6 +88,16 @@ internal sealed partial class RunLog
             Append(root, text.ToString());
         }
     }
+
+    /// <summary>As the enumeration names it, without the reflection that its own text takes.</summary>
+    private static string NameOf(StepStatus status) => status switch
+    {
+        StepStatus.UpToDate => nameof(StepStatus.UpToDate),
+        StepStatus.Restored => nameof(StepStatus.Restored),
+        StepStatus.Ran => nameof(StepStatus.Ran),
+        StepStatus.Failed => nameof(StepStatus.Failed),
+        _ => nameof(StepStatus.Skipped),
+    };
 
     private static void Quoted(System.Text.StringBuilder text, string value)
     {
@@ -119,7 +129,7 @@ internal sealed partial class RunLog
             }
 
             // The line break comes first as well, so that a line which a kill tore does not take the next one with it.
-            File.AppendAllText(path, "\n" + lines);
+            File.AppendAllBytes(path, System.Text.Encoding.UTF8.GetBytes("\n" + lines));
         }
         catch (Exception failure) when (IoFailure.Covers(failure))
         {
