@@ -191,18 +191,8 @@ internal sealed class GraphImage : IDisposable
     private static StepForm Form(BinaryReader reader)
     {
         var (name, origin, run) = (reader.ReadString(), OrNull(reader.ReadString()), Strings(reader));
-        var inputs = new FormInput[reader.ReadInt32()];
-        for (var i = 0; i < inputs.Length; i++)
-        {
-            inputs[i] = new(reader.ReadString(), OrNull(reader.ReadString()), reader.ReadInt32(), reader.ReadInt32());
-        }
-
-        var outputs = new FormOutput[reader.ReadInt32()];
-        for (var i = 0; i < outputs.Length; i++)
-        {
-            outputs[i] = new(reader.ReadString(), OrNull(reader.ReadString()), reader.ReadInt32(), reader.ReadInt32());
-        }
-
+        var inputs = Many(reader, static from => new FormInput(from.ReadString(), OrNull(from.ReadString()), from.ReadInt32(), from.ReadInt32()));
+        var outputs = Many(reader, static from => new FormOutput(from.ReadString(), OrNull(from.ReadString()), from.ReadInt32(), from.ReadInt32()));
         var consumers = new int[reader.ReadInt32()];
         for (var i = 0; i < consumers.Length; i++)
         {
@@ -233,15 +223,19 @@ internal sealed class GraphImage : IDisposable
         }
     }
 
-    private static string[] Strings(BinaryReader reader)
+    private static string[] Strings(BinaryReader reader) => Many(reader, static from => from.ReadString());
+
+    /// <summary>Of classes only, whose code all of them share: for a value the JIT compiler would have to make some.</summary>
+    private static T[] Many<T>(BinaryReader reader, Func<BinaryReader, T> one)
+        where T : class
     {
-        var texts = new string[reader.ReadInt32()];
-        for (var i = 0; i < texts.Length; i++)
+        var many = new T[reader.ReadInt32()];
+        for (var i = 0; i < many.Length; i++)
         {
-            texts[i] = reader.ReadString();
+            many[i] = one(reader);
         }
 
-        return texts;
+        return many;
     }
 
     private static string? OrNull(string text) => text.Length == 0 ? null : text;
