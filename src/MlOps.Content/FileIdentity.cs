@@ -18,13 +18,17 @@ public readonly record struct FileIdentity
     {
     }
 
-    private FileIdentity(Digest sha256, ulong xxhHigh, ulong xxhLow, long bytes) => (Sha256, _xxhHigh, _xxhLow, Bytes) = (sha256, xxhHigh, xxhLow, bytes);
+    internal FileIdentity(Digest sha256, ulong xxhHigh, ulong xxhLow, long bytes) => (Sha256, _xxhHigh, _xxhLow, Bytes) = (sha256, xxhHigh, xxhLow, bytes);
 
     /// <summary>The identity.</summary>
     public Digest Sha256 { get; init; }
 
     /// <summary>The fast local check; never an identity.</summary>
     public UInt128 Xxh128 => new(_xxhHigh, _xxhLow);
+
+    internal ulong XxhHigh => _xxhHigh;
+
+    internal ulong XxhLow => _xxhLow;
 
     /// <summary>The length in bytes.</summary>
     public long Bytes { get; init; }
@@ -35,6 +39,12 @@ public readonly record struct FileIdentity
     /// <summary>The identity of some bytes.</summary>
     public static FileIdentity Of(ReadOnlySpan<byte> content)
     {
+        if (content.Length >= Internal.Xxh128.LeastBytes)
+        {
+            var (high, low) = Internal.Xxh128.Of(content);
+            return new(Digest.Of(content), high, low, content.Length);
+        }
+
         Span<byte> xxh = stackalloc byte[16];
         XxHash128.Hash(content, xxh);
         return Of(Digest.Of(content), xxh, content.Length);

@@ -15,7 +15,7 @@ public sealed partial class StatIndex(string root, string path, bool rehash = fa
     private readonly LinkPolicy _links = new(root);
     private readonly Dictionary<string, FileStat> _firstSights = new(StringComparer.Ordinal);
     private int _differingSights;
-    private bool _hasNews;
+    private bool _hasNews, _trustsSteady;
 
     /// <summary>Who wants to know every stat that an answer came from.</summary>
     public BuildMirror? Mirror { get; set; }
@@ -39,7 +39,9 @@ public sealed partial class StatIndex(string root, string path, bool rehash = fa
 
     /// <summary>The digest of a file, or of a directory as in-toto's dirHash (sha256 over lines of hex, two spaces, path, in the order of the paths' bytes); null if nothing is there.</summary>
     /// <exception cref="DiagnosticException">As for a file, for any file below a directory.</exception>
-    public Digest? DigestOf(WorkspacePath fileOrDirectory)
+    public Digest? DigestOf(WorkspacePath fileOrDirectory) => Look(fileOrDirectory, _trustsSteady);
+
+    private Digest? Look(WorkspacePath fileOrDirectory, bool mayBeAsSeen)
     {
         lock (_gate)
         {
@@ -47,17 +49,20 @@ public sealed partial class StatIndex(string root, string path, bool rehash = fa
             {
                 { Kind: FileKind.Absent } => (Digest?)Absent(fileOrDirectory.Value)?.Sha256,
                 { Kind: FileKind.File } stat => Identify(fileOrDirectory.Value, stat).Sha256,
-                { Kind: FileKind.Directory } => new TreeLines(Walk(fileOrDirectory.Value)).Sha256(),
+                { Kind: FileKind.Directory } => DigestOfTree(fileOrDirectory.Value, mayBeAsSeen),
                 _ => throw NotAFile(fileOrDirectory.Value),
             });
         }
     }
 
     /// <summary>From now on <see cref="IsSteady"/> is about what is seen after this moment.</summary>
-    public void Begin()
+    /// <param name="trustSteady">Whether directories that were found steady just before count as seen: whoever remembers an answer about them remembers their stats,
+    /// so that what changed since is found when the answer is recalled.</param>
+    public void Begin(bool trustSteady = false)
     {
         lock (_gate)
         {
+            _trustsSteady = trustSteady;
             _firstSights.Clear();
             _firstTreeSights.Clear();
         }
@@ -71,7 +76,14 @@ public sealed partial class StatIndex(string root, string path, bool rehash = fa
         lock (_gate)
         {
             var before = _differingSights;
-            return DigestOf(fileOrDirectory) == content && _differingSights == before;
+            var seen = _trees.GetValueOrDefault(fileOrDirectory.Value);
+            var steady = Look(fileOrDirectory, mayBeAsSeen: false) == content && _differingSights == before;
+            if (_trees.GetValueOrDefault(fileOrDirectory.Value) is { } walked && walked != seen)
+            {
+                walked.Steady = steady ? content : null;
+            }
+
+            return steady;
         }
     }
 

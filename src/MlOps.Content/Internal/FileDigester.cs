@@ -20,7 +20,14 @@ internal sealed class FileDigester : IDisposable
     public FileIdentity Identify(in OpenFile file, long length)
     {
         var filled = length < BlockBytes ? file.Fill(Room(length), 0, Enough(length)) : -1;
-        return filled >= 0 && filled <= length ? FileIdentity.Of(_block.AsSpan(0, filled)) : IdentifyLarge(file);
+        return filled >= 0 && filled <= length ? Of(filled) : IdentifyLarge(file);
+    }
+
+    /// <summary>The identity of an open file of unknown length, if it does not change meanwhile.</summary>
+    public FileIdentity Identify(in OpenFile file)
+    {
+        var filled = file.Fill(_block.AsSpan(0, BlockBytes), 0, enough: 1);
+        return filled < BlockBytes ? Of(filled) : IdentifyLarge(file);
     }
 
     /// <summary>The identity of an open file that had another one before: if length and xxh128 are as they were, so is the sha256, which takes longest.</summary>
@@ -34,13 +41,28 @@ internal sealed class FileDigester : IDisposable
         var filled = file.Fill(Room(before.Bytes), 0, Enough(before.Bytes));
         return filled > before.Bytes ? IdentifyLarge(file)
             : filled == before.Bytes && XxHash128.HashToUInt128(_block.AsSpan(0, filled)) == before.Xxh128 ? before
-            : FileIdentity.Of(_block.AsSpan(0, filled));
+            : Of(filled);
     }
 
     public void Dispose()
     {
         ArrayPool<byte>.Shared.Return(_block);
         _sha?.Dispose();
+    }
+
+    private FileIdentity Of(int filled)
+    {
+        if (filled < Xxh128.LeastBytes)
+        {
+            return FileIdentity.Of(_block.AsSpan(0, filled));
+        }
+
+        var (high, low) = Xxh128.Of(_block.AsSpan(0, filled));
+        _sha ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> hash = stackalloc byte[32];
+        _sha.AppendData(_block, 0, filled);
+        _sha.GetHashAndReset(hash);
+        return new(Digest.FromBytes(hash), high, low, filled);
     }
 
     // One byte more than expected shows a file that grew since its length was taken; growing later shows in the stat that is taken afterwards.

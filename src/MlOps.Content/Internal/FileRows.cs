@@ -31,6 +31,9 @@ internal struct RowCursor(FileRows? rows, byte[] folder)
     private readonly int _end = rows?.Count ?? 0;
     private int _at = rows?.FirstFrom(folder) ?? 0;
 
+    /// <summary>Whether nothing more is known.</summary>
+    public readonly bool IsAtEnd => _at == _end || !rows!.PathOf(rows[_at]).StartsWith(folder);
+
     /// <summary>The position of a file that is not before any that was sought earlier; -1 if it is unknown.</summary>
     public int Seek(ReadOnlySpan<byte> path)
     {

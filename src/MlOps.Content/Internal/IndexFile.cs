@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Hashing;
 using System.Text;
 
 namespace MlOps.Content.Internal;
@@ -10,8 +9,8 @@ internal readonly record struct IndexEntry(FileStat Stat, FileIdentity Identity,
 /// <summary>The index's bytes: header, fixed-size rows sorted by the paths' UTF-8 bytes, the paths, a checksum. Searched where they lie, so that loading costs one read.</summary>
 internal sealed unsafe class IndexFile : FileRows
 {
-    public const ulong Magic = 0x32_58_44_49_53_50_4f_4c; // "LOPSIDX2", little-endian
-    public const int HeaderBytes = 16, ChecksumBytes = 8;
+    public const ulong Magic = 0x33_58_44_49_53_50_4f_4c; // "LOPSIDX3", little-endian
+    public const int HeaderBytes = 16, ChecksumBytes = 8, BlockBytes = 1 << 20;
 
     private static readonly IndexFile s_empty = new([], 0);
 
@@ -50,13 +49,28 @@ internal sealed unsafe class IndexFile : FileRows
         }
 
         if (bytes.Length < HeaderBytes + ChecksumBytes || BinaryPrimitives.ReadUInt64LittleEndian(bytes) != Magic
-            || BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(bytes.Length - ChecksumBytes)) != XxHash3.HashToUInt64(bytes.AsSpan(0, bytes.Length - ChecksumBytes)))
+            || BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(bytes.Length - ChecksumBytes)) != Checksum(bytes))
         {
             return s_empty;
         }
 
         var count = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(8));
         return count <= (bytes.Length - HeaderBytes) / sizeof(IndexRow) ? new(bytes, (int)count) : s_empty;
+    }
+
+    /// <summary>Against torn writes; block by block, as they are written.</summary>
+    private static ulong Checksum(byte[] bytes)
+    {
+        var hash = new StatHash();
+        fixed (byte* start = bytes)
+        {
+            for (var at = 0; at < bytes.Length - ChecksumBytes; at += BlockBytes)
+            {
+                hash.Add(start + at, Math.Min(BlockBytes, bytes.Length - ChecksumBytes - at));
+            }
+        }
+
+        return hash.Value;
     }
 
     public bool TryFind(string file, out IndexEntry entry)

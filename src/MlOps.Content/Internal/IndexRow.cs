@@ -13,6 +13,9 @@ internal enum RowState
 
     /// <summary>There is a stat only; the digests, if any, are those of an earlier state of the same size.</summary>
     Unread,
+
+    /// <summary>There is a path only, of what was a regular file when its folder was read.</summary>
+    Unseen,
 }
 
 /// <summary>What is known of one file: its stat and its digests, in the layout of the index's file.</summary>
@@ -45,18 +48,20 @@ internal struct IndexRow
         }
     }
 
-    public readonly UInt128 Xxh128 => new(_xxhHigh, _xxhLow);
+    public readonly ulong XxhHigh => _xxhHigh;
+
+    public readonly ulong XxhLow => _xxhLow;
 
     /// <summary>The identity; its length is the stat's.</summary>
     public FileIdentity Identity
     {
-        readonly get => new(Sha256, Xxh128, _size);
+        readonly get => new(Sha256, _xxhHigh, _xxhLow, _size);
         set
         {
             Span<ulong> words = stackalloc ulong[4];
             value.Sha256.CopyTo(MemoryMarshal.AsBytes(words));
             (_sha0, _sha1, _sha2, _sha3) = (words[0], words[1], words[2], words[3]);
-            (_xxhHigh, _xxhLow) = ((ulong)(value.Xxh128 >> 64), (ulong)value.Xxh128);
+            (_xxhHigh, _xxhLow) = (value.XxhHigh, value.XxhLow);
         }
     }
 

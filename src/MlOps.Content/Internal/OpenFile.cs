@@ -30,7 +30,7 @@ internal readonly struct OpenFile : IDisposable
 
         fixed (byte* p = Encoding.UTF8.GetBytes(path + '\0'))
         {
-            var descriptor = Posix.OpenFile(Posix.WorkingDirectory, p);
+            var descriptor = Posix.OpenFile(Posix.WorkingDirectory, p, followLinks: true);
             return descriptor >= 0 ? new(descriptor) : throw Posix.Failure(-descriptor, path);
         }
     }

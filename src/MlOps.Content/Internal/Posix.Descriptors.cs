@@ -26,10 +26,28 @@ internal static unsafe partial class Posix
 
     /// <summary>Opens a folder for <see cref="ReadFolder"/>, looked up from another one; gives minus errno if it cannot.</summary>
     public static int OpenFolder(int parent, byte* name, bool followLinks) =>
-        Open(parent, name, DirectoryOnly | (followLinks ? 0 : IsArm ? 0x8000 : 0x20000)); // O_NOFOLLOW
+        Open(parent, name, DirectoryOnly | (followLinks ? 0 : NoFollowOnOpen));
 
     /// <summary>Opens a file for reading, looked up from a folder; gives minus errno if it cannot.</summary>
-    public static int OpenFile(int folder, byte* path) => Open(folder, path, 0x800); // O_NONBLOCK: a pipe that took a file's place must not hold us
+    public static int OpenFile(int folder, byte* path, bool followLinks) =>
+        Open(folder, path, 0x800 | (followLinks ? 0 : NoFollowOnOpen)); // O_NONBLOCK: a pipe that took a file's place must not hold us
+
+    /// <summary>Whether a folder lies on a file system that only this machine writes, so that the times of its files are ours; false where that is unknown.</summary>
+    public static bool KeepsOurTime(string folder)
+    {
+        if (!ReadsFolders)
+        {
+            return false;
+        }
+
+        var answer = stackalloc long[64]; // struct statfs is 120 bytes and begins with the type
+        fixed (byte* path = Encoding.UTF8.GetBytes(folder + '\0'))
+        {
+            // ext2 to ext4, xfs, btrfs, tmpfs, overlayfs, zfs, f2fs, bcachefs
+            return statfs(path, answer) == 0
+                && (*answer & 0xffffffff) is 0xef53 or 0x58465342 or 0x9123683e or 0x01021994 or 0x794c7630 or 0x2fc12fc1 or 0xf2f52010 or 0xca451a4e;
+        }
+    }
 
     /// <summary>Reads up to as many bytes as there is room for; 0 at the end, minus errno on failure.</summary>
     public static nint Read(int descriptor, Span<byte> block, long offset)
@@ -87,6 +105,8 @@ internal static unsafe partial class Posix
         return got >= 0 ? got : -Marshal.GetLastSystemError();
     }
 
+    private static int NoFollowOnOpen => IsArm ? 0x8000 : 0x20000; // O_NOFOLLOW
+
     private static int DirectoryOnly => IsArm ? 0x4000 : 0x10000; // O_DIRECTORY
 
     private static int Open(int folder, byte* path, int flags)
@@ -106,6 +126,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc")]
     private static partial int openat(int folder, byte* path, int flags, int mode);
+
+    [LibraryImport("libc")]
+    private static partial int statfs(byte* path, long* answer);
 
     [LibraryImport("libc")]
     private static partial nint pread(int descriptor, byte* block, nint length, long offset);

@@ -16,6 +16,24 @@ internal unsafe struct StatHash()
         }
     }
 
+    /// <summary>The hash of a folder's place, by its path.</summary>
+    public static ulong OfFolder(byte* path, int length)
+    {
+        var hash = new StatHash();
+        hash.Add(path, length);
+        return hash.Value;
+    }
+
+    /// <summary>The hash of a file in a folder; sums of these depend on no order.</summary>
+    public static ulong OfEntry(ulong folder, byte* name, int length, in FileStat stat)
+    {
+        var hash = new StatHash();
+        hash.Add(folder);
+        hash.Add(name, length);
+        hash.Add(stat);
+        return hash.Value;
+    }
+
     public void Add(ulong word) => _hash = BitOperations.RotateLeft((_hash ^ word) * 0x9e3779b97f4a7c15UL, 29);
 
     public void Add(byte* bytes, int length)

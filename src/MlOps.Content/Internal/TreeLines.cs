@@ -21,7 +21,7 @@ internal sealed class TreeLines(TreeRows rows)
     public UInt128 Xxh128()
     {
         var hash = new XxHash128();
-        Write(static (in row, digits) => Hex(row.Xxh128, digits), bytes => hash.Append(bytes));
+        Write(Xxh128Hex, bytes => hash.Append(bytes));
         return hash.GetCurrentHashAsUInt128();
     }
 
@@ -58,19 +58,21 @@ internal sealed class TreeLines(TreeRows rows)
 
     private static int Sha256Hex(in IndexRow row, Span<byte> digits)
     {
-        Span<byte> sha = stackalloc byte[32];
-        row.Sha256.CopyTo(sha);
-        Convert.TryToHexStringLower(sha, digits, out var written);
-        return written;
+        row.Sha256.CopyHexTo(digits);
+        return LongestDigits;
     }
 
-    private static int Hex(UInt128 value, Span<byte> digits)
+    private static int Xxh128Hex(in IndexRow row, Span<byte> digits)
     {
-        Span<byte> bytes = stackalloc byte[16];
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, value);
-        Convert.TryToHexStringLower(bytes, digits, out var written);
-        return written;
+        for (var i = 0; i < 16; i++)
+        {
+            (digits[i], digits[16 + i]) = (Hex(row.XxhHigh >> (60 - (4 * i))), Hex(row.XxhLow >> (60 - (4 * i))));
+        }
+
+        return 32;
     }
+
+    private static byte Hex(ulong digit) => "0123456789abcdef"u8[(int)(digit & 15)];
 
     private void Write(Digits digits, Action<ReadOnlySpan<byte>> take)
     {

@@ -9,13 +9,14 @@ namespace MlOps.Content.Internal;
 /// <param name="rows">The files.</param>
 internal sealed unsafe class TreeReader(string root, string directory, TreeRows rows)
 {
-    private const int Attempts = 3, MostThreads = 8, FilesWorthAThread = 256;
+    private const int Attempts = 3, MostThreads = 8, FilesWorthAThread = 256, FilesAtOnce = 16;
     private const long BytesWorthAThread = 8 << 20;
 
     private readonly Lock _gate = new();
     private readonly string _folder = Path.Join(root, directory);
     private List<int> _pending = [];
-    private int _next = -1;
+    private int _next;
+    private ulong _device;
     private int _failedAt = int.MaxValue;
     private ExceptionDispatchInfo? _failure;
 
@@ -26,6 +27,7 @@ internal sealed unsafe class TreeReader(string root, string directory, TreeRows 
     {
         _pending = pending;
         using var folder = Posix.ReadsFolders ? Posix.OpenFolder(_folder) : null;
+        _device = folder is not null && Posix.TryStat(folder.Descriptor, out var stat) == 0 ? stat.Device : 0;
         var threads = new Thread[Threads() - 1];
         for (var i = 0; i < threads.Length; i++)
         {
@@ -58,39 +60,58 @@ internal sealed unsafe class TreeReader(string root, string directory, TreeRows 
     {
         using var digester = new FileDigester();
         // Positions are handed out in order, so every file before the first failure is read, and which failure is told depends on no thread.
-        for (int next; _failure is null && (next = Interlocked.Increment(ref _next)) < _pending.Count;)
+        for (int first; (first = Interlocked.Add(ref _next, FilesAtOnce) - FilesAtOnce) < _pending.Count && first < Volatile.Read(ref _failedAt);)
         {
-            try
+            var now = FileStat.Now;
+            for (var next = first; next < Math.Min(first + FilesAtOnce, _pending.Count); next++)
             {
-                Read(ref rows[_pending[next]], digester, folder);
-            }
-            catch (Exception e) when (e is DiagnosticException || IoFailure.Covers(e))
-            {
-                lock (_gate)
+                try
                 {
-                    (_failedAt, _failure) = next < _failedAt ? (next, ExceptionDispatchInfo.Capture(e)) : (_failedAt, _failure);
+                    Read(ref rows[_pending[next]], digester, folder, now);
+                }
+                catch (Exception e) when (e is DiagnosticException || IoFailure.Covers(e))
+                {
+                    Fail(next, e);
+                    break;
                 }
             }
         }
     }
 
-    private void Read(ref IndexRow row, FileDigester digester, FolderHandle? folder)
+    private void Fail(int at, Exception e)
+    {
+        lock (_gate)
+        {
+            if (at < _failedAt)
+            {
+                (_failedAt, _failure) = (at, ExceptionDispatchInfo.Capture(e));
+            }
+        }
+    }
+
+    /// <param name="row">The file.</param>
+    /// <param name="digester">Of this thread.</param>
+    /// <param name="folder">What paths are looked up from.</param>
+    /// <param name="now">A moment before.</param>
+    private void Read(ref IndexRow row, FileDigester digester, FolderHandle? folder, long now)
     {
         var stat = row.Stat;
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var now = FileStat.Now;
+            now = attempt == 0 ? now : FileStat.Now;
             using var file = Open(row, folder);
-            var identity = row.HasDigests ? digester.Identify(file, row.Identity) : digester.Identify(file, stat.Size);
+            var unseen = row.State == RowState.Unseen && attempt == 0;
+            var identity = unseen ? digester.Identify(file) : row.HasDigests ? digester.Identify(file, row.Identity) : digester.Identify(file, stat.Size);
             var after = file.Stat();
             if (after.Kind != FileKind.File)
             {
                 throw StatIndex.NotAFile(NameOf(row));
             }
 
-            if (after == stat && identity.Bytes == stat.Size)
+            // One stat tells as much as two if it is older than the reading: whatever was written meanwhile would be younger.
+            if (identity.Bytes == after.Size && (unseen ? after.Device == _device && !after.IsRacy(now) : after == stat))
             {
-                row.Take(new(stat, identity, stat.IsRacy(now)));
+                row.Take(new(after, identity, after.IsRacy(now)));
                 return;
             }
 
@@ -113,7 +134,7 @@ internal sealed unsafe class TreeReader(string root, string directory, TreeRows 
 
         fixed (byte* path = rows.TerminatedPathOf(row))
         {
-            var descriptor = Posix.OpenFile(folder.Descriptor, path);
+            var descriptor = Posix.OpenFile(folder.Descriptor, path, followLinks: row.State != RowState.Unseen);
             return descriptor >= 0 ? OpenFile.Of(descriptor) : throw Posix.Failure(-descriptor, Path.Join(_folder, rows.NameOf(row)));
         }
     }

@@ -19,8 +19,25 @@ internal sealed class TreeRows : FileRows
     /// <summary>Whether something was so young that a change just after the walk might not show in <see cref="Stats"/>.</summary>
     public bool IsRacy { get; set; }
 
-    /// <summary>Whether a file's digests were taken that the saved index does not have.</summary>
-    public bool HasNews { get; set; }
+    /// <summary>The identity of all files together, if nothing was seen otherwise since <see cref="StatIndex.Begin"/>.</summary>
+    public Digest? Steady { get; set; }
+
+    /// <summary>Whether every file's digests are known.</summary>
+    public bool AreRead
+    {
+        get
+        {
+            for (var i = 0; i < _count; i++)
+            {
+                if (this[i].State is RowState.Unread or RowState.Unseen)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
 
     public override ref IndexRow this[int at] => ref _rows[at / BlockRows][at % BlockRows];
 

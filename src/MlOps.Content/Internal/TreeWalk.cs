@@ -12,7 +12,8 @@ internal delegate void FileSeen(ReadOnlySpan<byte> path, in FileStat stat);
 /// <param name="root">The workspace's absolute path.</param>
 /// <param name="links">Where links may lead; null follows all of them, for a directory that was judged before.</param>
 /// <param name="portable">Whether the framework reads folders even where the system's own call is known.</param>
-internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool portable = false)
+/// <param name="namesOnly">Whether regular files are told by their names alone, with a stat of zeros; whoever reads the files notes their stats, all of them.</param>
+internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool portable = false, bool namesOnly = false)
 {
     private const int BlockBytes = 64 * 1024, EntryHeader = 19, LongestPath = 4095;
     private const byte Unknown = 0, Folder = 4, Regular = 8, Link = 10; // DT_…
@@ -25,6 +26,8 @@ internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool porta
     private string _directory = "";
     private FileSeen? _seen;
     private bool _isOdd; // the folder's path has a line break
+    private int _notedLength = -1; // of the folder's path that is noted
+    private ulong _notedFolder;
 
     /// <summary>A hash over every stat seen, folders included; it does not depend on any order.</summary>
     public ulong Stats { get; private set; }
@@ -103,7 +106,7 @@ internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool porta
         var first = _entries.Count;
         _isOdd = Named(length).Contains('\n', StringComparison.Ordinal);
         Read(descriptor, folder, length);
-        Note(stat, first, now);
+        Note(stat, length, first, now);
         Descend(descriptor, folder, length, first);
         _entries.CutTo(first);
         _open.RemoveAt(_open.Count - 1);
@@ -120,28 +123,59 @@ internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool porta
         return error == 0 ? stat : throw Posix.Failure(error, Named(length));
     }
 
-    private void Note(in FileStat folder, int first, long now)
+    /// <summary>Takes note of a file of a walk that told names only.</summary>
+    public void Note(ReadOnlySpan<byte> path, in FileStat stat, bool isRacy)
     {
-        var hash = new StatHash();
-        hash.Add(folder);
+        var length = path.LastIndexOf((byte)'/') + 1;
+        fixed (byte* start = path)
+        {
+            if (length != _notedLength || !path[..length].SequenceEqual(_path.AsSpan(0, length)))
+            {
+                MakeRoom(length);
+                path[..length].CopyTo(_path);
+                (_notedLength, _notedFolder) = (length, StatHash.OfFolder(start, length));
+            }
+
+            Add(StatHash.OfEntry(_notedFolder, start + length, path.Length - length, stat));
+        }
+
+        IsRacy |= isRacy;
+    }
+
+    private void Note(in FileStat folder, int length, int first, long now)
+    {
+        ulong place;
+        fixed (byte* path = _path)
+        {
+            place = StatHash.OfFolder(path, length);
+        }
+
+        Add(StatHash.OfEntry(place, null, 0, folder));
         var racy = folder.IsRacy(now);
         for (var i = first; i < _entries.Count; i++)
         {
             var entry = _entries[i];
-            hash.Add(_entries.NameOf(entry), entry->NameLength);
-            if (entry->Stat.Kind == FileKind.File)
+            if (entry->Stat.Kind != FileKind.File)
             {
-                hash.Add(entry->Stat);
+                // Its numbers are taken when it is entered.
+                Add(StatHash.OfEntry(place, _entries.NameOf(entry), entry->NameLength, default));
+            }
+            else if (!namesOnly)
+            {
+                Add(StatHash.OfEntry(place, _entries.NameOf(entry), entry->NameLength, entry->Stat));
                 racy |= entry->Stat.IsRacy(now);
             }
         }
 
+        IsRacy |= racy;
+    }
+
+    private void Add(ulong hash)
+    {
         unchecked
         {
-            Stats += hash.Value;
+            Stats += hash;
         }
-
-        IsRacy |= racy;
     }
 
     private void Descend(int descriptor, string folder, int length, int first)
@@ -209,7 +243,11 @@ internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool porta
         }
 
         var stat = new FileStat(type == Folder ? FileKind.Directory : type == Link ? FileKind.Link : FileKind.Other, 0, 0, 0, 0, 0);
-        if (type is Regular or Unknown)
+        if (type == Regular && namesOnly)
+        {
+            stat = new(FileKind.File, 0, 0, 0, 0, 0);
+        }
+        else if (type is Regular or Unknown)
         {
             var error = Posix.TryStat(descriptor, name, followLinks: false, out stat);
             if (error != 0)
@@ -285,14 +323,18 @@ internal sealed unsafe class TreeWalk(string root, LinkPolicy? links, bool porta
             throw Posix.Failure(Posix.NameTooLong, Named(length));
         }
 
-        if (end + 1 > _path.Length)
-        {
-            Array.Resize(ref _path, (end + 1) * 2);
-        }
-
+        MakeRoom(end + 1);
         _entries.Name(entry).CopyTo(_path.AsSpan(length));
         _path[end] = (byte)'/';
         return _path.AsSpan(0, end);
+    }
+
+    private void MakeRoom(int bytes)
+    {
+        if (bytes > _path.Length)
+        {
+            Array.Resize(ref _path, bytes * 2);
+        }
     }
 
     private string Text(ReadOnlySpan<byte> path) => $"{_directory}/{Encoding.UTF8.GetString(path)}";

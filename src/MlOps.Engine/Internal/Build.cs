@@ -18,12 +18,12 @@ internal sealed class Build
     private readonly RemoteRestore? _remote;
     private readonly PlannedStep?[] _plan;
 
-    public Build(BuildEngine engine, StepRunner runner, StepGraph graph, BuildOptions options, RemoteRestore? remote = null)
+    public Build(BuildEngine engine, StepRunner runner, StepGraph graph, BuildOptions options, RemoteRestore? remote = null, bool isAfterwards = false)
     {
         (_engine, _runner, _graph, _options) = (engine, runner, graph, options);
         _remote = remote;
         engine.Files.Mirror = options.Mirror;
-        engine.Files.Begin();
+        engine.Files.Begin(trustSteady: isAfterwards);
         options.Mirror?.Observe(BuildEngine.LockName);
         _lockStat = FileStat.Of(engine.LockPath);
         _old = LockFile.Read(engine.LockPath);
@@ -172,7 +172,7 @@ internal sealed class Build
         try
         {
             // As the next command would plan, so that nothing can be seen by that one and not by this.
-            var next = new Build(_engine, _runner, _graph, _options);
+            var next = new Build(_engine, _runner, _graph, _options, isAfterwards: true);
             if (!next._old.Bytes.Span.SequenceEqual(now.Bytes.Span) || next.NothingToDo() is null)
             {
                 mirror.Forget();

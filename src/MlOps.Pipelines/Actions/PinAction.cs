@@ -48,7 +48,7 @@ internal sealed class PinAction(Func<StatIndex> files, DatasetBytes bytes) : ISt
     {
         if (Directory.Exists(path))
         {
-            var tree = input is not null ? files().TreeAt(input.Path) : new StatIndex(Path.GetDirectoryName(path)!, path + ".index").TreeAt(WorkspacePath.Parse(Path.GetFileName(path)));
+            var tree = input is not null ? files().TreeAsSeen(input.Path) : new StatIndex(Path.GetDirectoryName(path)!, path + ".index").TreeAt(WorkspacePath.Parse(Path.GetFileName(path)));
             return (tree!.Identity, tree.Listing);
         }
 

@@ -223,6 +223,105 @@ public sealed class TreeWalkTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Many_unknown_files_have_the_dirHash_that_sha256sum_gives_and_the_stats_of_every_later_walk()
+    {
+        Many("t");
+        File.CreateSymbolicLink(Path.Join(_folder.Root, "t/link"), "0/7");
+        var index = Open();
+        Assert.Equal(Sha256Sum("t"), index.DigestOf(At("t")));
+        Assert.True(index.IsSteady(At("t"), index.DigestOf(At("t"))!.Value));
+        index.Save();
+        Old("t");
+        var mirror = new BuildMirror(_folder.Root);
+        Assert.Equal(Sha256Sum("t"), new StatIndex(_folder.Root, IndexPath, rehash: true) { Mirror = mirror }.DigestOf(At("t")));
+        mirror.Save("many", "answer"u8);
+        Assert.NotNull(BuildMirror.TryAnswer(_folder.Root, "many"));
+        File.AppendAllText(Path.Join(_folder.Root, "t/0/7"), "x");
+        Assert.Null(BuildMirror.TryAnswer(_folder.Root, "many"));
+        Assert.Equal(Sha256Sum("t"), Open().DigestOf(At("t")));
+    }
+
+    [Fact]
+    public void A_file_among_many_unknown_ones_that_went_away_or_became_a_link_is_not_read()
+    {
+        _folder.Write("elsewhere/x", "x");
+        Directory.CreateDirectory(Path.Join(_folder.Root, "t"));
+        File.CreateSymbolicLink(Path.Join(_folder.Root, "t/link"), "../elsewhere/x");
+        foreach (var name in new[] { "link", "missing" })
+        {
+            var rows = new TreeRows();
+            rows.Add(Encoding.UTF8.GetBytes(name)).State = RowState.Unseen;
+            Assert.ThrowsAny<IOException>(() => new TreeReader(_folder.Root, "t", rows).Read([0]));
+        }
+    }
+
+    [Fact]
+    public void A_young_file_among_many_unknown_ones_is_read_between_two_looks()
+    {
+        var path = _folder.Write("t/x", "x");
+        File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddSeconds(1));
+        var rows = new TreeRows();
+        rows.Add("x"u8).State = RowState.Unseen;
+        new TreeReader(_folder.Root, "t", rows).Read([0]);
+        Assert.Equal(RowState.Racy, rows[0].State);
+        Assert.Equal(FileStat.Of(path), rows[0].Stat);
+        Assert.Equal(FileIdentity.Of("x"u8), rows[0].Identity);
+    }
+
+    [Fact]
+    public void What_was_steady_counts_as_seen_with_the_stats_that_it_had()
+    {
+        _folder.Write("t/x", "x");
+        Old("t");
+        var index = Open();
+        var before = index.TreeAt(At("t"))!;
+        Assert.True(index.IsSteady(At("t"), before.Identity.Sha256));
+        File.WriteAllText(Path.Join(_folder.Root, "t/x"), "changed");
+        Assert.Equal(before.Identity, index.TreeAsSeen(At("t"))!.Identity);
+        var mirror = new BuildMirror(_folder.Root);
+        index.Mirror = mirror;
+        index.Begin(trustSteady: true);
+        Assert.Equal(before.Identity.Sha256, index.DigestOf(At("t")));
+        mirror.Save("steady", "answer"u8);
+        Assert.Null(BuildMirror.TryAnswer(_folder.Root, "steady"));
+        Assert.False(index.IsSteady(At("t"), before.Identity.Sha256));
+        Assert.NotEqual(before.Identity.Sha256, index.DigestOf(At("t")));
+    }
+
+    [Fact]
+    public void Xxh128_of_long_bytes_is_that_of_the_SDK()
+    {
+        var bytes = Bytes(new(1), 200_000);
+        foreach (var length in Enumerable.Range(Xxh128.LeastBytes, 2100).Append(4096).Append(131_072).Append(200_000))
+        {
+            var (high, low) = Xxh128.Of(bytes.AsSpan(0, length));
+            Assert.Equal(System.IO.Hashing.XxHash128.HashToUInt128(bytes.AsSpan(0, length)), new UInt128(high, low));
+        }
+    }
+
+    private void Many(string tree)
+    {
+        for (var i = 0; i < 1500; i++)
+        {
+            _folder.Write($"{tree}/{i % 3}/{i / 3}", new('x', i));
+        }
+    }
+
+    private void Old(string directory)
+    {
+        while (new TreeWalk(_folder.Root, links: null) is var walk && Racy(walk))
+        {
+            Thread.Yield();
+        }
+
+        bool Racy(TreeWalk walk)
+        {
+            walk.Run(directory, seen: null);
+            return walk.IsRacy;
+        }
+    }
+
     private bool Changed(string change, string tree)
     {
         switch (change)
