@@ -86,7 +86,7 @@ public sealed class OnnxModelTests
     }
 
     /// <summary>Rows of <c>2 · width + depth + 3</c>, and the README's script.</summary>
-    private static Workspace Line(out int port)
+    internal static Workspace Line(out int port)
     {
         var workspace = new Workspace();
         port = Ports.Free();
