@@ -14,7 +14,7 @@ public sealed class GcKillTests
     {
         using var workspace = Branches(RunStepTests.Many(6));
         var (random, halfWay) = (new Random(2024), 0);
-        for (var round = All ? 60 : 3; round > 0; round--)
+        for (var round = All ? 30 : 3; round > 0; round--)
         {
             var before = Stored(workspace).ToHashSet();
             Train(workspace, $"nobody needs {round}");
@@ -55,7 +55,7 @@ public sealed class GcKillTests
             "other": { "run": ["sh", "-c", "cat more.txt > o.txt; echo 2 >> o.txt"], "reads": ["more.txt"], "writes": ["o.txt"] },
             "after": { "run": ["cp", "o.txt", "p.txt"], "reads": ["o.txt"], "writes": ["p.txt"] }
             """));
-        for (var round = All ? 40 : 3; round > 0; round--)
+        for (var round = All ? 20 : 3; round > 0; round--)
         {
             // Every other text is one that the store still has, or had until now.
             var text = $"round {(round % 2 == 0 ? round : round + 1)}";

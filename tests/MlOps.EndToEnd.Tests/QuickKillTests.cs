@@ -19,7 +19,7 @@ public sealed class QuickKillTests
         var time = Stopwatch.StartNew();
         AssertQuick(workspace, "measured");
         var (whole, random) = (time.Elapsed, new Random(2024));
-        for (var round = All ? 200 : 10; round > 0; round--)
+        for (var round = All ? 100 : 10; round > 0; round--)
         {
             var before = workspace.Lock;
             workspace.Write("in.txt", $"round {round}");
@@ -98,7 +98,7 @@ public sealed class QuickKillTests
         }
 
         var random = new Random(2024);
-        for (var round = All ? 150 : 6; round >= 0; round--)
+        for (var round = All ? 60 : 6; round >= 0; round--)
         {
             // Another version, or the same where the folder is gone or has lost and gained files.
             var (text, count) = versions[round / 3 % 2];
