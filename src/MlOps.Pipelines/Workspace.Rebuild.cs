@@ -23,16 +23,19 @@ public sealed partial class Workspace
             throw Unknown("MLO2031", $"there is no step '{word}'", word!, _graph.Steps.SelectMany(known => new[] { known.Name.Value, known.Address.Key }));
         }
 
+        // What always runs has its result in the lock like any other step; what is frozen stays as the lock has it, unless it is named.
+        var graph = StepGraph.Create(_graph.Steps.Select(step => step with { Always = false, Frozen = step.Frozen && chosen?.Contains(step.Name) != true }));
+        var again = chosen ?? graph.Steps.Where(step => !step.Frozen).Select(step => step.Name).ToHashSet();
         var options = Options(chosen) with { ForceAll = false, Force = [] };
-        var plan = UpToDatePlan(options);
+        var plan = UpToDatePlan(graph, options);
         var scratch = Path.Combine(Root, ".mlops", "rebuild", Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         try
         {
             var engine = NewEngine(scratch, _options, new(scratch, _datasets.Values.ToDictionary(dataset => dataset.Name, StringComparer.Ordinal), new(Path.Combine(scratch, ".mlops", "store"))));
-            Furnish(plan, chosen, scratch, engine.Store);
-            var result = await engine.BuildAsync(_graph, options with { KeepGoing = true, Progress = Progress([]) }, cancellationToken);
+            Furnish(plan, again, scratch, engine.Store);
+            var result = await engine.BuildAsync(graph, options with { Force = [.. again], KeepGoing = true, Progress = Progress([]) }, cancellationToken);
             Tell(result);
-            return result.Cancelled ? new(ExitCode.Cancelled, "") : !result.Succeeded ? new(ExitCode.Failed, "a step failed, though it gave a result before") : Compared(result, chosen, engine.Store);
+            return result.Cancelled ? new(ExitCode.Cancelled, "") : !result.Succeeded ? new(ExitCode.Failed, "a step failed, though it gave a result before") : Compared(result, again, engine.Store);
         }
         finally
         {
@@ -44,9 +47,9 @@ public sealed partial class Workspace
     }
 
     /// <summary>A rebuild says something of the lock only if the lock is of these sources.</summary>
-    private BuildPlan UpToDatePlan(BuildOptions options)
+    private BuildPlan UpToDatePlan(StepGraph graph, BuildOptions options)
     {
-        var plan = _engine.Plan(_graph, options);
+        var plan = _engine.Plan(graph, options);
         return plan.Steps.FirstOrDefault(step => step.Action != PlannedAction.UpToDate) is not { } pending ? plan
             : throw new DiagnosticException(new Diagnostic("MLO2143", $"step '{pending.Step.Name}' is not up to date, so there is nothing to compare a rebuild with")
             {
@@ -56,9 +59,10 @@ public sealed partial class Workspace
             });
     }
 
-    /// <summary>Puts in place what the steps read: files of the workspace, and for a single step the results of the others.</summary>
-    private void Furnish(BuildPlan plan, HashSet<StepName>? chosen, string scratch, ContentStore store)
+    /// <summary>Puts in place what the steps read: files of the workspace, and the lock with the results of the steps that do not run again.</summary>
+    private void Furnish(BuildPlan plan, HashSet<StepName> again, string scratch, ContentStore store)
     {
+        Copy(_engine.LockPath, Path.Combine(scratch, BuildEngine.LockName));
         foreach (var step in plan.Steps)
         {
             foreach (var path in _engine.FilesOf(step.Step))
@@ -66,7 +70,7 @@ public sealed partial class Workspace
                 Copy(path.In(Root), path.In(scratch));
             }
 
-            if (chosen is not null && !chosen.Contains(step.Step.Name))
+            if (!again.Contains(step.Step.Name))
             {
                 foreach (var content in step.Result!.Contents.SelectMany(_engine.Store.ObjectsOf))
                 {
@@ -98,12 +102,12 @@ public sealed partial class Workspace
         }
     }
 
-    private Outcome Compared(BuildResult result, HashSet<StepName>? chosen, ContentStore store)
+    private Outcome Compared(BuildResult result, HashSet<StepName> again, ContentStore store)
     {
         var pinned = CurrentLock;
         var compared = new List<RebuiltStep>();
         var astray = new HashSet<StepName>();
-        foreach (var outcome in result.Steps.Where(outcome => chosen is null || chosen.Contains(outcome.Step.Name)))
+        foreach (var outcome in result.Steps.Where(outcome => again.Contains(outcome.Step.Name)))
         {
             var comparable = !outcome.Step.Inputs.Values.OfType<OutputInput>().Any(input => astray.Contains(input.Step));
             var step = RebuiltStep.Of(outcome, pinned, _engine.Store, store, comparable);

@@ -85,8 +85,74 @@ public sealed class OnnxModelTests
         Assert.Contains("MLO5010", workspace.Run("Train").Expect(1).Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Its_results_are_listed_compared_and_explained_by_what_its_program_read()
+    {
+        using var workspace = Committed(out var first);
+        workspace.Replace("models/line/model.json", "BIAS=0", "BIAS=0.2");
+        Assert.Contains("line/fit: parameter env.BIAS changed: \"0\" → \"0.2\"", workspace.Run("Explain").Expect(0).Output, StringComparison.Ordinal);
+        workspace.Run("Train").Expect(0);
+
+        var listed = workspace.Run("Experiments --json").Expect(0).Json["line"]!.AsArray();
+        Assert.Equal([first, (string)listed[1]!["name"]!], listed.Select(experiment => (string)experiment!["name"]!));
+        Assert.Equal([false, true], listed.Select(experiment => (bool)experiment!["pinned"]!));
+        Assert.Matches("line +seen +rmse +mae +r2 +gate +env.BIAS\n", workspace.Run("Experiments").Expect(0).Output);
+        Assert.Equal(["fit/parameters/env/BIAS"], workspace.Run("Compare lock HEAD --json").Expect(0).Json["differences"]!.AsObject().Select(part => part.Key));
+        var explained = workspace.Run("Explain line").Expect(0).Output;
+        Assert.Contains("line/fit: parameters env BIAS \"0\" → \"0.2\" (ran, ", explained, StringComparison.Ordinal);
+        Assert.Matches("line/train: input file.onnx of line/fit changed: [0-9a-f]{8} → [0-9a-f]{8}", explained);
+        Assert.Contains("line: rmse 0 → 0.2", explained, StringComparison.Ordinal);
+
+        // The same bytes, as a file of the workspace that no step makes.
+        File.Copy(workspace.At(".mlops/out/models/line/line.onnx"), workspace.At("models/line/mine.onnx"));
+        workspace.Replace("models/line/model.json", "\"file\": \"line.onnx\"", "\"file\": \"mine.onnx\"");
+        Assert.Contains("line/train: parameter trainer.file changed: \"line.onnx\" → \"mine.onnx\"; input file.onnx changed", workspace.Run("Explain line").Expect(0).Output, StringComparison.Ordinal);
+        workspace.Run("Train").Expect(0);
+        Assert.Matches("line/train: inputs file.onnx none → [0-9a-f]{8}; parameters trainer file \"line.onnx\" → \"mine.onnx\"", workspace.Run("Explain line").Expect(0).Output);
+        Assert.Equal(3, workspace.Run("Experiments --json").Expect(0).Json["line"]!.AsArray().Count);
+        Assert.Contains(first, workspace.Run($"Compare lock {first}").Expect(0).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Experiments_and_Explain_say_what_is_missing()
+    {
+        using var workspace = Committed(out var first);
+        Directory.Delete(workspace.At(".mlops/store/objects"), recursive: true);
+        Assert.Contains($"{first} (lock, model gone)", workspace.Run("Experiments").Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains("line/fit: depends on line/prepare", workspace.Run("Explain").Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains(first, workspace.Run("Compare lock HEAD").Expect(0).Output, StringComparison.Ordinal);
+
+        File.Delete(workspace.At("data.lock.json"));
+        Assert.Contains($"{first} (model gone)", workspace.Run("Experiments").Expect(0).Output, StringComparison.Ordinal);
+        var explained = workspace.Run("Explain").Expect(0).Output;
+        Assert.Contains("line/fit: gone from the lock", explained, StringComparison.Ordinal);
+        Assert.Contains("line/fit: never built", explained, StringComparison.Ordinal);
+        Directory.Delete(workspace.At(".mlops/store"), recursive: true);
+        Assert.Contains("line: no results yet; ./build.sh Train makes the first", workspace.Run("Experiments").Expect(0).Output, StringComparison.Ordinal);
+
+        workspace.Replace("models/line/model.json", "\"file\": \"line.onnx\"", "\"file\": \"gone.onnx\"");
+        Assert.Contains("MLO3005 error: 'models/line/gone.onnx' is missing", workspace.Run("Explain").Expect(1).Errors, StringComparison.Ordinal);
+        workspace.Run("Experiments").Expect(0);
+    }
+
+    /// <summary>The trained line in a git repository, with a bias that its program reads from its environment; and the name of its result.</summary>
+    private static Workspace Committed(out string name)
+    {
+        var workspace = Line(out _);
+        workspace.Replace("models/line/fit.py", "[intercept]", "[intercept + float(os.environ['BIAS'])]");
+        workspace.Replace("models/line/fit.py", "import csv, struct", "import csv, os, struct");
+        workspace.Replace("models/line/model.json", "\"writes\"", "\"env\": [\"BIAS=0\"], \"writes\"");
+        workspace.Write(".gitignore", ".mlops/\n");
+        workspace.Git("init", "-q");
+        workspace.Run("Train").Expect(0);
+        workspace.Git("add", ".");
+        workspace.Git("commit", "-qm", "all");
+        name = (string)workspace.Run("Experiments --json").Expect(0).Json["line"]!.AsArray().Single()!["name"]!;
+        return workspace;
+    }
+
     /// <summary>Rows of <c>2 · width + depth + 3</c>, and the README's script.</summary>
-    private static Workspace Line(out int port)
+    internal static Workspace Line(out int port)
     {
         var workspace = new Workspace();
         port = Ports.Free();

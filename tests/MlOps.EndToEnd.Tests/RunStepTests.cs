@@ -211,7 +211,8 @@ public sealed class RunStepTests
     internal static Workspace Many(int count) => Steps(string.Join(",\n", Enumerable.Range(0, count).Select(i =>
         $$"""  "s{{i}}": { "run": ["sh", "-c", "cat in.txt > out/o{{i}}.txt; echo {{i}} >> out/o{{i}}.txt"], "reads": ["in.txt"], "writes": ["out/o{{i}}.txt"] }""")));
 
-    private static Workspace Steps(string steps)
+    /// <summary>A workspace of some steps, and of two files that they may read.</summary>
+    internal static Workspace Steps(string steps)
     {
         var workspace = new Workspace();
         workspace.Write("in.txt", "one");
@@ -220,6 +221,7 @@ public sealed class RunStepTests
         return workspace;
     }
 
-    private static List<string> Ran(Ran ran) =>
+    /// <summary>The steps that a build ran.</summary>
+    internal static List<string> Ran(Ran ran) =>
         [.. ran.Json["steps"]!.AsArray().Where(step => (string)step!["status"]! == "ran").Select(step => (string)step!["step"]!)];
 }

@@ -118,34 +118,6 @@ public sealed class StoreTests : IDisposable
         Assert.Contains("is not there, though a record names it", wrong, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_rebuild_gives_the_same_or_names_the_first_divergence()
-    {
-        _workspace.Run("Train").Expect(0);
-        Assert.Contains("the rebuild gives what the lock says", _workspace.Run("Verify --rebuild").Expect(0).Output, StringComparison.Ordinal);
-
-        _workspace.Write("nuke.json", """
-            { "name": "steps", "steps": {
-                "first": { "run": ["sh", "-c", "printf x > unused.txt"], "writes": ["unused.txt"] },
-                "path": { "run": ["sh", "-c", "printf 'same ' > p.txt; pwd >> p.txt"], "writes": ["p.txt"] },
-                "reader": { "run": ["cp", "p.txt", "q.txt"], "reads": ["p.txt"], "writes": ["q.txt"] }
-            } }
-            """);
-        Assert.Contains("MLO2143", _workspace.Run("Verify --rebuild").Expect(1).Errors, StringComparison.Ordinal);
-        _workspace.Run("Train").Expect(0);
-        var lockBefore = _workspace.Lock;
-
-        var rebuilt = _workspace.Run("Verify --rebuild").Expect(3).Output;
-
-        Assert.Contains("the first divergence: step steps/path", rebuilt, StringComparison.Ordinal);
-        Assert.Contains("output 'p.txt': sha256:", rebuilt, StringComparison.Ordinal);
-        Assert.Contains("first at byte", rebuilt, StringComparison.Ordinal);
-        Assert.Contains("differs, as what it reads does", rebuilt, StringComparison.Ordinal);
-        Assert.Contains("gives what the lock says", _workspace.Run("Verify reader --rebuild").Expect(0).Output, StringComparison.Ordinal);
-        Assert.Equal(lockBefore, _workspace.Lock);
-        Assert.Empty(Directory.GetFileSystemEntries(_workspace.At(".mlops/rebuild")));
-    }
-
     private void Train(string text)
     {
         _workspace.Write("in.txt", text);

@@ -62,9 +62,14 @@ internal sealed class Sandbox : IDisposable
         return FileStat.OfLink(Path.Join(Folder, path)).Kind == (name.EndsWith('/') ? FileKind.Directory : FileKind.File);
     }
 
-    /// <summary>A sandbox for one run, removed afterwards.</summary>
+    /// <summary>A sandbox for one run, removed afterwards, as is what a killed build left beside it; only while the workspace is held and nothing runs.</summary>
     public static Sandbox Single(string parent)
     {
+        if (Directory.Exists(parent) && Directory.GetFileSystemEntries(parent).Length > 0)
+        {
+            new SandboxPool(parent).Sweep();
+        }
+
         var folder = SandboxPool.FreeName(parent, 0);
         Directory.CreateDirectory(folder);
         return new(null, folder, new(StringComparer.Ordinal)) { _mode = OperatingSystem.IsWindows() ? 0 : File.GetUnixFileMode(folder) };

@@ -47,7 +47,7 @@ internal sealed record DatasetChange(string Dataset, long? Before, long? After, 
             var counts = Before == After ? $"{After?.ToString() ?? "?"} rows" : $"{Before?.ToString() ?? "?"} → {After?.ToString() ?? "?"} rows";
             var difference = Difference?.ToString()
                 ?? (Before is { } before && After is { } after && before != after ? $"{(after > before ? "+" : "−")}{Math.Abs(after - before)} {(Math.Abs(after - before) == 1 ? "row" : "rows")} by count" : null);
-            return Before is null ? $"new, {After} rows" : After is null ? "declared no more" : difference is null ? counts : $"{difference} ({counts})";
+            return Before is null ? $"new, {After} rows" : After is null ? "gone from the lock" : difference is null ? counts : $"{difference} ({counts})";
         }
     }
 

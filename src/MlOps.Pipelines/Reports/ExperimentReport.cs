@@ -29,7 +29,13 @@ internal sealed class ExperimentReport(string model, IReadOnlyList<Experiment> e
         foreach (var experiment in _ordered)
         {
             table.Add([
-                experiment.Name + (experiment.Identity == pinned?.Identity ? " (lock)" : isKept(experiment.Content) ? "" : " (model gone)"),
+                experiment.Name + (experiment.Identity == pinned?.Identity, isKept(experiment.Content)) switch
+                {
+                    (true, true) => " (lock)",
+                    (true, false) => " (lock, model gone)",
+                    (false, true) => "",
+                    (false, false) => " (model gone)",
+                },
                 experiment.Seen?.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "",
                 .. metrics.Select(name => Number(experiment.Metrics.GetValueOrDefault(name))),
                 experiment.Verdict ?? "none",

@@ -109,7 +109,9 @@ internal sealed class ExplainReport(string since, string? until, string? subject
     public static string Shown(PartChange change)
     {
         var name = change.Name.TrimStart('/').Replace('/', ' ');
-        return change is { Old.Length: 64, New.Length: 64 } ? $"{name} changed" : $"{name} {change.Old ?? "none"} → {change.New ?? "none"}";
+        return change is { Old.Length: 64, New.Length: 64 } ? $"{name} changed" : $"{name} {Short(change.Old)} → {Short(change.New)}";
+
+        static string Short(string? value) => value is { Length: 64 } ? value[..8] : value ?? "none";
     }
 
     private string Why(StepChange step)
@@ -121,7 +123,7 @@ internal sealed class ExplainReport(string since, string? until, string? subject
 
         var reasons = step.Changes.Select(Shown)
             .Concat(step.Upstream.Select(input => $"input {input.Name} of {input.Step} changed: {input.Old?[..8] ?? "none"} → {input.New?[..8] ?? "none"}")).ToList();
-        var why = step.Added ? "new" : step.Removed ? "declared no more" : reasons.Count == 0 ? "its inputs or outputs changed" : string.Join("; ", reasons);
+        var why = step.Added ? "new" : step.Removed ? "gone from the lock" : reasons.Count == 0 ? "its inputs or outputs changed" : string.Join("; ", reasons);
         return Status(step) switch
         {
             "restored" => $"{why} (restored)",

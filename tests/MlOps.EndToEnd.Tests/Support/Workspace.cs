@@ -69,19 +69,36 @@ internal sealed class Workspace : IDisposable
     /// <summary>Runs <c>build.sh</c> here and ends it by SIGKILL after a while, unless it was quicker; what it started lives on, as after any kill.</summary>
     public void Kill(string arguments, TimeSpan after)
     {
+        var time = Stopwatch.StartNew();
+        During(arguments, () => time.Elapsed >= after, process => process.Kill());
+    }
+
+    /// <summary>Runs <c>build.sh</c> here and does something to it, or to what it needs, as soon as something is so, unless it was quicker.</summary>
+    public Ran During(string arguments, Func<bool> when, Action<Process> then)
+    {
         var start = new ProcessStartInfo("sh", [Path.Combine(RepositoryFolder.Root, "build.sh"), .. arguments.Split(' ')]) { WorkingDirectory = Root, RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
+        var (output, errors) = (new StringBuilder(), new StringBuilder());
+        process.OutputDataReceived += (_, line) => output.AppendLine(line.Data);
+        process.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        if (!process.WaitForExit(after))
+        while (!process.WaitForExit(TimeSpan.FromMilliseconds(1)))
         {
-            // build.sh has replaced itself by the host, or has not started it yet.
-            process.Kill();
-            process.WaitForExit();
+            if (when())
+            {
+                // build.sh has replaced itself by the host, or has not started it yet.
+                then(process);
+                break;
+            }
         }
+
+        process.WaitForExit();
+        return new(process.ExitCode, output.ToString(), errors.ToString());
     }
+
+    /// <summary>How many files there are below a folder, which may not be there yet.</summary>
+    public int CountFiles(string folder) => Directory.Exists(At(folder)) ? Directory.GetFiles(At(folder), "*", SearchOption.AllDirectories).Length : 0;
 
     public Ran Start(string program, IEnumerable<string> arguments, params string[] environment)
     {

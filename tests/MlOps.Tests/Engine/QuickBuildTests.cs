@@ -232,6 +232,16 @@ public sealed class QuickBuildTests
     }
 
     [Fact]
+    public async Task What_a_killed_build_left_in_its_sandbox_is_removed()
+    {
+        using var both = await Twins.BuiltAsync(Copy("a", "f0.csv"), Copy("b", "f1.csv"));
+        both.Quick.Write(".mlops/sandbox/1-0/in/left", "by a build that was killed");
+        both.Write("f0.csv", "edited");
+        Assert.NotNull(await both.QuickAsync());
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Join(both.Quick.Root, ".mlops/sandbox")));
+    }
+
+    [Fact]
     public async Task A_kill_between_answer_and_image_leaves_an_image_that_is_not_used()
     {
         using var both = await Twins.BuiltAsync(Copy("a", "f0.csv"), Copy("b", "f1.csv"));

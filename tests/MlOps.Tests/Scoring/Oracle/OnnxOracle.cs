@@ -1,9 +1,7 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using MlOps.Content;
 using MlOps.Data;
+using MlOps.Tests;
 
 namespace MlOps.Scoring.Oracle;
 
@@ -15,10 +13,10 @@ internal sealed record OracleScores(float[] Values, string[]? Labels);
 /// <summary>Scores rows with ONNX Runtime (npm's <c>onnxruntime-node</c>, pinned beside this file, kept in <c>.artifacts</c>).</summary>
 internal static class OnnxOracle
 {
-    private static readonly Lazy<(string? Modules, string Reason)> Installation = new(Install);
+    private static readonly NpmPackages Packages = new(Path.Combine(RepositoryFolder.Root, "tests", "MlOps.Tests", "Scoring", "Oracle"), "onnx-oracle");
 
     /// <summary>Why the oracle cannot be asked on this machine, or null.</summary>
-    public static string? Absent => Installation.Value.Modules is null ? Installation.Value.Reason : null;
+    public static string? Absent => Packages.Absent;
 
     /// <summary>The predictions, or the probabilities per class, row-major.</summary>
     public static float[] Run(byte[] model, Frame frame) => Score(model, frame).Values;
@@ -35,7 +33,7 @@ internal static class OnnxOracle
             var inputs = columns.Select(input => Wire(input, frame[input.Name]));
             File.WriteAllBytes(Path.Combine(folder.FullName, "model.onnx"), model);
             File.WriteAllText(Path.Combine(folder.FullName, "inputs.json"), JsonSerializer.Serialize(inputs));
-            var (exit, error) = Run("node", Source(), [Path.Combine(Source(), "score.cjs"), folder.FullName], Installation.Value.Modules!);
+            var (exit, error) = NpmPackages.Run(Packages.Script("score.cjs", folder.FullName));
             if (exit != 0)
             {
                 throw new InvalidOperationException($"ONNX Runtime: {error}");
@@ -73,70 +71,4 @@ internal static class OnnxOracle
         BooleanColumn booleans => booleans.Values[row],
         _ => throw new ArgumentException($"column '{column.Name}' holds no numbers"),
     };
-
-    // Installed aside and moved into place: two test processes may do so at once.
-    private static (string? Modules, string Reason) Install()
-    {
-        var pins = File.ReadAllBytes(Path.Combine(Source(), "package-lock.json"));
-        var artifacts = Directory.CreateDirectory(Path.Combine(Root(), ".artifacts", "onnx-oracle")).FullName;
-        var home = Path.Combine(artifacts, Digest.Of(pins).Hex[..16]);
-        var modules = Path.Combine(home, "node_modules");
-        try
-        {
-            if (Directory.Exists(modules))
-            {
-                return (modules, "");
-            }
-
-            var aside = Path.Combine(artifacts, $"install-{Environment.ProcessId}");
-            Directory.CreateDirectory(aside);
-            File.Copy(Path.Combine(Source(), "package.json"), Path.Combine(aside, "package.json"), overwrite: true);
-            File.WriteAllBytes(Path.Combine(aside, "package-lock.json"), pins);
-            var (exit, error) = Run("npm", aside, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], "");
-            if (exit == 0 && !Directory.Exists(home))
-            {
-                Directory.Move(aside, home);
-            }
-            else
-            {
-                Directory.Delete(aside, recursive: true);
-            }
-
-            return exit == 0 ? (modules, "") : (null, $"npm ci failed: {error}");
-        }
-        catch (IOException) when (Directory.Exists(modules))
-        {
-            return (modules, "");
-        }
-        catch (Win32Exception)
-        {
-            return (null, "node or npm is not installed");
-        }
-    }
-
-    private static (int Exit, string Error) Run(string program, string folder, string[] arguments, string modules)
-    {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardError = true, RedirectStandardOutput = true };
-        start.Environment["NODE_PATH"] = modules;
-        using var process = Process.Start(start)!;
-        process.OutputDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        var error = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, error.Trim());
-    }
-
-    private static string Source() => Path.Combine(Root(), "tests", "MlOps.Tests", "Scoring", "Oracle");
-
-    // Not the compiler's path of this file, which is mapped for determinism.
-    private static string Root()
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "MlOps.sln")))
-        {
-            root = root.Parent ?? throw new DirectoryNotFoundException("no MlOps.sln above the tests");
-        }
-
-        return root.FullName;
-    }
 }
