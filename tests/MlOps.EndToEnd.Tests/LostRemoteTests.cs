@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MlOps.EndToEnd.Tests.Support;
 using MlOps.Tests;
+using MlOps.Tests.Containers;
 
 namespace MlOps.EndToEnd.Tests;
 
@@ -59,26 +60,31 @@ public sealed class LostRemoteTests : IDisposable
     [SkippableTheory]
     [InlineData("Train")]
     [InlineData("Push")]
-    public async Task A_registry_that_dies_while_it_is_filled_gets_the_rest_later(string target)
+    public async Task A_registry_that_cannot_be_reached_any_more_while_it_is_filled_gets_the_rest_later(string target)
     {
         Skip.IfNot(RegistryServer.Missing is null, RegistryServer.Missing);
         await using var registry = await RegistryServer.StartAsync();
-        Declare(_here, $"oci://{registry.Registry}/cache", push: target == "Train");
+        // Not killed: docker-registry may then leave a torn file, for which it answers 500 ever after.
+#pragma warning disable CA2000 // Disposing of it is what happens in the middle.
+        var proxy = new BreakingProxy(registry.Registry);
+#pragma warning restore CA2000
+        var address = proxy.Registry;
+        Declare(_here, $"oci://{address}/cache", push: target == "Train");
         if (target == "Push")
         {
             _here.Run("Train").Expect(0);
         }
 
         var blobs = Path.Join(registry.Storage, "docker/registry/v2/blobs");
-        var stopped = Task.CompletedTask;
-        var ran = _here.During(target, () => Count(blobs) > 10, _ => stopped = registry.StopAsync());
-        await stopped;
+        var lost = Task.CompletedTask;
+        var ran = _here.During(target, () => Count(blobs) > 0, _ => lost = proxy.DisposeAsync().AsTask());
+        await lost;
 
         AssertLost(target, ran);
-        Assert.InRange(Count(blobs), 11, Steps);
+        Assert.InRange(Count(blobs), 1, Steps);
         Assert.Equal(Steps, _here.CountFiles(".mlops/out"));
+        _here.Replace("nuke.json", address, registry.Registry);
         Assert.Empty(RunStepTests.Ran(_here.Run("Train --json").Expect(0)));
-        await registry.RestartAsync();
         _here.Run("Push").Expect(0);
         AssertComplete();
     }
@@ -96,7 +102,7 @@ public sealed class LostRemoteTests : IDisposable
         await registry.RestartAsync();
         using var clone = Clone();
         var stopped = Task.CompletedTask;
-        var pulled = clone.During("Pull", () => clone.CountFiles(".mlops/store/objects") > 5, _ => stopped = registry.StopAsync());
+        var pulled = clone.During("Pull", () => clone.CountFiles(".mlops/store/objects") > 0, _ => stopped = registry.StopAsync());
         await stopped;
         AssertOnce("MLO8[12]..", pulled.Expect(1).Errors);
         await registry.RestartAsync();
@@ -118,7 +124,7 @@ public sealed class LostRemoteTests : IDisposable
             _here.Run("Train").Expect(0);
         }
 
-        var ran = _here.During(target, () => Count(Path.Join(Share, "objects")) > 5, _ =>
+        var ran = _here.During(target, () => Count(Path.Join(Share, "objects")) > 0, _ =>
         {
             if (how == "removed")
             {
@@ -135,6 +141,12 @@ public sealed class LostRemoteTests : IDisposable
         if (how == "unmounted")
         {
             AssertLost(target, ran);
+            // What a writer in full flight still put where the share was is hidden when it is mounted again.
+            if (Directory.Exists(_share.At("mount")))
+            {
+                Directory.Delete(_share.At("mount"), recursive: true);
+            }
+
             Directory.Move(_share.At("gone"), _share.At("mount"));
         }
 
@@ -162,10 +174,10 @@ public sealed class LostRemoteTests : IDisposable
     {
         using var clone = Clone();
         var lost = Task.CompletedTask;
-        var trained = clone.During("Train --json", () => clone.CountFiles(".mlops/store/objects") > 5, _ => lost = lose()).Expect(0);
+        var trained = clone.During("Train --json", () => clone.CountFiles(".mlops/store/objects") > 0, _ => lost = lose()).Expect(0);
         await lost;
 
-        Assert.InRange(RunStepTests.Ran(trained).Count, 1, Steps - 6);
+        Assert.InRange(RunStepTests.Ran(trained).Count, 1, Steps - 1);
         AssertOnce("MLO8[12]..", trained.Errors);
         Assert.Equal(_here.Lock, clone.Lock);
         Assert.Equal(Steps, clone.CountFiles(".mlops/out"));
