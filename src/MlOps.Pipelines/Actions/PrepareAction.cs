@@ -22,6 +22,9 @@ internal sealed class PrepareAction : IStepExecutor
     /// <summary>The test rows for programs.</summary>
     public const string TestCsv = "test.csv";
 
+    /// <summary>The parameter that names the test rows' columns which are only there to group them.</summary>
+    private const string Slices = "slices";
+
     public bool ReadsInPlace => true;
 
     public static JsonObject Parameters(ModelDefinition model)
@@ -42,12 +45,18 @@ internal sealed class PrepareAction : IStepExecutor
             declared["share"] = split.Share;
         }
 
-        return new()
+        var parameters = new JsonObject
         {
             ["columns"] = new JsonArray([.. model.Manifest.Features.Keys.Order(StringComparer.Ordinal).Select(name => (JsonNode)name)]),
             ["label"] = model.Manifest.Label,
             ["split"] = declared,
         };
+        if (model.SliceColumns is { Count: > 0 } slices)
+        {
+            parameters[Slices] = new JsonArray([.. slices.Select(name => (JsonNode)name)]);
+        }
+
+        return parameters;
     }
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
@@ -57,15 +66,16 @@ internal sealed class PrepareAction : IStepExecutor
         var parameters = context.Step.Parameters;
         var label = (string)parameters["label"]!;
         var columns = parameters["columns"]!.AsArray().Select(name => (string)name!).ToList();
-        Check(frame, context.Step, label, columns);
+        var slices = parameters[Slices]?.AsArray().Select(name => (string)name!).ToList() ?? [];
+        Check(frame, context.Step, label, columns, slices);
 
         var labels = frame[label];
         var labelled = Enumerable.Range(0, frame.RowCount).Where(row => !labels.IsMissing(row)).ToArray();
         var rows = labelled.Length == frame.RowCount ? frame : frame.Select(labelled);
         var isTest = Split.Assign(rows, Spec(parameters["split"]!.AsObject()));
-        var kept = rows.WithOnly([.. columns, label]);
-        var train = Write(context, Train, TrainCsv, kept, isTest, side: false);
-        var test = Write(context, Test, TestCsv, kept, isTest, side: true);
+        var train = Write(context, Train, TrainCsv, rows.WithOnly([.. columns, label]), isTest, side: false);
+        // Training rows have no slice columns: declaring one retrains nothing.
+        var test = Write(context, Test, TestCsv, rows.WithOnly([.. columns, label, .. slices]), isTest, side: true);
         return new() { ["rows"] = new JsonObject { ["dropped"] = frame.RowCount - labelled.Length, ["test"] = test, ["train"] = train } };
     }
 
@@ -90,10 +100,10 @@ internal sealed class PrepareAction : IStepExecutor
         return rows.Length;
     }
 
-    private static void Check(Frame frame, Step step, string label, List<string> columns)
+    private static void Check(Frame frame, Step step, string label, List<string> columns, List<string> slices)
     {
         var found = new List<Diagnostic>();
-        foreach (var (name, pointer) in columns.Select(name => (name, $"/features/{name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}")).Append((label, "/label")))
+        foreach (var (name, pointer) in columns.Select(name => (name, $"/features/{name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}")).Append((label, "/label")).Concat(slices.Select(name => (name, "/evaluate/slices"))))
         {
             if (frame.TryGet(name, out _))
             {
