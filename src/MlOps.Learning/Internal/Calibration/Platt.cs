@@ -6,7 +6,7 @@ namespace MlOps.Learning.Internal.Calibration;
 /// <remarks><see href="https://www.csie.ntu.edu.tw/~cjlin/papers/plattprob.pdf">Lin, Lin and Weng 2007</see>.</remarks>
 internal static class Platt
 {
-    private const int MostSteps = 100;
+    private const int MostSteps = 50;
     private const double LeastDerivative = 1e-10;
 
     public static PlattCalibration Fit(double[] scores, bool[] positive)
@@ -56,7 +56,8 @@ internal static class Platt
             for (var size = 1.0; size >= 1e-10; size /= 2)
             {
                 var next = Loss(slope + (size * ds), intercept + (size * di));
-                if (next < loss + (1e-4 * size * descent))
+                // Near the least the loss no longer shows what the derivatives still do.
+                if (next < loss + (1e-4 * size * descent) + (1e-13 * loss))
                 {
                     (slope, intercept, loss) = (slope + (size * ds), intercept + (size * di), next);
                     return true;
