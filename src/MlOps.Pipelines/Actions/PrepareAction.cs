@@ -73,9 +73,10 @@ internal sealed class PrepareAction : IStepExecutor
         var labelled = Enumerable.Range(0, frame.RowCount).Where(row => !labels.IsMissing(row)).ToArray();
         var rows = labelled.Length == frame.RowCount ? frame : frame.Select(labelled);
         var isTest = Split.Assign(rows, Spec(parameters["split"]!.AsObject()));
-        var train = Write(context, Train, TrainCsv, rows.WithOnly([.. columns, label]), isTest, side: false);
+        List<string> programsSee = [.. columns, label];
+        var train = Write(context, Train, TrainCsv, rows.WithOnly(programsSee), programsSee, isTest, side: false);
         // Training rows have no slice columns: declaring one retrains nothing.
-        var test = Write(context, Test, TestCsv, rows.WithOnly([.. columns, label, .. slices]), isTest, side: true);
+        var test = Write(context, Test, TestCsv, rows.WithOnly([.. programsSee, .. slices]), programsSee, isTest, side: true);
         return new() { ["rows"] = new JsonObject { ["dropped"] = frame.RowCount - labelled.Length, ["test"] = test, ["train"] = train } };
     }
 
@@ -85,7 +86,7 @@ internal sealed class PrepareAction : IStepExecutor
         (double?)split["share"] ?? 0.2,
         (string?)split["value"]);
 
-    private static int Write(StepContext context, string output, string csv, Frame frame, bool[] isTest, bool side)
+    private static int Write(StepContext context, string output, string csv, Frame frame, List<string> programsSee, bool[] isTest, bool side)
     {
         var rows = Enumerable.Range(0, frame.RowCount).Where(row => isTest[row] == side).ToArray();
         var part = frame.Select(rows);
@@ -94,7 +95,7 @@ internal sealed class PrepareAction : IStepExecutor
         if (context.Step.Outputs.Contains(csv))
         {
             using var text = File.Create(context.OutputPath(csv));
-            CsvFile.Write(part, text);
+            CsvFile.Write(part.WithOnly(programsSee), text);
         }
 
         return rows.Length;
