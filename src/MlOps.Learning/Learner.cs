@@ -1,6 +1,7 @@
 using MlOps.Content;
 using MlOps.Data;
 using MlOps.Learning.Internal;
+using MlOps.Learning.Internal.Calibration;
 using MlOps.Learning.Internal.Encoders;
 using MlOps.Learning.Internal.Linear;
 using MlOps.Learning.Internal.Trees;
@@ -13,7 +14,8 @@ public static class Learner
 {
     /// <summary>Fits the encoders and the predictor to the training rows; rows without a label are passed over.</summary>
     /// <param name="threads">At least 1; changes the time only.</param>
-    /// <exception cref="DiagnosticException">The options, the label or a feature cannot be used (MLO6001 to MLO6015).</exception>
+    /// <exception cref="DiagnosticException">The options, the label or a feature cannot be used (MLO6001 to MLO6015), or calibration is asked for and
+    /// cannot be had (MLO6041 to MLO6043).</exception>
     /// <exception cref="ArgumentException">The trainer is <see cref="OnnxOptions"/>, whose model is adopted.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing remains.</exception>
     public static TrainedModel Fit(Frame train, LearningSpec spec, LearningProgress? progress, int threads, CancellationToken cancellationToken)
@@ -39,7 +41,9 @@ public static class Learner
             LinearOptions options => LinearFit.Fit(features, labels, options, workers, progress),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
-        return new(labels.Signature, encoders, predictor);
+        var model = new TrainedModel(labels.Signature, encoders, predictor);
+        return spec is { Calibrate: null, Costs: null } ? model
+            : Calibrator.Apply(model, rows, labels, spec, (part, plain) => Fit(part, plain, progress, threads, cancellationToken));
     }
 
     /// <summary>Takes a model that another program fitted to the training rows, from its ONNX file.</summary>
@@ -53,7 +57,7 @@ public static class Learner
 
     private static void ThrowIfWrong(Frame train, LearningSpec spec)
     {
-        List<Diagnostic> found = [.. spec.Trainer.Validate()];
+        List<Diagnostic> found = [.. spec.Trainer.Validate(), .. spec.CheckCalibration().Select(wrong => wrong.Diagnostic)];
         if (train.TryGet(spec.Label, out _))
         {
             found.AddRange(FeatureColumns.Check(train, spec));

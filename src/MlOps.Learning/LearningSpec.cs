@@ -1,4 +1,6 @@
+using MlOps.Content;
 using MlOps.Data;
+using MlOps.Learning.Internal.Calibration;
 using MlOps.Scoring;
 
 namespace MlOps.Learning;
@@ -8,7 +10,18 @@ namespace MlOps.Learning;
 /// <param name="Positive">For binary the class whose probability is predicted, as canonical text; null takes 1, true or yes (any case), else the
 /// rarer one.</param>
 /// <param name="Features">In this order they enter the model; each column once, never the label.</param>
-public sealed record LearningSpec(ModelTask Task, string Label, string? Positive, IReadOnlyList<FeatureSpec> Features, TrainerOptions Trainer);
+public sealed record LearningSpec(ModelTask Task, string Label, string? Positive, IReadOnlyList<FeatureSpec> Features, TrainerOptions Trainer)
+{
+    /// <summary>Binary: how scores become probabilities; null leaves them as the trainer gives them.</summary>
+    public CalibrationKind? Calibrate { get; init; }
+
+    /// <summary>Binary: what wrong predictions cost, which decides the threshold; null is 0.5.</summary>
+    public ErrorCosts? Costs { get; init; }
+
+    /// <summary>What of calibration and threshold the task and the trainer cannot have (MLO6042), or is out of range (MLO6043), each with its member in
+    /// <c>model.json</c>.</summary>
+    public IReadOnlyList<(string Member, Diagnostic Diagnostic)> CheckCalibration() => Calibrator.Check(this);
+}
 
 /// <summary>A column to learn from.</summary>
 /// <param name="Kind">How it enters; <see cref="FeatureKind.Identifier"/> is refused.</param>

@@ -1,5 +1,5 @@
 using MlOps.Data;
-using MlOps.Learning.Internal;
+using MlOps.Learning.Internal.Measuring;
 using MlOps.Scoring;
 
 namespace MlOps.Learning;
@@ -7,7 +7,11 @@ namespace MlOps.Learning;
 /// <summary>How well predictions fit the truth.</summary>
 public static class Metrics
 {
-    /// <summary>The metrics of a task, in the order they are shown.</summary>
+    /// <summary>What groups of rows can differ in beside metrics (binary only): the shares of the positive rows, of the negative rows and of all rows that
+    /// are predicted positive.</summary>
+    public static IReadOnlyList<string> Rates { get; } = ["truePositiveRate", "falsePositiveRate", "selectionRate"];
+
+    /// <summary>The metrics of a task, in the order they are shown; the first is the one that slices are ranked by.</summary>
     public static IReadOnlyList<string> Names(ModelTask task) => task switch
     {
         ModelTask.Regression => ["rmse", "mae", "r2"],
@@ -15,7 +19,7 @@ public static class Metrics
         _ => ["accuracy", "macroAccuracy", "macroF1", "logLoss"],
     };
 
-    /// <summary>Whether more is better; null for a name that is no metric.</summary>
+    /// <summary>Whether more is better; null for a name that is no metric, and for rates.</summary>
     public static bool? HigherIsBetter(string metric) => metric switch
     {
         "rmse" or "mae" or "logLoss" => false,
@@ -26,27 +30,15 @@ public static class Metrics
     /// <summary>Every metric of the signature's task; rows without a label are passed over, a class that training never saw counts as missed.</summary>
     /// <remarks>
     /// <c>rmse</c>, <c>mae</c>: in the label's unit. <c>r2</c>: 1 − squared error / squared deviation from the test rows' mean. <c>auc</c>: share of
-    /// (positive, negative) pairs that the score orders rightly, ties half. <c>f1</c>: of the positive class at 0.5. <c>logLoss</c>: mean negative natural
-    /// logarithm of the true class's probability, which is held within 1e-7 of 0 and 1. <c>macroAccuracy</c>: mean share found of each class in the test
-    /// rows. <c>macroF1</c>: mean F1 of each class in the truth or in the predictions.
+    /// (positive, negative) pairs that the score orders rightly, ties half. <c>f1</c>: of the positive class at the signature's threshold. <c>logLoss</c>:
+    /// mean negative natural logarithm of the true class's probability, which is held within 1e-7 of 0 and 1. <c>macroAccuracy</c>: mean share found of each
+    /// class in the test rows. <c>macroF1</c>: mean F1 of each class in the truth or in the predictions.
     /// </remarks>
     /// <param name="test">As many rows as <paramref name="predictions"/>, with the label's column.</param>
-    /// <returns>By name; null where undefined, such as the AUC of one class, R² of a constant truth, or anything of no rows.</returns>
+    /// <returns>By name; null where undefined, such as the AUC of one class, R² of a constant truth, or anything of no rows or of predictions that are no
+    /// numbers.</returns>
     /// <exception cref="ArgumentException">The numbers of rows differ.</exception>
-    public static IReadOnlyDictionary<string, double?> Evaluate(Signature signature, Predictions predictions, Frame test)
-    {
-        if (predictions.Rows != test.RowCount)
-        {
-            throw new ArgumentException($"{predictions.Rows} predictions for {test.RowCount} rows", nameof(predictions));
-        }
-
-        var label = test[signature.Label];
-        if (signature.Task != ModelTask.Regression)
-        {
-            return ClassificationMetrics.Of(signature, predictions, Labels.ClassOfRows(label, signature.Classes));
-        }
-
-        var truth = Labels.NumbersOf(label) ?? throw new ArgumentException($"label '{signature.Label}' has no numbers", nameof(test));
-        return RegressionMetrics.Of(predictions, truth);
-    }
+    public static IReadOnlyDictionary<string, double?> Evaluate(Signature signature, Predictions predictions, Frame test) =>
+        predictions.Rows == test.RowCount ? Measurement.Of(signature, predictions, test).Once(Names(signature.Task))
+            : throw new ArgumentException($"{predictions.Rows} predictions for {test.RowCount} rows", nameof(predictions));
 }

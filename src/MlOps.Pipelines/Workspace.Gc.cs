@@ -22,7 +22,7 @@ public sealed partial class Workspace
         var locks = await PinnedLocks.ReadAsync(Root, cancellationToken);
         var unreadable = locks.Where(pinned => !IsReadable(pinned)).ToList();
         var now = TimeProvider.System.GetUtcNow().UtcDateTime;
-        var sweep = await Task.Run(() => new StoreSweep(_engine.Store, locks.SelectMany(pinned => StoreSweep.DigestsIn(pinned.Bytes)), now - TimeSpan.FromDays(days), now - Leftover), cancellationToken);
+        var sweep = await Task.Run(() => new StoreSweep(_engine.Store, locks.SelectMany(pinned => StoreSweep.DigestsIn(pinned.Bytes)).Concat(_definition.Models.SelectMany(model => _champions.AllNamed(model.Name))), now - TimeSpan.FromDays(days), now - Leftover), cancellationToken);
         // A newer product may name its objects in a way that is unknown here.
         var unneeded = unreadable.Count == 0 ? sweep.Unneeded : [.. sweep.Unneeded.Where(file => file.Kind is not (StoredKind.Object or StoredKind.Record))];
         var report = new GcReport(sweep.Files, unneeded, locks.Count, dryRun);

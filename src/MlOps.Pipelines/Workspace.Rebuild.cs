@@ -31,7 +31,8 @@ public sealed partial class Workspace
         var scratch = Path.Combine(Root, ".mlops", "rebuild", Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         try
         {
-            var engine = NewEngine(scratch, _options, new(scratch, _datasets.Values.ToDictionary(dataset => dataset.Name, StringComparer.Ordinal), new(Path.Combine(scratch, ".mlops", "store"))));
+            var engine = NewEngine(scratch, _options, new(scratch, _datasets.Values.ToDictionary(dataset => dataset.Name, StringComparer.Ordinal), new(Path.Combine(scratch, ".mlops", "store"))), _champions);
+            await LookUpChampionsAsync(remote: null, cancellationToken);
             Furnish(plan, again, scratch, engine.Store);
             var result = await engine.BuildAsync(graph, options with { Force = [.. again], KeepGoing = true, Progress = Progress([]) }, cancellationToken);
             Tell(result);

@@ -21,6 +21,7 @@ public sealed partial class Workspace
         BuildResult result;
         try
         {
+            await LookUpChampionsAsync(remotes, cancellationToken);
             result = await BuildAsync(Options() with { Mirror = remember ? _mirror : null, Remote = remotes, Approve = _saved is null ? null : Approve, AlreadyTried = _options.AlreadyTried }, cancellationToken);
         }
         catch (DiagnosticException stale) when (stale.Diagnostics is [{ Code: StalePlan }])
@@ -35,7 +36,8 @@ public sealed partial class Workspace
             _data.Pinned(_datasets, result, remember ? _mirror : null);
         }
 
-        var failedGates = result.Succeeded ? Chosen.Where(model => (string?)result.Lock.Fact($"models/{model.Name}", "gate")?["verdict"] == "fail").ToList() : [];
+        var failedGates = result.Succeeded ? Judged(result.Lock, "fail") : [];
+        var undecided = result.Succeeded ? Judged(result.Lock, "inconclusive") : [];
         foreach (var model in failedGates)
         {
             _reporter.Warn(new("MLO2040", $"model '{model.Name}' fails its gate")
@@ -46,15 +48,30 @@ public sealed partial class Workspace
             });
         }
 
+        foreach (var model in undecided)
+        {
+            _reporter.Warn(new("MLO2041", $"the gate of model '{model.Name}' cannot decide")
+            {
+                Severity = Severity.Warning,
+                Where = model.At("gate"),
+                Why = string.Join("; ", result.Lock.Fact($"models/{model.Name}", "gate")!["reasons"]!.AsArray()),
+                Mend = "test it on more rows; or bring the champion's bytes into the store: ./build.sh Pull",
+            });
+        }
+
         var exit = result.Cancelled ? ExitCode.Cancelled : !result.Succeeded ? ExitCode.Failed : failedGates.Count > 0 ? ExitCode.Refused : ExitCode.Done;
         var report = new BuildReport(result, Chosen);
-        if (remember && exit == ExitCode.Done && _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(report.UpToDateText() + "\n")) is { } place && remotes.IsEmpty)
+        // A warning is given on every run.
+        if (remember && exit == ExitCode.Done && undecided.Count == 0 && _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(report.UpToDateText() + "\n")) is { } place && remotes.IsEmpty)
         {
             _engine.SaveImage(_graph, result, place, report.Tail());
         }
 
         return _options.Set.Count > 0 && result.Succeeded ? Tried(result, report) : new(exit, report.Text(), report.Json());
     }
+
+    private List<ModelDefinition> Judged(LockFile locked, string verdict) =>
+        [.. Chosen.Where(model => (string?)locked.Fact($"models/{model.Name}", "gate")?["verdict"] == verdict)];
 
     /// <summary>Builds, tells what the steps had to say, and remembers how long they took.</summary>
     private async Task<BuildResult> BuildAsync(BuildOptions options, CancellationToken cancellationToken)

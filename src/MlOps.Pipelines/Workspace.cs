@@ -1,6 +1,7 @@
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Pipelines.Actions;
+using MlOps.Pipelines.Champions;
 using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Runs;
@@ -22,6 +23,7 @@ public sealed partial class Workspace
     /// <summary>The datasets that lie in the workspace: not those that steps make.</summary>
     private readonly Dictionary<StepName, Dataset> _datasets;
     private readonly WorkspaceData _data;
+    private readonly ChampionSource _champions;
 
     private Workspace(string root, WorkspaceOptions options, IReporter reporter)
     {
@@ -36,7 +38,8 @@ public sealed partial class Workspace
             .ToDictionary(data => data.Key, data => new Dataset(data.Key, data.Value, _definition.At("data", data.Key, "path")), StringComparer.Ordinal);
         _datasets = declared.Values.ToDictionary(dataset => dataset.Step);
         var bytes = new DatasetBytes(root, declared, new(Path.Join(root, ".mlops", "store")));
-        _engine = NewEngine(root, options, bytes);
+        _champions = new(root, new(Path.Join(root, ".mlops", "store")));
+        _engine = NewEngine(root, options, bytes, _champions);
         _data = new(_engine, bytes, new(root, reporter), reporter);
         CheckNames();
     }
@@ -49,7 +52,7 @@ public sealed partial class Workspace
     public static Workspace Open(WorkspaceOptions options, IReporter reporter) =>
         new(WorkspaceFiles.FindRoot(options.Root), options, reporter);
 
-    private static BuildEngine NewEngine(string root, WorkspaceOptions options, DatasetBytes bytes)
+    private static BuildEngine NewEngine(string root, WorkspaceOptions options, DatasetBytes bytes, ChampionSource champions)
     {
         BuildEngine? engine = null;
         engine = new(root, new Dictionary<string, IStepExecutor>(StringComparer.Ordinal)
@@ -58,8 +61,8 @@ public sealed partial class Workspace
             [PinAction.Name] = new PinAction(() => engine!.Files, bytes),
             [PrepareAction.Name] = new PrepareAction(),
             [TrainAction.Name] = new TrainAction(options.Jobs),
-            [EvaluateAction.Name] = new EvaluateAction(),
-            [GateAction.Name] = new GateAction(),
+            [EvaluateAction.Name] = new EvaluateAction(options.Jobs),
+            [GateAction.Name] = new GateAction(champions, options.Jobs),
         }, options.Rehash);
         return engine;
     }
@@ -87,7 +90,7 @@ public sealed partial class Workspace
         IsTrial = _options.Set.Count > 0,
         VerifyReads = _options.VerifyReads,
         ForceAll = _options.ForceAll,
-        Force = [.. Forced().Select(step => step.Name)],
+        Force = [.. Forced().Concat(Decidable()).Select(step => step.Name)],
     };
 
     /// <summary>Whether no option narrows or changes the answer, so that it may be remembered.</summary>

@@ -10,13 +10,16 @@ public sealed record Predictions(Signature Signature, float[] Values)
     /// <summary>Row r's values: one number, or a probability per class.</summary>
     public ReadOnlySpan<float> Row(int r) => Values.AsSpan(r * Signature.Outputs, Signature.Outputs);
 
-    /// <summary>Row r's most probable class (the first of equals); for binary the positive one from 0.5 up.</summary>
-    public string Class(int r)
+    /// <summary>Row r's most probable class (the first of equals); for binary the positive one from the signature's threshold up.</summary>
+    public string Class(int r) => Signature.Classes[ClassIndex(r)];
+
+    /// <summary><see cref="Class"/> as an index into the signature's classes.</summary>
+    public int ClassIndex(int r)
     {
         var row = Row(r);
         if (Signature.Task == ModelTask.Binary)
         {
-            return Signature.Classes[row[1] >= 0.5f ? 1 : 0];
+            return row[1] >= Signature.Threshold ? 1 : 0;
         }
 
         var best = 0;
@@ -25,6 +28,6 @@ public sealed record Predictions(Signature Signature, float[] Values)
             best = row[k] > row[best] ? k : best;
         }
 
-        return Signature.Classes[best];
+        return best;
     }
 }

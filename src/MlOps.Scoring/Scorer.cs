@@ -46,12 +46,37 @@ public sealed class Scorer
         return new(Signature, values);
     }
 
+    /// <summary>The raw scores of every row, before link and calibration; rows × 1, for multiclass rows × classes.</summary>
+    /// <exception cref="MlOps.Content.DiagnosticException">As <see cref="Predict(Frame)"/>.</exception>
+    public double[] Score(Frame frame)
+    {
+        var features = _encoding.Encode(frame);
+        var rawOutputs = Signature.Task == ModelTask.Multiclass ? Signature.Classes.Count : 1;
+        var scores = new double[features.Rows * rawOutputs];
+        for (var first = 0; first < features.Rows; first += RawScores.BlockRows)
+        {
+            var rows = Math.Min(features.Rows - first, RawScores.BlockRows);
+            _rawScores.Compute(features, first, scores.AsSpan(first * rawOutputs, rows * rawOutputs));
+        }
+
+        return scores;
+    }
+
+    /// <summary>A binary model's raw scores as probabilities of the positive class, rounded as in predictions.</summary>
+    /// <param name="calibration">Null for the logistic function alone.</param>
+    public static float[] Probabilities(IReadOnlyList<double> scores, Calibration? calibration)
+    {
+        double[] probabilities = [.. scores];
+        Internal.Probabilities.Of(calibration, probabilities);
+        return [.. probabilities.Select(p => (float)p)];
+    }
+
     private void Transform(Span<double> scores, Span<float> values)
     {
         switch (_model.Predictor.Link)
         {
             case Link.Logistic:
-                DeterministicMath.Sigmoid(scores, scores);
+                Internal.Probabilities.Of(_model.Calibration, scores);
                 for (var r = 0; r < scores.Length; r++)
                 {
                     var p = (float)scores[r];

@@ -27,11 +27,30 @@ public sealed record Signature(ModelTask Task, string Label, IReadOnlyList<Input
 {
     /// <summary>Numbers predicted per row: 1 for regression, else one probability per class.</summary>
     public int Outputs => Task == ModelTask.Regression ? 1 : Classes.Count;
+
+    /// <summary>Binary: the least probability from which a row is called positive; default 0.5. Above 1 none is.</summary>
+    public float Threshold { get; init; } = 0.5f;
 }
 
 /// <summary>A fitted model: features from columns, then a predictor over them. What <c>model.onnx</c> holds.</summary>
 /// <param name="Encoders">In feature order; those with sparse features (text) stand last.</param>
-public sealed record TrainedModel(Signature Signature, IReadOnlyList<Encoder> Encoders, Predictor Predictor);
+public sealed record TrainedModel(Signature Signature, IReadOnlyList<Encoder> Encoders, Predictor Predictor)
+{
+    /// <summary>Binary: what makes probabilities of raw scores in place of the logistic link; null leaves them as the predictor gives them.</summary>
+    public Calibration? Calibration { get; init; }
+}
+
+/// <summary>A binary model's raw score to the probability that rows of such a score are positive.</summary>
+public abstract record Calibration;
+
+/// <summary>Platt's: the logistic function of <c>Slope × score + Intercept</c>.</summary>
+public sealed record PlattCalibration(float Slope, float Intercept) : Calibration;
+
+/// <summary>Isotonic: <c>Base + Σ Heights[k] × t</c>, where t rises from 0 at <c>Starts[k]</c> to 1 at <c>Starts[k] + Widths[k]</c>, held within 0 and 1.</summary>
+/// <param name="Starts">Ascending; none for a constant.</param>
+/// <param name="Widths">Above 0, one per start.</param>
+/// <param name="Heights">0 or more, one per start.</param>
+public sealed record IsotonicCalibration(float Base, float[] Starts, float[] Widths, float[] Heights) : Calibration;
 
 /// <summary>Turns one column into one or more float32 features, the same in training and in scoring.</summary>
 public abstract record Encoder(string Column)

@@ -39,7 +39,18 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Trained>
         ["a text column declared numeric"] = new("MLO6013", w => w.Write(Data, Rows(30, i => $"x{i % 3},{i},{i}"))) { Where = "model.json:6" },
         ["feature is the label"] = new("MLO2011", w => w.Replace(Model, "\"a\":", "\"y\":")),
         ["trainer option out of range"] = new("MLO6001", w => w.Replace(Model, "\"linear\"", "\"linear\", \"l2\": -1")),
-        ["unknown metric in the gate"] = new("MLO6030", w => w.Replace(Model, "\"r2\"", "\"r3\"")) { Also = "'r2'" },
+        ["unknown metric in the gate"] = new("MLO1002", w => w.Replace(Model, "\"r2\"", "\"r3\"")) { Also = "'r2'" },
+        ["another task's metric in the gate"] = new("MLO6030", w => w.Replace(Model, "\"r2\"", "\"auc\"")) { Where = "model.json:10" },
+        ["unknown metric in a gate's rule"] = new("MLO6030", w => w.Replace(Model, "\"r2\": { \"min\": 0 }", "\"baseline\": { \"metric\": \"rmes\" }")) { Also = "'rmse'" },
+        ["a rate of a model that is not binary"] = new("MLO6030", w => w.Replace(Model, "\"r2\": { \"min\": 0 }", "\"gaps\": { \"b\": { \"selectionRate\": { \"max\": 1 } } }")),
+        ["unknown environment of a champion"] = new("MLO2180", w => w.Replace(Model, "\"r2\": { \"min\": 0 }", "\"champion\": { \"environment\": \"locla\", \"metric\": \"r2\" }")) { Also = "'local'" },
+        ["unknown slice column"] = new("MLO2020", w => w.Replace(Model, "\"trainer\"", "\"evaluate\": { \"slices\": [ \"bb\" ] }, \"trainer\"")) { Where = "model.json:9", Also = "'bb'" },
+        ["unknown column of a gap"] = new("MLO2020", w => w.Replace(Model, "\"r2\": { \"min\": 0 }", "\"gaps\": { \"c\": { \"mae\": { \"max\": 1 } } }")) { Also = "'c'" },
+        ["an interval of no resamples"] = new("MLO6040", w => w.Replace(Model, "\"trainer\"", "\"evaluate\": { \"intervals\": { \"resamples\": 0 } }, \"trainer\"")) { Where = "model.json:9" },
+        ["one bin"] = new("MLO6040", w => w.Replace(Model, "\"trainer\"", "\"evaluate\": { \"slices\": [ { \"column\": \"a\", \"bins\": 1 } ] }, \"trainer\"")),
+        ["a regression that is calibrated"] = new("MLO6042", w => w.Replace(Model, "\"trainer\"", "\"calibrate\": \"platt\", \"trainer\"")) { Where = "model.json:9" },
+        ["releases that name no digest"] = new("MLO2181", w => Released(w, "{ \"local\": { \"model\": \"1.2.0\" } }")) { Where = "models/m/releases.json" },
+        ["malformed releases"] = new("MLO1001", w => Released(w, "{ \"local\": ")) { Where = "models/m/releases.json" },
         ["label constant"] = new("MLO60", w => w.Write(Data, Rows(30, i => $"{i},{i % 3},1"))),
         ["label empty in every row"] = new("MLO2021", w => w.Write(Data, Rows(30, i => $"{i},{i % 3},"))),
         ["one row"] = new("MLO60", w => w.Write(Data, Rows(1, _ => "1,2,3"))),
@@ -259,6 +270,12 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Trained>
     {
         File.Delete(workspace.At(path));
         File.CreateSymbolicLink(workspace.At(path), to);
+    }
+
+    private static void Released(Workspace workspace, string releases)
+    {
+        workspace.Replace(Model, "\"r2\": { \"min\": 0 }", "\"champion\": { \"environment\": \"local\", \"metric\": \"r2\" }");
+        workspace.Write("models/m/releases.json", releases);
     }
 
     private static string Rows(int count, Func<int, string> row) => "a,b,y\n" + string.Concat(Enumerable.Range(0, count).Select(i => row(i) + "\n"));

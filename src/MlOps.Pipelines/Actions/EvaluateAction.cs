@@ -1,44 +1,90 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MlOps.Content;
 using MlOps.Data;
 using MlOps.Engine;
 using MlOps.Learning;
 using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Manifests;
 using MlOps.Scoring;
 
 namespace MlOps.Pipelines.Actions;
 
-/// <summary>Measures a model on the test rows, beside the constant baseline of the training rows.</summary>
-internal sealed class EvaluateAction : IStepExecutor
+/// <summary>Measures a model on the test rows, as a whole and by slices, beside the constant baseline of the training rows.</summary>
+/// <param name="threads">Changes the time only.</param>
+internal sealed class EvaluateAction(int threads) : IStepExecutor
 {
     public const string Name = "evaluate";
     public const string Metrics = "metrics.json";
 
+    /// <summary>What reports draw.</summary>
+    public const string Curves = "evaluation.json";
+
+    /// <summary>The slice that fares worst.</summary>
+    public const string WorstSlice = "worstSlice";
+
+    private const int Decimals = 5;
+
     public bool ReadsInPlace => true;
 
-    public static JsonObject Parameters(ModelDefinition model) => TrainAction.Task(model.Manifest);
+    public static JsonObject Parameters(ModelDefinition model)
+    {
+        var parameters = TrainAction.Task(model.Manifest);
+        parameters[Name] = JsonSerializer.SerializeToNode(model.Evaluation, ManifestJson.Default.EvaluationOptions);
+        return parameters;
+    }
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         var model = OnnxModel.Read(File.ReadAllBytes(context.InputPath(TrainAction.Model)));
-        var test = Read(PrepareAction.Test);
-        var baseline = Baseline.Fit(Read(PrepareAction.Train), TrainAction.Spec(context.Step.Parameters));
+        var test = FrameFile.FromBytes(File.ReadAllBytes(context.InputPath(PrepareAction.Test)));
+        var train = FrameFile.FromBytes(File.ReadAllBytes(context.InputPath(PrepareAction.Train)));
+        var options = context.Step.Parameters[Name].Deserialize(ManifestJson.Default.EvaluationOptions)!;
+        var predictions = new Scorer(model).Predict(test);
+        var evaluation = Evaluation.Of(model.Signature, predictions, test, options, threads, cancellationToken);
         var facts = new JsonObject
         {
-            ["baseline"] = Json(baseline.Evaluate(test)),
-            ["metrics"] = Json(Learning.Metrics.Evaluate(model.Signature, new Scorer(model).Predict(test), test)),
+            ["baseline"] = Json(Baseline.Fit(train, TrainAction.Spec(context.Step.Parameters)).Evaluate(test)),
+            ["intervals"] = Intervals(evaluation.All),
+            ["metrics"] = Json(evaluation.All.Metrics),
         };
-        File.WriteAllText(context.OutputPath(Metrics), CanonicalJson.Indented(facts));
-        return facts;
-
-        Frame Read(string input)
+        if (options.Slices.Count > 0)
         {
-            using var file = File.OpenRead(context.InputPath(input));
-            return FrameFile.Read(file);
+            facts[WorstSlice] = Worst(evaluation, options);
         }
+
+        var told = facts.DeepClone().AsObject();
+        told["slices"] = new JsonArray([.. evaluation.Slices.Select(slice => (JsonNode)new JsonObject
+        {
+            ["column"] = slice.Column,
+            ["intervals"] = Intervals(slice.Measured),
+            ["metrics"] = Json(slice.Measured.Metrics),
+            ["rows"] = slice.Measured.Rows,
+            ["value"] = slice.Value,
+        })]);
+        File.WriteAllText(context.OutputPath(Metrics), CanonicalJson.Indented(told));
+        File.WriteAllText(context.OutputPath(Curves), CanonicalJson.Compact(CurveJson.Of(model.Signature, Learning.Curves.Of(model.Signature, predictions, test))) + "\n");
+        return facts;
     }
 
     /// <summary>Five significant decimals after the point are what a reviewer can use; undefined is null.</summary>
+    public static double? Rounded(double? value) => value is { } number && double.IsFinite(number) ? Math.Round(number, Decimals) : null;
+
+    /// <summary>An interval as one fact, <c>0.81 to 0.86</c>; null where there is none.</summary>
+    public static string? Text(Interval? interval) =>
+        interval is { } ends ? string.Create(CultureInfo.InvariantCulture, $"{CanonicalJson.Number(Rounded(ends.Low)!.Value)} to {CanonicalJson.Number(Rounded(ends.High)!.Value)}") : null;
+
     private static JsonObject Json(IReadOnlyDictionary<string, double?> metrics) =>
-        new(metrics.Select(metric => KeyValuePair.Create(metric.Key, metric.Value is { } value ? (JsonNode?)Math.Round(value, 5) : null)));
+        new(metrics.Select(metric => KeyValuePair.Create(metric.Key, (JsonNode?)Rounded(metric.Value))));
+
+    private static JsonObject Intervals(Measured measured) =>
+        new(measured.Intervals.Select(metric => KeyValuePair.Create(metric.Key, (JsonNode?)Text(metric.Value))));
+
+    private static JsonObject? Worst(Evaluation evaluation, EvaluationOptions options)
+    {
+        var metric = Learning.Metrics.Names(evaluation.Task)[0];
+        return evaluation.Worst(options.MinRows) is not { } worst ? null
+            : new() { [metric] = Rounded(worst.Measured.Metrics[metric]), ["rows"] = worst.Measured.Rows, ["slice"] = worst.Name };
+    }
 }

@@ -1,38 +1,140 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MlOps.Content;
+using MlOps.Data;
 using MlOps.Engine;
 using MlOps.Learning;
+using MlOps.Pipelines.Champions;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Manifests;
+using MlOps.Scoring;
 
 namespace MlOps.Pipelines.Actions;
 
-/// <summary>Holds a model's metrics against its declared thresholds. A verdict of fail is a result, not a failure of the step.</summary>
-internal sealed class GateAction : IStepExecutor
+/// <summary>Holds a model against its declared rules. A verdict of fail is a result, not a failure of the step.</summary>
+/// <param name="champions">Knows whom the model has to match.</param>
+/// <param name="threads">Changes the time only.</param>
+internal sealed class GateAction(ChampionSource champions, int threads) : IStepExecutor
 {
     public const string Name = "gate";
     public const string Verdict = "gate.json";
 
+    private const string Rules = "rules";
+
     public bool ReadsInPlace => true;
 
-    public static JsonObject Parameters(ModelDefinition model) =>
-        new() { ["thresholds"] = JsonSerializer.SerializeToNode(model.Manifest.Gate, ManifestJson.Default.DictionaryStringGateBounds) };
+    public static JsonObject Parameters(ModelDefinition model)
+    {
+        var gate = model.Manifest.Gate!;
+        var parameters = new JsonObject { ["thresholds"] = JsonSerializer.SerializeToNode(gate.Thresholds.ToDictionary(), ManifestJson.Default.DictionaryStringGateBounds) };
+        if (gate.Rules.Compares)
+        {
+            parameters[Rules] = JsonSerializer.SerializeToNode(new GateManifest { Baseline = gate.Baseline, Champion = gate.Champion, Gaps = gate.Gaps }, ManifestJson.Default.GateManifest);
+            parameters[EvaluateAction.Name] = JsonSerializer.SerializeToNode(model.Evaluation, ManifestJson.Default.EvaluationOptions);
+        }
+
+        return parameters;
+    }
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
-        var thresholds = context.Step.Parameters["thresholds"].Deserialize(ManifestJson.Default.DictionaryStringGateBounds)!;
+        var parameters = context.Step.Parameters;
+        var rules = (parameters[Rules]?.Deserialize(ManifestJson.Default.GateManifest)?.Rules ?? new()) with
+        {
+            Thresholds = parameters["thresholds"].Deserialize(ManifestJson.Default.DictionaryStringGateBounds)!,
+        };
         var metrics = JsonNode.Parse(File.ReadAllBytes(context.InputPath(EvaluateAction.Metrics)))!["metrics"]!.AsObject()
             .ToDictionary(metric => metric.Key, metric => (double?)metric.Value, StringComparer.Ordinal);
-        var verdict = Gate.Check(thresholds, metrics);
-        var gate = new JsonObject { ["verdict"] = verdict.Passed ? "pass" : "fail" };
-        if (!verdict.Passed)
-        {
-            gate["reasons"] = new JsonArray([.. verdict.Reasons.Select(reason => (JsonNode)reason)]);
-        }
-
-        var facts = new JsonObject { ["gate"] = gate };
+        var facts = new JsonObject { ["gate"] = rules.Compares ? Compare(context, rules, metrics, cancellationToken) : Fact(Gate.Check(rules.Thresholds, metrics)) };
         File.WriteAllText(context.OutputPath(Verdict), CanonicalJson.Indented(facts));
         return facts;
+    }
+
+    private JsonObject Compare(StepContext context, GateRules rules, Dictionary<string, double?> metrics, CancellationToken cancellationToken)
+    {
+        var inputs = context.Step.Inputs.Keys.ToDictionary(name => name, name => File.ReadAllBytes(context.InputPath(name)), StringComparer.Ordinal);
+        var candidate = Digest.Of(inputs[TrainAction.Model]);
+        var model = OnnxModel.Read(inputs[TrainAction.Model]);
+        var (test, train) = (FrameFile.FromBytes(inputs[PrepareAction.Test]), FrameFile.FromBytes(inputs[PrepareAction.Train]));
+        var asked = new GateCase(metrics, new Scorer(model).Predict(test), test)
+        {
+            Options = context.Step.Parameters[EvaluateAction.Name].Deserialize(ManifestJson.Default.EvaluationOptions)!,
+            Baseline = rules.Baseline is null ? null : Baseline.Fit(train, TaskOf(model.Signature)).Predict(test.RowCount),
+        };
+        Champion? champion = null;
+        if (rules.Champion is { } rule)
+        {
+            champion = champions.Find(context.Step, rule.Environment, candidate);
+            if (champion is { Model: { } digest, Bytes: null }
+                && champions.Verdict(context.Step, digest, inputs.ToDictionary(input => input.Key, input => Digest.Of(input.Value), StringComparer.Ordinal)) is { } known)
+            {
+                return known;
+            }
+
+            asked = champion.Model is null ? asked : With(asked, champion, rule, model.Signature);
+        }
+
+        var verdict = Gate.Judge(rules, asked, threads, cancellationToken);
+        var fact = Fact(verdict);
+        fact["candidate"] = candidate.ToString();
+        if (verdict.Baseline is { } baseline)
+        {
+            fact["baseline"] = Evidence(baseline);
+        }
+
+        if (rules.Champion is not null)
+        {
+            var evidence = verdict.Champion.Count > 0 ? Evidence(verdict.Champion[0]) : [];
+            evidence["environment"] = rules.Champion.Environment;
+            evidence["model"] = champion!.Model?.ToString();
+            fact["champion"] = evidence;
+        }
+
+        foreach (var (column, measure, gap) in verdict.Gaps)
+        {
+            var gaps = (JsonObject)(fact["gaps"] ??= new JsonObject());
+            gaps[$"{column} {measure}"] = new JsonObject { ["difference"] = EvaluateAction.Rounded(gap.Difference), ["interval"] = EvaluateAction.Text(gap.Interval), ["rows"] = gap.Rows };
+        }
+
+        return fact;
+    }
+
+    /// <summary>The champion's predictions of the same rows, or why there are none.</summary>
+    private static GateCase With(GateCase asked, Champion champion, ChampionRule rule, Signature candidate)
+    {
+        if (champion.Bytes is null)
+        {
+            return asked with { ChampionIsAbsent = $"{rule.Environment}'s model {champion.Model} is neither in the store nor in a remote" };
+        }
+
+        try
+        {
+            var model = OnnxModel.Read(champion.Bytes);
+            return model.Signature.Task != candidate.Task || model.Signature.Label != candidate.Label
+                ? asked with { ChampionIsAbsent = $"{rule.Environment}'s model predicts something else" }
+                : asked with { Champion = new Scorer(model).Predict(asked.Test) };
+        }
+        catch (DiagnosticException failure)
+        {
+            // It was made for other columns, or by another product: it cannot be compared, which is no fault of the candidate.
+            return asked with { ChampionIsAbsent = $"{rule.Environment}'s model cannot score these test rows: {failure.Diagnostics[0].What}" };
+        }
+    }
+
+    private static LearningSpec TaskOf(Signature signature) =>
+        new(signature.Task, signature.Label, signature.Task == ModelTask.Binary ? signature.Classes[1] : null, [], new LinearOptions());
+
+    private static JsonObject Evidence(Comparison compared) =>
+        new() { ["gain"] = EvaluateAction.Rounded(compared.Gain), ["interval"] = EvaluateAction.Text(compared.Interval), ["rows"] = compared.Rows };
+
+    private static JsonObject Fact(GateVerdict verdict)
+    {
+        var fact = new JsonObject { ["verdict"] = JsonNamingPolicy.CamelCase.ConvertName(verdict.Outcome.ToString()) };
+        if (verdict.Reasons.Count > 0)
+        {
+            fact["reasons"] = new JsonArray([.. verdict.Reasons.Select(reason => (JsonNode)reason)]);
+        }
+
+        return fact;
     }
 }

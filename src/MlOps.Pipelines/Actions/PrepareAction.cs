@@ -22,6 +22,9 @@ internal sealed class PrepareAction : IStepExecutor
     /// <summary>The test rows for programs.</summary>
     public const string TestCsv = "test.csv";
 
+    /// <summary>The parameter that names the test rows' columns which are only there to group them.</summary>
+    private const string Slices = "slices";
+
     public bool ReadsInPlace => true;
 
     public static JsonObject Parameters(ModelDefinition model)
@@ -42,12 +45,18 @@ internal sealed class PrepareAction : IStepExecutor
             declared["share"] = split.Share;
         }
 
-        return new()
+        var parameters = new JsonObject
         {
             ["columns"] = new JsonArray([.. model.Manifest.Features.Keys.Order(StringComparer.Ordinal).Select(name => (JsonNode)name)]),
             ["label"] = model.Manifest.Label,
             ["split"] = declared,
         };
+        if (model.SliceColumns is { Count: > 0 } slices)
+        {
+            parameters[Slices] = new JsonArray([.. slices.Select(name => (JsonNode)name)]);
+        }
+
+        return parameters;
     }
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
@@ -57,15 +66,17 @@ internal sealed class PrepareAction : IStepExecutor
         var parameters = context.Step.Parameters;
         var label = (string)parameters["label"]!;
         var columns = parameters["columns"]!.AsArray().Select(name => (string)name!).ToList();
-        Check(frame, context.Step, label, columns);
+        var slices = parameters[Slices]?.AsArray().Select(name => (string)name!).ToList() ?? [];
+        Check(frame, context.Step, label, columns, slices);
 
         var labels = frame[label];
         var labelled = Enumerable.Range(0, frame.RowCount).Where(row => !labels.IsMissing(row)).ToArray();
         var rows = labelled.Length == frame.RowCount ? frame : frame.Select(labelled);
         var isTest = Split.Assign(rows, Spec(parameters["split"]!.AsObject()));
-        var kept = rows.WithOnly([.. columns, label]);
-        var train = Write(context, Train, TrainCsv, kept, isTest, side: false);
-        var test = Write(context, Test, TestCsv, kept, isTest, side: true);
+        List<string> programsSee = [.. columns, label];
+        var train = Write(context, Train, TrainCsv, rows.WithOnly(programsSee), programsSee, isTest, side: false);
+        // Training rows have no slice columns: declaring one retrains nothing.
+        var test = Write(context, Test, TestCsv, rows.WithOnly([.. programsSee, .. slices]), programsSee, isTest, side: true);
         return new() { ["rows"] = new JsonObject { ["dropped"] = frame.RowCount - labelled.Length, ["test"] = test, ["train"] = train } };
     }
 
@@ -75,7 +86,7 @@ internal sealed class PrepareAction : IStepExecutor
         (double?)split["share"] ?? 0.2,
         (string?)split["value"]);
 
-    private static int Write(StepContext context, string output, string csv, Frame frame, bool[] isTest, bool side)
+    private static int Write(StepContext context, string output, string csv, Frame frame, List<string> programsSee, bool[] isTest, bool side)
     {
         var rows = Enumerable.Range(0, frame.RowCount).Where(row => isTest[row] == side).ToArray();
         var part = frame.Select(rows);
@@ -84,16 +95,16 @@ internal sealed class PrepareAction : IStepExecutor
         if (context.Step.Outputs.Contains(csv))
         {
             using var text = File.Create(context.OutputPath(csv));
-            CsvFile.Write(part, text);
+            CsvFile.Write(part.WithOnly(programsSee), text);
         }
 
         return rows.Length;
     }
 
-    private static void Check(Frame frame, Step step, string label, List<string> columns)
+    private static void Check(Frame frame, Step step, string label, List<string> columns, List<string> slices)
     {
         var found = new List<Diagnostic>();
-        foreach (var (name, pointer) in columns.Select(name => (name, $"/features/{name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}")).Append((label, "/label")))
+        foreach (var (name, pointer) in columns.Select(name => (name, $"/features/{name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}")).Append((label, "/label")).Concat(slices.Select(name => (name, "/evaluate/slices"))))
         {
             if (frame.TryGet(name, out _))
             {

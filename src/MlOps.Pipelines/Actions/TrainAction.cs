@@ -20,6 +20,9 @@ internal sealed class TrainAction(int threads) : IStepExecutor
     /// <summary>The input that holds the ONNX file of trainer <c>onnx</c>.</summary>
     public const string Adopted = "file.onnx";
 
+    /// <summary>The fact that tells the probability from which on rows are called positive, where costs decide it.</summary>
+    public const string Threshold = "threshold";
+
     public bool ReadsInPlace => true;
 
     public static JsonObject Parameters(ModelDefinition model)
@@ -29,6 +32,16 @@ internal sealed class TrainAction(int threads) : IStepExecutor
         parameters["features"] = new JsonObject(manifest.Features.Select(feature =>
             KeyValuePair.Create(feature.Key, (JsonNode?)JsonNamingPolicy.CamelCase.ConvertName(feature.Value.ToString()))));
         parameters["trainer"] = JsonSerializer.SerializeToNode(manifest.Trainer, ManifestJson.Default.TrainerOptions);
+        if (manifest.Calibrate is { } calibrate)
+        {
+            parameters["calibrate"] = JsonNamingPolicy.CamelCase.ConvertName(calibrate.ToString());
+        }
+
+        if (manifest.Threshold is not null)
+        {
+            parameters[Threshold] = JsonSerializer.SerializeToNode(manifest.Threshold, ManifestJson.Default.ErrorCosts);
+        }
+
         return parameters;
     }
 
@@ -55,7 +68,11 @@ internal sealed class TrainAction(int threads) : IStepExecutor
         (string?)parameters["positive"],
         [.. (parameters["features"]?.AsObject() ?? []).OrderBy(feature => feature.Key, StringComparer.Ordinal)
             .Select(feature => new FeatureSpec(feature.Key, Enum.Parse<FeatureKind>((string)feature.Value!, ignoreCase: true)))],
-        parameters["trainer"]?.Deserialize(ManifestJson.Default.TrainerOptions) ?? new LinearOptions());
+        parameters["trainer"]?.Deserialize(ManifestJson.Default.TrainerOptions) ?? new LinearOptions())
+    {
+        Calibrate = (string?)parameters["calibrate"] is { } kind ? Enum.Parse<CalibrationKind>(kind, ignoreCase: true) : null,
+        Costs = parameters[Threshold]?.Deserialize(ManifestJson.Default.ErrorCosts),
+    };
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
@@ -65,7 +82,7 @@ internal sealed class TrainAction(int threads) : IStepExecutor
             ? Adopt(train, spec, context)
             : Learner.Fit(train, spec, (stage, done, total) => context.Report($"{stage} {done} of {total}"), threads, cancellationToken);
         File.WriteAllBytes(context.OutputPath(Model), OnnxModel.Write(model));
-        return [];
+        return spec.Costs is null ? [] : new() { [Threshold] = (double)(decimal)model.Signature.Threshold };
     }
 
     private static TrainedModel Adopt(Frame train, LearningSpec spec, StepContext context)

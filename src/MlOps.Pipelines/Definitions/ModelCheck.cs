@@ -1,6 +1,7 @@
 using MlOps.Content;
 using MlOps.Data;
 using MlOps.Learning;
+using MlOps.Pipelines.Manifests;
 using MlOps.Scoring;
 
 namespace MlOps.Pipelines.Definitions;
@@ -43,7 +44,14 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
             found.Add(outside);
         }
 
-        found.AddRange(Placed(Gate.Validate(manifest.Gate, manifest.Task), "gate"));
+        found.AddRange(model.Learning.CheckCalibration().Select(wrong => wrong.Diagnostic with { Where = model.At(wrong.Member) }));
+        found.AddRange(model.Evaluation.Validate().Select(wrong => wrong.Diagnostic with { Where = model.At(["evaluate", .. wrong.Path]) }));
+        if (manifest.Gate is { } gate)
+        {
+            found.AddRange(Gate.Validate(gate.Rules, manifest.Task).Select(wrong => wrong.Diagnostic with { Where = model.At(["gate", .. wrong.Path]) }));
+            Champion(gate);
+        }
+
         foreach (var (metric, tolerance) in manifest.Verify?.Tolerance ?? [])
         {
             if (!Metrics.Names(manifest.Task).Contains(metric) || tolerance is not >= 0)
@@ -82,6 +90,21 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
             {
                 found.Add(new("MLO2011", $"column '{column}' cannot be a feature") { Where = model.At("features", column), Why = why, Mend = $"remove '{column}' from \"features\"" });
             }
+        }
+    }
+
+    private void Champion(GateManifest gate)
+    {
+        var environments = workspace.Manifest.Environments.Keys;
+        if (gate.Champion is { Environment: var name } && !environments.Contains(name))
+        {
+            var nearest = Diagnostic.Nearest(name, environments);
+            found.Add(new("MLO2180", $"environment '{name}' is not declared")
+            {
+                Where = model.At("gate", "champion", "environment"),
+                Why = environments.Count == 0 ? "nuke.json declares none" : $"nuke.json declares {string.Join(", ", environments.Order(StringComparer.Ordinal))}",
+                Mend = nearest is null ? "declare it in nuke.json under \"environments\"" : $"did you mean '{nearest}'?",
+            });
         }
     }
 

@@ -136,6 +136,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
         {
             Inputs = manifest.Trainer is OnnxOptions onnx ? Inputs(rows, (TrainAction.Adopted, Adopted(model, onnx))) : Inputs(rows),
             Outputs = Names(TrainAction.Model),
+            FactNames = manifest.Threshold is null ? [] : Names(TrainAction.Threshold),
             CheckedOut = Out(TrainAction.Model),
         };
         yield return Step(EvaluateAction.Name, "metrics", EvaluateAction.Parameters(model)) with
@@ -144,15 +145,21 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
                 (TrainAction.Model, From(TrainAction.Name, TrainAction.Model)),
                 (PrepareAction.Test, From(PrepareAction.Name, PrepareAction.Test)),
                 (PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train))),
-            Outputs = Names(EvaluateAction.Metrics),
-            FactNames = Names("baseline", "metrics"),
+            Outputs = Names(EvaluateAction.Metrics, EvaluateAction.Curves),
+            FactNames = model.Evaluation.Slices.Count > 0 ? Names("baseline", "intervals", "metrics", EvaluateAction.WorstSlice) : Names("baseline", "intervals", "metrics"),
             CheckedOut = Out(EvaluateAction.Metrics),
         };
-        if (manifest.Gate.Count > 0)
+        if (manifest.Gate is { Rules: var rules } && (rules.Compares || rules.Thresholds.Count > 0))
         {
+            var metrics = (EvaluateAction.Metrics, From(EvaluateAction.Name, EvaluateAction.Metrics));
             yield return Step(GateAction.Name, "thresholds", GateAction.Parameters(model)) with
             {
-                Inputs = Inputs((EvaluateAction.Metrics, From(EvaluateAction.Name, EvaluateAction.Metrics))),
+                // The champion is none of them: decision 0012.
+                Inputs = !rules.Compares ? Inputs(metrics) : Inputs(
+                    metrics,
+                    (TrainAction.Model, From(TrainAction.Name, TrainAction.Model)),
+                    (PrepareAction.Test, From(PrepareAction.Name, PrepareAction.Test)),
+                    (PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train))),
                 Outputs = Names(GateAction.Verdict),
                 FactNames = Names("gate"),
             };

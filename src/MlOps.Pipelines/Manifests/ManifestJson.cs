@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MlOps.Data;
+using MlOps.Learning;
 using MlOps.Scoring;
 
 namespace MlOps.Pipelines.Manifests;
@@ -12,12 +13,14 @@ namespace MlOps.Pipelines.Manifests;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowOutOfOrderMetadataProperties = true,
     RespectNullableAnnotations = true,
-    Converters = [typeof(CamelCase<ModelTask>), typeof(CamelCase<FeatureKind>), typeof(CamelCase<Driver>), typeof(CamelCase<ColumnType>), typeof(CamelCase<DatasetFormat>)],
+    Converters = [typeof(CamelCase<ModelTask>), typeof(CamelCase<FeatureKind>), typeof(CamelCase<Driver>), typeof(CamelCase<ColumnType>), typeof(CamelCase<DatasetFormat>), typeof(CamelCase<CalibrationKind>)],
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(WorkspaceManifest))]
 [JsonSerializable(typeof(IncludeManifest))]
 [JsonSerializable(typeof(ModelManifest))]
+[JsonSerializable(typeof(Dictionary<string, ReleaseManifest>))]
+[JsonSerializable(typeof(Dictionary<string, GateBounds>))]
 internal sealed partial class ManifestJson : JsonSerializerContext;
 
 /// <summary>Enum members by their names in camelCase, never by number.</summary>

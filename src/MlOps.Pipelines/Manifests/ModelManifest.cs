@@ -49,8 +49,17 @@ public sealed record ModelManifest
     /// <summary>How it learns.</summary>
     public required TrainerOptions Trainer { get; init; }
 
-    /// <summary>What each metric on the test rows must reach; a metric that is undefined or missing never passes.</summary>
-    public Dictionary<string, GateBounds> Gate { get; set; } = [];
+    /// <summary>Binary: how scores become probabilities that rows of such a score really have, fitted to training rows only.</summary>
+    public CalibrationKind? Calibrate { get; init; }
+
+    /// <summary>Binary: what wrong predictions cost; decides from which probability a row is called positive. Default: from 0.5.</summary>
+    public ErrorCosts? Threshold { get; init; }
+
+    /// <summary>How it is measured beside its metrics on all test rows: slices and intervals.</summary>
+    public EvaluationOptions? Evaluate { get; init; }
+
+    /// <summary>What it must meet on the test rows; without it nothing is refused.</summary>
+    public GateManifest? Gate { get; init; }
 
     /// <summary>How near a rebuild must come (<c>Verify --rebuild</c>); every byte when left out.</summary>
     public VerifyManifest? Verify { get; init; }

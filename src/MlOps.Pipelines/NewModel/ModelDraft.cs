@@ -108,11 +108,11 @@ internal sealed class ModelDraft
     };
 
     /// <summary>Better than knowing nothing: the least that a model should be, to be tightened by its owner.</summary>
-    private static Dictionary<string, GateBounds> Gate(InferredModel inferred) => inferred.Task switch
+    private static GateManifest Gate(InferredModel inferred) => inferred.Task switch
     {
-        ModelTask.Regression => new() { ["r2"] = new() { Min = 0 } },
-        ModelTask.Binary => new() { ["auc"] = new() { Min = 0.5 } },
-        _ => new() { ["macroAccuracy"] = new() { Min = Math.Round(1.0 / inferred.Classes.Count, 4) } },
+        ModelTask.Regression => new() { R2 = new() { Min = 0 } },
+        ModelTask.Binary => new() { Auc = new() { Min = 0.5 } },
+        _ => new() { MacroAccuracy = new() { Min = Math.Round(1.0 / inferred.Classes.Count, 4) } },
     };
 
     private static Dictionary<string, JsonElement> Example(InferredModel inferred, Frame frame)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using MlOps.Engine;
+using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Definitions;
 
 namespace MlOps.Pipelines.Reports;
@@ -29,6 +30,8 @@ internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinitio
         ["models"] = new JsonObject(_models.Select(model => KeyValuePair.Create(model.Name, (JsonNode?)new JsonObject
         {
             ["metrics"] = Fact(model, "metrics")?.DeepClone(),
+            ["intervals"] = Fact(model, "intervals")?.DeepClone(),
+            [EvaluateAction.WorstSlice] = Fact(model, EvaluateAction.WorstSlice)?.DeepClone(),
             ["baseline"] = Fact(model, "baseline")?.DeepClone(),
             ["gate"] = Fact(model, "gate")?.DeepClone(),
         }))),
@@ -46,10 +49,13 @@ internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinitio
 
     private string Metrics()
     {
-        var table = new TextTable("model", "metrics on test rows", "baseline", "gate");
-        foreach (var model in _models.Where(model => Fact(model, "metrics") is not null))
+        var models = _models.Where(model => Fact(model, "metrics") is not null).ToList();
+        var hasSlices = models.Exists(model => Fact(model, EvaluateAction.WorstSlice) is not null);
+        var table = new TextTable(["model", "metrics on test rows", "baseline", .. hasSlices ? ["worst slice"] : Array.Empty<string>(), "gate"]);
+        foreach (var model in models)
         {
-            table.Add(model.Name, Shown(Fact(model, "metrics")!), Shown(Fact(model, "baseline")!), (string?)Fact(model, "gate")?["verdict"] ?? "none");
+            var slice = Fact(model, EvaluateAction.WorstSlice) is JsonObject worst ? $"{worst["slice"]}: {Shown(new JsonObject(worst.Where(fact => fact.Key is not ("rows" or "slice")).Select(fact => KeyValuePair.Create(fact.Key, fact.Value?.DeepClone()))))}" : "";
+            table.Add([model.Name, Shown(Fact(model, "metrics")!), Shown(Fact(model, "baseline")!), .. hasSlices ? [slice] : Array.Empty<string>(), Gate(Fact(model, "gate"))]);
         }
 
         return table.ToString();
@@ -58,6 +64,11 @@ internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinitio
     /// <summary>Metrics with four decimals; adding zero makes a rounded -0 a 0.</summary>
     private static string Shown(JsonNode metrics) => string.Join("  ", metrics.AsObject().Select(metric =>
         $"{metric.Key} {(metric.Value is { } value ? (Math.Round((double)value, 4) + 0.0).ToString("0.####", CultureInfo.InvariantCulture) : "undefined")}"));
+
+    /// <summary>The verdict, and how far the model is from its champion.</summary>
+    private static string Gate(JsonNode? gate) => (string?)gate?["verdict"] is not { } verdict ? "none"
+        : gate!["champion"] is JsonObject { } champion && champion["gain"] is { } gain
+            ? string.Create(CultureInfo.InvariantCulture, $"{verdict}, gain on {champion["environment"]} {Math.Round((double)gain, 4) + 0.0:0.####}") : verdict;
 
     private JsonNode? Fact(ModelDefinition model, string name) => result.Lock.Fact($"models/{model.Name}", name);
 }

@@ -21,6 +21,10 @@ internal static class ModelCheck
             ModelTask.Binary => Link.Logistic,
             _ => Link.Softmax,
         }, $"link {predictor.Link} does not fit {signature.Task}");
+        Require(float.IsFinite(signature.Threshold) && (signature.Task == ModelTask.Binary || signature.Threshold == 0.5f), "a threshold is for binary models");
+        Require(model.Calibration is null || signature.Task == ModelTask.Binary, "a calibration is for binary models");
+        Require(model.Calibration is not IsotonicCalibration { Starts: var starts, Widths: var widths, Heights: var heights }
+            || (widths.Length == starts.Length && heights.Length == starts.Length && widths.All(w => w > 0)), "one width above 0 and one height per start");
         foreach (var encoder in encoders)
         {
             Check(encoder, signature.Inputs.FirstOrDefault(i => i.Name == encoder.Column));

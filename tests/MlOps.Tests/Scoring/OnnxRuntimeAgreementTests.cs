@@ -20,6 +20,22 @@ public sealed class OnnxRuntimeAgreementTests
     [InlineData(ModelTask.Multiclass)]
     public void Linear_models_agree_on_every_encoder(ModelTask task) => Agrees(Samples.Linear(task, 21), Samples.Rows(500, 22));
 
+    [SkippableTheory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Calibrated_models_and_their_thresholds_agree(int kind)
+    {
+        Calibration calibration = kind switch
+        {
+            0 => new PlattCalibration(0.7f, -0.3f),
+            1 => new IsotonicCalibration(0.1f, [-1, -0.25f, 0.5f], [0.5f, 0.125f, 2], [0.2f, 0.25f, 0.4f]),
+            _ => new IsotonicCalibration(0.375f, [], [], []),
+        };
+        var model = Samples.Linear(ModelTask.Binary, 21);
+        Agrees(model with { Calibration = calibration, Signature = model.Signature with { Threshold = 0.3125f } }, Samples.Rows(500, 22));
+    }
+
     [SkippableFact]
     public void Terms_in_any_order_agree() => Agrees(Samples.Linear(ModelTask.Regression, 31, shuffledTerms: true), Samples.Rows(100, 32));
 

@@ -41,8 +41,26 @@ internal sealed class GraphReader
     {
         var reader = new GraphReader(graph, signature);
         Encoder[] encoders = [.. reader.Producer(GraphWriter.Features).Inputs.SelectMany(reader.Block)];
-        return new(signature, encoders, reader.Predictor(encoders.Sum(e => e.Width)));
+        return new(signature, encoders, reader.Predictor(encoders.Sum(e => e.Width))) { Calibration = reader.Calibration() };
     }
+
+    private Calibration? Calibration()
+    {
+        if (_constants.ContainsKey(GraphWriter.PlattSlope))
+        {
+            return new PlattCalibration(Single(GraphWriter.PlattSlope), Single(GraphWriter.PlattIntercept));
+        }
+
+        if (!_constants.ContainsKey(GraphWriter.IsotonicStarts))
+        {
+            return null;
+        }
+
+        return new IsotonicCalibration(Single(GraphWriter.IsotonicBase), [.. Constant(GraphWriter.IsotonicStarts).Floats],
+            [.. Constant(GraphWriter.IsotonicWidths).Floats], [.. Constant(GraphWriter.IsotonicHeights).Floats]);
+    }
+
+    private float Single(string name) => Constant(name).Floats is [var number] ? number : throw new InvalidDataException($"constant '{name}' is no single number");
 
     private IEnumerable<Encoder> Block(string output)
     {

@@ -32,12 +32,42 @@ internal sealed partial class GraphWriter
 
     private string Binary(string raw)
     {
-        var positive = Node("", "Sigmoid", [raw], "scores/positive");
+        var positive = Positive(raw);
         var negative = Node("", "Sub", [Constant("scores/one", [1f]), positive], "scores/negative");
         Node("", "Concat", [negative, positive], Probabilities, Int("axis", 1));
-        var isPositive = Node("", "GreaterOrEqual", [positive, Constant("scores/half", [0.5f])], "label/positive");
+        var isPositive = Node("", "GreaterOrEqual", [positive, Constant("scores/half", [_model.Signature.Threshold])], "label/positive");
         var flat = Node("", "Reshape", [isPositive, Constant("label/shape", -1)], "label/flat");
         return Node("", "Cast", [flat], "label/index", Int("to", (long)ElementType.Int64));
+    }
+
+    private string Positive(string raw)
+    {
+        switch (_model.Calibration)
+        {
+            case PlattCalibration platt:
+                var sloped = Node("", "Mul", [raw, Constant(PlattSlope, [platt.Slope])], "calibration/sloped");
+                raw = Node("", "Add", [sloped, Constant(PlattIntercept, [platt.Intercept])], "calibration/shifted");
+                break;
+            case IsotonicCalibration isotonic:
+                return Isotonic(raw, isotonic);
+        }
+
+        return Node("", "Sigmoid", [raw], "scores/positive");
+    }
+
+    private string Isotonic(string raw, IsotonicCalibration isotonic)
+    {
+        // Operators want a segment at least; one of no height changes nothing.
+        var (starts, widths, heights) = isotonic.Starts.Length > 0 ? (isotonic.Starts, isotonic.Widths, isotonic.Heights) : ([0f], [1f], [0f]);
+        _graph.Initializers.Add(new() { Name = "calibration/zero", Type = ElementType.Float, Floats = [0] });
+        _graph.Initializers.Add(new() { Name = "calibration/one", Type = ElementType.Float, Floats = [1] });
+        _graph.Initializers.Add(new() { Name = IsotonicHeights, Type = ElementType.Float, Dims = [heights.Length, 1], Floats = heights });
+        var beyond = Node("", "Sub", [raw, Constant(IsotonicStarts, starts)], "calibration/beyond");
+        var share = Node("", "Div", [beyond, Constant(IsotonicWidths, widths)], "calibration/share");
+        var held = Node("", "Clip", [share, "calibration/zero", "calibration/one"], "calibration/held");
+        var risen = Node("", "MatMul", [held, IsotonicHeights], "calibration/risen");
+        var level = Node("", "Add", [risen, Constant(IsotonicBase, [isotonic.Base])], "calibration/level");
+        return Node("", "Clip", [level, "calibration/zero", "calibration/one"], "scores/positive");
     }
 
     private string Multiclass(string raw)

@@ -13,6 +13,12 @@ internal sealed partial class GraphWriter
     public const string Prediction = "prediction";
     public const string Label = "label";
     public const string Probabilities = "probabilities";
+    public const string PlattSlope = "calibration/slope";
+    public const string PlattIntercept = "calibration/intercept";
+    public const string IsotonicBase = "calibration/base";
+    public const string IsotonicStarts = "calibration/starts";
+    public const string IsotonicWidths = "calibration/widths";
+    public const string IsotonicHeights = "calibration/heights";
     public const string Ml = "ai.onnx.ml";
     public const string Microsoft = "com.microsoft";
 

@@ -37,6 +37,11 @@ internal static class SignatureText
             json.WriteEndArray();
             json.WriteString("label", signature.Label);
             json.WriteString("task", signature.Task.ToString().ToLowerInvariant());
+            if (signature.Threshold != 0.5f)
+            {
+                json.WriteNumber("threshold", signature.Threshold);
+            }
+
             json.WriteEndObject();
         }
 
@@ -57,7 +62,10 @@ internal static class SignatureText
             [.. root.GetProperty("inputs").EnumerateArray().Select(input => new InputColumn(
                 Text(input.GetProperty("column")),
                 Enum.Parse<FeatureKind>(Text(input.GetProperty("kind")), ignoreCase: true)))],
-            [.. root.GetProperty("classes").EnumerateArray().Select(Text)]);
+            [.. root.GetProperty("classes").EnumerateArray().Select(Text)])
+        {
+            Threshold = root.TryGetProperty("threshold", out var threshold) ? threshold.GetSingle() : 0.5f,
+        };
 
         static string Text(JsonElement element) => element.GetString() ?? throw new InvalidOperationException("null stands for a text");
     }

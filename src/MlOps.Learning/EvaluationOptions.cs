@@ -1,0 +1,66 @@
+using System.Globalization;
+using MlOps.Content;
+
+namespace MlOps.Learning;
+
+/// <summary>How a model is measured beside its metrics on all test rows; <c>evaluate</c> in <c>model.json</c>.</summary>
+public sealed record EvaluationOptions
+{
+    /// <summary>The columns whose groups of test rows are measured by themselves; they need not be features.</summary>
+    public IReadOnlyList<SliceSpec> Slices { get; set; } = [];
+
+    /// <summary>Fewest rows from which a group, or a comparison, says something: 1 to 1000000000; default 30.</summary>
+    public int MinRows { get; set; } = 30;
+
+    /// <summary>How uncertainty is told.</summary>
+    public IntervalOptions Intervals { get; set; } = new();
+
+    /// <summary>What is out of range (MLO6040), each with the name of its member; empty if all is well.</summary>
+    public IReadOnlyList<(string[] Path, Diagnostic Diagnostic)> Validate()
+    {
+        var found = new List<(string[], Diagnostic)>();
+        Range(MinRows, 1, 1_000_000_000, "minRows");
+        Range(Intervals.Resamples, 1, 100_000, "intervals", "resamples");
+        Range(Intervals.Confidence, 0.5, 0.9999, "intervals", "confidence");
+        foreach (var slice in Slices)
+        {
+            Range(slice.Bins ?? 2, 2, 100, "slices");
+        }
+
+        return found;
+
+        void Range(double value, double min, double max, params string[] path)
+        {
+            if (!(value >= min && value <= max))
+            {
+                found.Add((path, new("MLO6040", $"'{path[^1]}' of \"evaluate\" is out of range")
+                {
+                    Why = string.Create(CultureInfo.InvariantCulture, $"{(path[^1] == "slices" ? "a number of bins" : "it")} is {value}; allowed is {min} to {max}"),
+                    Mend = string.Create(CultureInfo.InvariantCulture, $"choose a number from {min} to {max}, or remove it for the default"),
+                }));
+            }
+        }
+    }
+}
+
+/// <summary>How the intervals of metrics are made: percentiles of the metric over resamples of the test rows.</summary>
+public sealed record IntervalOptions
+{
+    /// <summary>How many resamples: 1 to 100000; default 1000.</summary>
+    public int Resamples { get; set; } = 1000;
+
+    /// <summary>The share of resamples that an interval covers: 0.5 to 0.9999; default 0.95.</summary>
+    public double Confidence { get; set; } = 0.95;
+}
+
+/// <summary>A column that divides the test rows into groups: its name alone for its values, or with a number of bins.</summary>
+[JsonShorthand("column")]
+public sealed record SliceSpec
+{
+    /// <summary>The column.</summary>
+    public required string Column { get; init; }
+
+    /// <summary>For numbers and times the number of groups with about as many test rows each: 2 to 100. Default: a group per value, or 4 bins of more than 20
+    /// values.</summary>
+    public int? Bins { get; init; }
+}

@@ -1,0 +1,8 @@
+using MlOps.Content;
+
+namespace MlOps.Pipelines.Champions;
+
+/// <summary>The model that a candidate is compared with.</summary>
+/// <param name="Model">Its digest; null where the environment runs none yet.</param>
+/// <param name="Bytes">Its file; null where neither the store nor a remote has it.</param>
+internal sealed record Champion(Digest? Model, byte[]? Bytes);

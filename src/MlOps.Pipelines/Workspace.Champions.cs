@@ -1,0 +1,37 @@
+using MlOps.Content;
+using MlOps.Engine;
+using MlOps.Pipelines.Actions;
+using MlOps.Pipelines.Definitions;
+
+namespace MlOps.Pipelines;
+
+public sealed partial class Workspace
+{
+    /// <summary>The models whose gates compare with an environment's champion.</summary>
+    private IEnumerable<(ModelDefinition Model, string Environment)> Challengers =>
+        _definition.Models.Where(model => model.Manifest.Gate?.Champion is not null).Select(model => (model, model.Manifest.Gate!.Champion!.Environment));
+
+    /// <summary>Finds out whom the gates compare with, and brings those that a remote has.</summary>
+    private async Task LookUpChampionsAsync(RemoteCache? remote, CancellationToken cancellationToken)
+    {
+        if (!Challengers.Any())
+        {
+            return;
+        }
+
+        var forced = Forced().Select(step => step.Name).ToHashSet();
+        LockFile[] locks = [CurrentLock, await LockOfAsync("HEAD", cancellationToken) ?? LockFile.Empty];
+        _champions.Know(locks, step => _options.ForceAll || forced.Contains(step));
+        var absent = Challengers.SelectMany(challenger => _champions.Wanted(challenger.Model.Name, challenger.Environment)).Distinct()
+            .Where(model => !_engine.Store.Check(model)).Select(model => ContentRef.Of(TrainAction.Model, model)).ToList();
+        if (absent.Count > 0 && remote is { IsEmpty: false })
+        {
+            await remote.FetchAsync(absent, cancellationToken);
+        }
+    }
+
+    /// <summary>The gates whose champion could not be had when they ran, and now can.</summary>
+    private IEnumerable<Step> Decidable() =>
+        Challengers.Where(challenger => _champions.CanDecide(CurrentLock, challenger.Model.Name, challenger.Environment))
+            .Select(challenger => _graph.Find(StepFactory.Of(challenger.Model.Name, GateAction.Name))!);
+}
