@@ -18,7 +18,7 @@ internal static class Training
         var (train, test) = (Read(folder, "", width), Read(folder, "test-", width));
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         FeatureSpec[] features = [.. Enumerable.Range(0, width).Select(j => new FeatureSpec(Name(j), FeatureKind.Numeric))];
-        var trainer = new BoostedTreesOptions { Trees = 100, Leaves = 31, Bins = 255, LearningRate = 0.1, MinRows = 1 };
+        var trainer = new BoostedTreesOptions { Trees = 100, Leaves = 31, Bins = 255, LearningRate = 0.1, MinRows = 1, MinHessian = 1 };
         using var process = Process.GetCurrentProcess();
         var before = process.WorkingSet64;
         var (cpu, clock) = (process.TotalProcessorTime, Stopwatch.StartNew());
