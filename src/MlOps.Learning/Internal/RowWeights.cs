@@ -43,5 +43,5 @@ internal static class RowWeights
         return [.. weights.Select(w => w / most / mean)];
     }
 
-    private static DiagnosticException Fail(string code, string what, string why, string mend) => new(new Diagnostic(code, what) { Why = why, Mend = mend });
+    private static DiagnosticException Fail(string code, string what, string why, string mend) => new(new Diagnostic(code, what) { Where = "#/weight", Why = why, Mend = mend });
 }

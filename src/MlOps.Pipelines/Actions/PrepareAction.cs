@@ -42,12 +42,18 @@ internal sealed class PrepareAction : IStepExecutor
             declared["share"] = split.Share;
         }
 
-        return new()
+        var parameters = new JsonObject
         {
             ["columns"] = new JsonArray([.. model.Manifest.Features.Keys.Order(StringComparer.Ordinal).Select(name => (JsonNode)name)]),
             ["label"] = model.Manifest.Label,
             ["split"] = declared,
         };
+        if (model.Manifest.Weight is { } weight)
+        {
+            parameters["weight"] = weight;
+        }
+
+        return parameters;
     }
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
@@ -57,13 +63,14 @@ internal sealed class PrepareAction : IStepExecutor
         var parameters = context.Step.Parameters;
         var label = (string)parameters["label"]!;
         var columns = parameters["columns"]!.AsArray().Select(name => (string)name!).ToList();
-        Check(frame, context.Step, label, columns);
+        var weight = (string?)parameters["weight"];
+        Check(frame, context.Step, label, weight, columns);
 
         var labels = frame[label];
         var labelled = Enumerable.Range(0, frame.RowCount).Where(row => !labels.IsMissing(row)).ToArray();
         var rows = labelled.Length == frame.RowCount ? frame : frame.Select(labelled);
         var isTest = Split.Assign(rows, Spec(parameters["split"]!.AsObject()));
-        var kept = rows.WithOnly([.. columns, label]);
+        var kept = rows.WithOnly([.. columns, .. weight is null ? [] : new[] { weight }, label]);
         var train = Write(context, Train, TrainCsv, kept, isTest, side: false);
         var test = Write(context, Test, TestCsv, kept, isTest, side: true);
         return new() { ["rows"] = new JsonObject { ["dropped"] = frame.RowCount - labelled.Length, ["test"] = test, ["train"] = train } };
@@ -90,10 +97,11 @@ internal sealed class PrepareAction : IStepExecutor
         return rows.Length;
     }
 
-    private static void Check(Frame frame, Step step, string label, List<string> columns)
+    private static void Check(Frame frame, Step step, string label, string? weight, List<string> columns)
     {
         var found = new List<Diagnostic>();
-        foreach (var (name, pointer) in columns.Select(name => (name, $"/features/{name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}")).Append((label, "/label")))
+        foreach (var (name, pointer) in columns.Select(name => (name, $"/features/{name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}"))
+            .Concat(weight is null ? [] : [(weight, "/weight")]).Append((label, "/label")))
         {
             if (frame.TryGet(name, out _))
             {

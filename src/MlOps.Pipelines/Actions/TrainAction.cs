@@ -28,6 +28,11 @@ internal sealed class TrainAction(int threads) : IStepExecutor
         var parameters = Task(manifest);
         parameters["features"] = new JsonObject(manifest.Features.Select(feature =>
             KeyValuePair.Create(feature.Key, (JsonNode?)JsonNamingPolicy.CamelCase.ConvertName(feature.Value.ToString()))));
+        if (manifest.Weight is not null)
+        {
+            parameters["weight"] = manifest.Weight;
+        }
+
         parameters["trainer"] = JsonSerializer.SerializeToNode(manifest.Trainer, ManifestJson.Default.TrainerOptions);
         return parameters;
     }
@@ -55,7 +60,11 @@ internal sealed class TrainAction(int threads) : IStepExecutor
         (string?)parameters["positive"],
         [.. (parameters["features"]?.AsObject() ?? []).OrderBy(feature => feature.Key, StringComparer.Ordinal)
             .Select(feature => new FeatureSpec(feature.Key, Enum.Parse<FeatureKind>((string)feature.Value!, ignoreCase: true)))],
-        parameters["trainer"]?.Deserialize(ManifestJson.Default.TrainerOptions) ?? new LinearOptions());
+        parameters["trainer"]?.Deserialize(ManifestJson.Default.TrainerOptions) ?? new LinearOptions(),
+        (string?)parameters["weight"]);
+
+    /// <summary>Whether the number of trees depends on the rows, so that it is a fact worth keeping.</summary>
+    public static bool ReportsTrees(TrainerOptions trainer) => trainer is BoostedTreesOptions { EarlyStopping: not null };
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
@@ -65,7 +74,7 @@ internal sealed class TrainAction(int threads) : IStepExecutor
             ? Adopt(train, spec, context)
             : Learner.Fit(train, spec, (stage, done, total) => context.Report($"{stage} {done} of {total}"), threads, cancellationToken);
         File.WriteAllBytes(context.OutputPath(Model), OnnxModel.Write(model));
-        return [];
+        return ReportsTrees(spec.Trainer) ? new() { ["trees"] = ((TreeEnsemble)model.Predictor).Trees.Count } : [];
     }
 
     private static TrainedModel Adopt(Frame train, LearningSpec spec, StepContext context)

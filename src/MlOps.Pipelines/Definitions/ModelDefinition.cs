@@ -15,7 +15,8 @@ internal sealed record ModelDefinition(string Name, string File, ModelManifest M
     public SplitSpec Split => (Manifest.Split ?? new HashSplit()).Spec(Manifest.Label);
 
     public LearningSpec Learning => new(
-        Manifest.Task, Manifest.Label, Manifest.Positive, [.. Manifest.Features.Select(feature => new FeatureSpec(feature.Key, feature.Value))], Manifest.Trainer);
+        Manifest.Task, Manifest.Label, Manifest.Positive, [.. Manifest.Features.Select(feature => new FeatureSpec(feature.Key, feature.Value))], Manifest.Trainer,
+        Manifest.Weight);
 
     public string At(params string[] path) => $"{File}:{Tree.LineOf(path)}";
 }

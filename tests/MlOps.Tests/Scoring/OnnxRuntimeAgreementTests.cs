@@ -20,6 +20,11 @@ public sealed class OnnxRuntimeAgreementTests
     [InlineData(ModelTask.Multiclass)]
     public void Linear_models_agree_on_every_encoder(ModelTask task) => Agrees(Samples.Linear(task, 21), Samples.Rows(500, 22));
 
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_logarithmic_link_agrees(bool trees) => Agrees(Samples.Exponential(trees, 61), Samples.Rows(500, 62));
+
     [SkippableFact]
     public void Terms_in_any_order_agree() => Agrees(Samples.Linear(ModelTask.Regression, 31, shuffledTerms: true), Samples.Rows(100, 32));
 

@@ -14,6 +14,7 @@ internal static class TreeOptionsCheck
         {
             yield return new("MLO6019", "trainer 'linear' counts all rows the same")
             {
+                Where = "#/weight",
                 Why = $"weight '{spec.Weight}' is declared",
                 Mend = "remove 'weight', or use trainer 'boosted-trees'",
             };
@@ -29,6 +30,7 @@ internal static class TreeOptionsCheck
         {
             yield return new("MLO6019", $"loss '{loss}' is for numbers")
             {
+                Where = "#/trainer/loss",
                 Why = $"the task is {spec.Task.ToString().ToLowerInvariant()}, whose loss is the likelihood",
                 Mend = "remove 'loss', or set task 'regression'",
             };
@@ -37,6 +39,7 @@ internal static class TreeOptionsCheck
         {
             yield return new("MLO6009", $"label '{spec.Label}' has negative numbers, which loss 'poisson' cannot count")
             {
+                Where = "#/trainer/loss",
                 Why = $"training row {row + 1} has {CellText.Of(numbers[row])}",
                 Mend = "use loss 'squared', or leave out these rows",
             };
@@ -53,6 +56,7 @@ internal static class TreeOptionsCheck
             {
                 yield return new("MLO6018", $"predictions cannot be monotone in '{name}'")
                 {
+                    Where = $"#/trainer/monotone/{name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}",
                     Why = why,
                     Mend = feature is null && Diagnostic.Nearest(name, spec.Features.Select(f => f.Column)) is { } near ? $"did you mean '{near}'?"
                         : $"remove '{name}' from 'monotone'",

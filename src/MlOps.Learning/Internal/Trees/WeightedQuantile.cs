@@ -4,7 +4,10 @@ namespace MlOps.Learning.Internal.Trees;
 /// definition), so that one half gives the median.</summary>
 internal static class WeightedQuantile
 {
-    /// <param name="values">Sorted in place.</param>
+    // What rounding may make of two equal sums, as a share of all weight.
+    private const double Rounding = 1e-12;
+
+    /// <param name="values">Sorted in place, the weights with them.</param>
     /// <param name="weights">One per value; null where all are equal.</param>
     /// <returns>0 of no values.</returns>
     public static double Of(double[] values, double[]? weights, double share)
@@ -14,28 +17,19 @@ internal static class WeightedQuantile
             return 0;
         }
 
-        if (weights is null)
-        {
-            Array.Sort(values);
-            var rank = share * values.Length;
-            var at = Math.Min((int)rank, values.Length - 1);
-            return at > 0 && at == rank ? Halfway(values[at - 1], values[at]) : values[at];
-        }
-
         Array.Sort(values, weights);
-        var wanted = share * OrderedSum.Of(weights);
+        var total = weights is null ? values.Length : OrderedSum.Of(weights);
+        var (least, most) = ((share - Rounding) * total, (share + Rounding) * total);
         double sum = 0;
         for (var i = 0; i + 1 < values.Length; i++)
         {
-            sum += weights[i];
-            if (sum >= wanted)
+            sum += weights?[i] ?? 1;
+            if (sum >= least)
             {
-                return sum == wanted ? Halfway(values[i], values[i + 1]) : values[i];
+                return sum <= most ? values[i] + ((values[i + 1] - values[i]) / 2) : values[i];
             }
         }
 
         return values[^1];
     }
-
-    private static double Halfway(double a, double b) => a + ((b - a) / 2);
 }
