@@ -113,16 +113,11 @@ public class TreeOptionsTests
         var train = Rows.Mixed(600, 9);
         var options = new BoostedTreesOptions { Trees = 2000, MinRows = 2, LearningRate = 0.3, EarlyStopping = new() { Rounds = 10, Share = 0.3 } };
         var spec = Rows.MixedSpec(task, options);
-        var trees = ((TreeEnsemble)Rows.Fit(train, spec).Predictor).Trees.Count;
-        Assert.InRange(trees, 1, 300);
-        Assert.Equal(trees, ((TreeEnsemble)Rows.Fit(train, spec).Predictor).Trees.Count);
+        Assert.InRange(((TreeEnsemble)Rows.Fit(train, spec).Predictor).Trees.Count, 1, 300);
 
-        // The kept rounds are those of a run that was told to stop there.
-        if (task != ModelTask.Multiclass)
-        {
-            var told = Rows.MixedSpec(task, options with { Trees = trees });
-            Assert.Equal(OnnxModel.Write(Rows.Fit(train, told)), OnnxModel.Write(Rows.Fit(train, spec)));
-        }
+        // Looking one round further finds no better one, and does not keep them.
+        var further = Rows.MixedSpec(task, options with { EarlyStopping = options.EarlyStopping with { Rounds = 11 } });
+        Assert.Equal(OnnxModel.Write(Rows.Fit(train, spec)), OnnxModel.Write(Rows.Fit(train, further)));
     }
 
     [Theory]
