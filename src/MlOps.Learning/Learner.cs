@@ -14,7 +14,7 @@ public static class Learner
 {
     /// <summary>Fits the encoders and the predictor to the training rows; rows without a label are passed over.</summary>
     /// <param name="threads">At least 1; changes the time only.</param>
-    /// <exception cref="DiagnosticException">The options, the label or a feature cannot be used (MLO6001 to MLO6015), or calibration is asked for and
+    /// <exception cref="DiagnosticException">The options, the label or a feature cannot be used (MLO6001 to MLO6019), or calibration is asked for and
     /// cannot be had (MLO6041 to MLO6043).</exception>
     /// <exception cref="ArgumentException">The trainer is <see cref="OnnxOptions"/>, whose model is adopted.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing remains.</exception>
@@ -28,7 +28,8 @@ public static class Learner
         ThrowIfWrong(train, spec);
         var labels = Labels.Read(train, spec);
         var rows = labels.Rows.Length == train.RowCount ? train : train.Select(labels.Rows);
-        var workers = new Workers(threads, cancellationToken);
+        var weights = RowWeights.Read(train, spec, labels.Rows);
+        using var workers = new Workers(threads, cancellationToken);
 
         progress?.Invoke("encode", 0, 1);
         var encoders = FitEncoders(rows, spec, labels);
@@ -37,7 +38,8 @@ public static class Learner
 
         Predictor predictor = spec.Trainer switch
         {
-            BoostedTreesOptions options => Boosting.Fit(features, labels, options, workers, progress),
+            BoostedTreesOptions options => Boosting.Fit(features, new(labels, weights), options, TreeOptionsCheck.Directions(encoders, options),
+                () => RowHash.Of(rows.WithOnly(spec.Features.Select(f => f.Column).Append(spec.Label))), workers, progress),
             LinearOptions options => LinearFit.Fit(features, labels, options, workers, progress),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
@@ -61,6 +63,7 @@ public static class Learner
         if (train.TryGet(spec.Label, out _))
         {
             found.AddRange(FeatureColumns.Check(train, spec));
+            found.AddRange(TreeOptionsCheck.Check(train, spec));
         }
 
         if (found.Count > 0)

@@ -10,7 +10,9 @@ namespace MlOps.Learning;
 /// <param name="Positive">For binary the class whose probability is predicted, as canonical text; null takes 1, true or yes (any case), else the
 /// rarer one.</param>
 /// <param name="Features">In this order they enter the model; each column once, never the label.</param>
-public sealed record LearningSpec(ModelTask Task, string Label, string? Positive, IReadOnlyList<FeatureSpec> Features, TrainerOptions Trainer)
+/// <param name="Weight">A column of positive numbers: how much each row counts in learning, relative to the others; null where all count the same.</param>
+public sealed record LearningSpec(ModelTask Task, string Label, string? Positive, IReadOnlyList<FeatureSpec> Features, TrainerOptions Trainer,
+    string? Weight = null)
 {
     /// <summary>Binary: how scores become probabilities; null leaves them as the trainer gives them.</summary>
     public CalibrationKind? Calibrate { get; init; }

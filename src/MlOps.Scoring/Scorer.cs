@@ -91,6 +91,14 @@ public sealed class Scorer
                 }
 
                 break;
+            case Link.Exponential:
+                DeterministicMath.Exp(scores, scores);
+                for (var r = 0; r < scores.Length; r++)
+                {
+                    values[r] = (float)scores[r];
+                }
+
+                break;
             default:
                 for (var r = 0; r < scores.Length; r++)
                 {

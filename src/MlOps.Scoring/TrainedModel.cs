@@ -129,6 +129,9 @@ public enum Link
 
     /// <summary>One raw score per class to probabilities that sum to 1.</summary>
     Softmax,
+
+    /// <summary>e to the power of the raw score: a number of 0 or more.</summary>
+    Exponential,
 }
 
 /// <summary>Computes raw scores from features. Regression and binary have one raw score, multiclass one per class.</summary>

@@ -2,19 +2,24 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using MlOps.Benchmarks;
 using MlOps.Content;
 using MlOps.Remotes;
 
 // peers: a hello world.
 // peers spawn FOLDER N: copies src/sI.txt to out/oI.txt by N processes, as many at once as there are processors.
 // peers push ADDRESS FILE…, peers pull ADDRESS STORE DIGEST…: objects to and from a remote; peers copy FROM TO: a file over the loopback, by sockets.
-// All but spawn print the milliseconds they took, without the start of the process.
+// peers train FOLDER FEATURES THREADS: fits boosted trees to the rows of train.py; prints CPU ms, wall ms, AUC, MiB above the data.
+// The others but spawn print the milliseconds they took, without the start of the process.
 const int BlockBytes = 1 << 20;
 var clock = Stopwatch.StartNew();
 switch (args)
 {
     case ["spawn", var folder, var count]:
         Spawn(folder, int.Parse(count, CultureInfo.InvariantCulture));
+        return;
+    case ["train", var folder, var features, var threads]:
+        Console.WriteLine(Training.Run(folder, int.Parse(features, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture)));
         return;
     case ["push", var address, .. var files]:
         await using (var remote = Remotes.Open(new(address), "/"))

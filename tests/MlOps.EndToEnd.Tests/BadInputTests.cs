@@ -37,6 +37,8 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Trained>
         ["label column missing"] = new("MLO2020", w => w.Replace(Model, "\"label\": \"y\"", "\"label\": \"z\"")) { Where = "model.json:4" },
         ["feature column missing"] = new("MLO2020", w => w.Replace(Model, "\"a\":", "\"c\":")),
         ["a text column declared numeric"] = new("MLO6013", w => w.Write(Data, Rows(30, i => $"x{i % 3},{i},{i}"))) { Where = "model.json:6" },
+        ["weight is a feature"] = new("MLO2011", w => w.Replace(Model, "\"label\": \"y\"", "\"label\": \"y\", \"weight\": \"a\"")) { Also = "how much each row counts" },
+        ["weight column missing"] = new("MLO2020", w => w.Replace(Model, "\"label\": \"y\"", "\"label\": \"y\", \"weight\": \"c\"")) { Where = "model.json:4" },
         ["feature is the label"] = new("MLO2011", w => w.Replace(Model, "\"a\":", "\"y\":")),
         ["trainer option out of range"] = new("MLO6001", w => w.Replace(Model, "\"linear\"", "\"linear\", \"l2\": -1")),
         ["unknown metric in the gate"] = new("MLO1002", w => w.Replace(Model, "\"r2\"", "\"r3\"")) { Also = "'r2'" },

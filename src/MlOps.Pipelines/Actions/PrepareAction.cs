@@ -51,6 +51,11 @@ internal sealed class PrepareAction : IStepExecutor
             ["label"] = model.Manifest.Label,
             ["split"] = declared,
         };
+        if (model.Manifest.Weight is { } weight)
+        {
+            parameters["weight"] = weight;
+        }
+
         if (model.SliceColumns is { Count: > 0 } slices)
         {
             parameters[Slices] = new JsonArray([.. slices.Select(name => (JsonNode)name)]);
@@ -66,14 +71,15 @@ internal sealed class PrepareAction : IStepExecutor
         var parameters = context.Step.Parameters;
         var label = (string)parameters["label"]!;
         var columns = parameters["columns"]!.AsArray().Select(name => (string)name!).ToList();
+        var weight = (string?)parameters["weight"];
         var slices = parameters[Slices]?.AsArray().Select(name => (string)name!).ToList() ?? [];
-        Check(frame, context.Step, label, columns, slices);
+        Check(frame, context.Step, label, weight, columns, slices);
 
         var labels = frame[label];
         var labelled = Enumerable.Range(0, frame.RowCount).Where(row => !labels.IsMissing(row)).ToArray();
         var rows = labelled.Length == frame.RowCount ? frame : frame.Select(labelled);
         var isTest = Split.Assign(rows, Spec(parameters["split"]!.AsObject()));
-        List<string> programsSee = [.. columns, label];
+        List<string> programsSee = [.. columns, .. weight is null ? [] : new[] { weight }, label];
         var train = Write(context, Train, TrainCsv, rows.WithOnly(programsSee), programsSee, isTest, side: false);
         // Training rows have no slice columns: declaring one retrains nothing.
         var test = Write(context, Test, TestCsv, rows.WithOnly([.. programsSee, .. slices]), programsSee, isTest, side: true);
@@ -101,10 +107,11 @@ internal sealed class PrepareAction : IStepExecutor
         return rows.Length;
     }
 
-    private static void Check(Frame frame, Step step, string label, List<string> columns, List<string> slices)
+    private static void Check(Frame frame, Step step, string label, string? weight, List<string> columns, List<string> slices)
     {
         var found = new List<Diagnostic>();
-        foreach (var (name, pointer) in columns.Select(name => (name, $"/features/{name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}")).Append((label, "/label")).Concat(slices.Select(name => (name, "/evaluate/slices"))))
+        foreach (var (name, pointer) in columns.Select(name => (name, $"/features/{name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}"))
+            .Concat(weight is null ? [] : [(weight, "/weight")]).Append((label, "/label")).Concat(slices.Select(name => (name, "/evaluate/slices"))))
         {
             if (frame.TryGet(name, out _))
             {

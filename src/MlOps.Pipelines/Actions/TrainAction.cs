@@ -23,6 +23,9 @@ internal sealed class TrainAction(int threads) : IStepExecutor
     /// <summary>The fact that tells the probability from which on rows are called positive, where costs decide it.</summary>
     public const string Threshold = "threshold";
 
+    /// <summary>The fact that tells how many trees are kept, where the rows decide it.</summary>
+    public const string Trees = "trees";
+
     public bool ReadsInPlace => true;
 
     public static JsonObject Parameters(ModelDefinition model)
@@ -31,6 +34,11 @@ internal sealed class TrainAction(int threads) : IStepExecutor
         var parameters = Task(manifest);
         parameters["features"] = new JsonObject(manifest.Features.Select(feature =>
             KeyValuePair.Create(feature.Key, (JsonNode?)JsonNamingPolicy.CamelCase.ConvertName(feature.Value.ToString()))));
+        if (manifest.Weight is not null)
+        {
+            parameters["weight"] = manifest.Weight;
+        }
+
         parameters["trainer"] = JsonSerializer.SerializeToNode(manifest.Trainer, ManifestJson.Default.TrainerOptions);
         if (manifest.Calibrate is { } calibrate)
         {
@@ -68,11 +76,19 @@ internal sealed class TrainAction(int threads) : IStepExecutor
         (string?)parameters["positive"],
         [.. (parameters["features"]?.AsObject() ?? []).OrderBy(feature => feature.Key, StringComparer.Ordinal)
             .Select(feature => new FeatureSpec(feature.Key, Enum.Parse<FeatureKind>((string)feature.Value!, ignoreCase: true)))],
-        parameters["trainer"]?.Deserialize(ManifestJson.Default.TrainerOptions) ?? new LinearOptions())
+        parameters["trainer"]?.Deserialize(ManifestJson.Default.TrainerOptions) ?? new LinearOptions(),
+        (string?)parameters["weight"])
     {
         Calibrate = (string?)parameters["calibrate"] is { } kind ? Enum.Parse<CalibrationKind>(kind, ignoreCase: true) : null,
         Costs = parameters[Threshold]?.Deserialize(ManifestJson.Default.ErrorCosts),
     };
+
+    /// <summary>The facts of training: what the rows decided, beside the model itself.</summary>
+    public static string[] FactNames(ModelManifest manifest) =>
+    [
+        .. manifest.Threshold is null ? [] : new[] { Threshold },
+        .. manifest.Trainer is BoostedTreesOptions { EarlyStopping: not null } ? new[] { Trees } : [],
+    ];
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
@@ -82,7 +98,18 @@ internal sealed class TrainAction(int threads) : IStepExecutor
             ? Adopt(train, spec, context)
             : Learner.Fit(train, spec, (stage, done, total) => context.Report($"{stage} {done} of {total}"), threads, cancellationToken);
         File.WriteAllBytes(context.OutputPath(Model), OnnxModel.Write(model));
-        return spec.Costs is null ? [] : new() { [Threshold] = (double)(decimal)model.Signature.Threshold };
+        var facts = new JsonObject();
+        if (spec.Costs is not null)
+        {
+            facts[Threshold] = (double)(decimal)model.Signature.Threshold;
+        }
+
+        if (spec.Trainer is BoostedTreesOptions { EarlyStopping: not null })
+        {
+            facts[Trees] = ((TreeEnsemble)model.Predictor).Trees.Count;
+        }
+
+        return facts;
     }
 
     private static TrainedModel Adopt(Frame train, LearningSpec spec, StepContext context)

@@ -66,6 +66,11 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
             }
         }
 
+        if (manifest.Weight is { } weight && weight == manifest.Label)
+        {
+            found.Add(new("MLO2011", $"column '{weight}' cannot be the weight") { Where = model.At("weight"), Why = "it is the label", Mend = "name another column, or remove 'weight'" });
+        }
+
         WorkspaceDefinition.CheckSteps(manifest.Steps, name => model.At("steps", name), found);
         if (manifest.Positive is not null && manifest.Task != ModelTask.Binary)
         {
@@ -85,6 +90,7 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
         {
             var why = column == model.Manifest.Label ? "it is the label"
                 : column == model.Split.Column && model.Split.By is SplitBy.Column or SplitBy.Group ? "it decides the split"
+                : column == model.Manifest.Weight ? "it says how much each row counts"
                 : kind == FeatureKind.Identifier ? "an identifier names the row and says nothing about other rows" : null;
             if (why is not null)
             {

@@ -15,7 +15,8 @@ internal sealed record ModelDefinition(string Name, string File, ModelManifest M
     public SplitSpec Split => (Manifest.Split ?? new HashSplit()).Spec(Manifest.Label);
 
     public LearningSpec Learning => new(
-        Manifest.Task, Manifest.Label, Manifest.Positive, [.. Manifest.Features.Select(feature => new FeatureSpec(feature.Key, feature.Value))], Manifest.Trainer)
+        Manifest.Task, Manifest.Label, Manifest.Positive, [.. Manifest.Features.Select(feature => new FeatureSpec(feature.Key, feature.Value))], Manifest.Trainer,
+        Manifest.Weight)
     {
         Calibrate = Manifest.Calibrate,
         Costs = Manifest.Threshold,
@@ -25,7 +26,7 @@ internal sealed record ModelDefinition(string Name, string File, ModelManifest M
 
     /// <summary>The columns that test rows are grouped by, beside those that the model learns from.</summary>
     public IReadOnlyList<string> SliceColumns =>
-        [.. Evaluation.Slices.Select(slice => slice.Column).Concat(Manifest.Gate?.Gaps?.Keys ?? Enumerable.Empty<string>()).Except([.. Manifest.Features.Keys, Manifest.Label]).Order(StringComparer.Ordinal)];
+        [.. Evaluation.Slices.Select(slice => slice.Column).Concat(Manifest.Gate?.Gaps?.Keys ?? Enumerable.Empty<string>()).Except([.. Manifest.Features.Keys, Manifest.Label, Manifest.Weight ?? Manifest.Label]).Order(StringComparer.Ordinal)];
 
     public string At(params string[] path) => $"{File}:{Tree.LineOf(path)}";
 }

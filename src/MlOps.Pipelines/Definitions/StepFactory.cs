@@ -136,7 +136,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
         {
             Inputs = manifest.Trainer is OnnxOptions onnx ? Inputs(rows, (TrainAction.Adopted, Adopted(model, onnx))) : Inputs(rows),
             Outputs = Names(TrainAction.Model),
-            FactNames = manifest.Threshold is null ? [] : Names(TrainAction.Threshold),
+            FactNames = Names(TrainAction.FactNames(manifest)),
             CheckedOut = Out(TrainAction.Model),
         };
         yield return Step(EvaluateAction.Name, "metrics", EvaluateAction.Parameters(model)) with

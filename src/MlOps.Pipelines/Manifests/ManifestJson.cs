@@ -13,7 +13,8 @@ namespace MlOps.Pipelines.Manifests;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowOutOfOrderMetadataProperties = true,
     RespectNullableAnnotations = true,
-    Converters = [typeof(CamelCase<ModelTask>), typeof(CamelCase<FeatureKind>), typeof(CamelCase<Driver>), typeof(CamelCase<ColumnType>), typeof(CamelCase<DatasetFormat>), typeof(CamelCase<CalibrationKind>)],
+    Converters = [typeof(CamelCase<ModelTask>), typeof(CamelCase<FeatureKind>), typeof(CamelCase<RegressionLoss>), typeof(CamelCase<MonotoneDirection>),
+        typeof(CamelCase<CalibrationKind>), typeof(CamelCase<Driver>), typeof(CamelCase<ColumnType>), typeof(CamelCase<DatasetFormat>)],
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(WorkspaceManifest))]

@@ -15,11 +15,11 @@ internal static class ModelCheck
         Require(signature.Inputs.DistinctBy(i => i.Name).Count() == signature.Inputs.Count, "an input stands twice");
         Require(signature.Classes.Count == signature.Task switch { ModelTask.Regression => 0, ModelTask.Binary => 2, _ => raw }, "classes do not fit the task");
         Require(signature.Task != ModelTask.Multiclass || raw > 1, "multiclass needs classes");
-        Require(predictor.Link == signature.Task switch
+        Require(signature.Task switch
         {
-            ModelTask.Regression => Link.Identity,
-            ModelTask.Binary => Link.Logistic,
-            _ => Link.Softmax,
+            ModelTask.Regression => predictor.Link is Link.Identity or Link.Exponential,
+            ModelTask.Binary => predictor.Link == Link.Logistic,
+            _ => predictor.Link == Link.Softmax,
         }, $"link {predictor.Link} does not fit {signature.Task}");
         Require(float.IsFinite(signature.Threshold) && (signature.Task == ModelTask.Binary || signature.Threshold == 0.5f), "a threshold is for binary models");
         Require(model.Calibration is null || signature.Task == ModelTask.Binary, "a calibration is for binary models");

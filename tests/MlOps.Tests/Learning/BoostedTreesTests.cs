@@ -109,7 +109,7 @@ public class BoostedTreesTests
             float[] values = [.. Enumerable.Range(0, 2000).Select(_ => (float)Math.Round(random.NextDouble() * Math.ScaleB(1, random.Next(-20, 20)), random.Next(6)))];
             var binning = Binning.Of(values, random.Next(2, 256));
             var bins = new byte[values.Length];
-            binning.Fill(values, bins, 1);
+            binning.Fill(values, bins);
             for (var i = 0; i < values.Length; i++)
             {
                 Assert.Equal(binning.Thresholds.Count(t => !(values[i] <= t)), bins[i]);
@@ -134,7 +134,7 @@ public class BoostedTreesTests
         var one = MathF.BitIncrement(1f);
         float[] values = [float.NegativeInfinity, 1f, one, MathF.BitIncrement(one), float.PositiveInfinity, float.NaN];
         var bins = new byte[values.Length];
-        Binning.Of(values, 255).Fill(values, bins, 1);
+        Binning.Of(values, 255).Fill(values, bins);
         Assert.Equal(new byte[] { 0, 1, 2, 3, 4, 5 }, bins);
     }
 
@@ -144,7 +144,7 @@ public class BoostedTreesTests
         float[] values = [.. Enumerable.Range(0, 1_500_000).Select(i => (float)((i * 7919L) % 1_500_007))];
         var binning = Binning.Of(values, 100);
         var bins = new byte[values.Length];
-        binning.Fill(values, bins, 1);
+        binning.Fill(values, bins);
         Assert.Equal(100, binning.Present);
         Assert.All(bins.CountBy(b => b), b => Assert.InRange(b.Value, 14_000, 16_000));
     }

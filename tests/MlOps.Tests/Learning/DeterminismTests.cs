@@ -1,3 +1,4 @@
+using MlOps.Data;
 using MlOps.Learning;
 using MlOps.Scoring;
 
@@ -19,6 +20,30 @@ public class DeterminismTests
         var train = Rows.Mixed(task == ModelTask.Multiclass ? 9000 : 40_000, 7);
         TrainerOptions trainer = trees ? new BoostedTreesOptions { Trees = 4 } : new LinearOptions { MaxIterations = 15 };
         byte[] Bytes(int threads) => OnnxModel.Write(Rows.Fit(train, Rows.MixedSpec(task, trainer), threads));
+
+        var one = Bytes(1);
+        Assert.All([2, 3, 8], threads => Assert.Equal(one, Bytes(threads)));
+    }
+
+    [Theory]
+    [InlineData(RegressionLoss.Absolute)]
+    [InlineData(RegressionLoss.Poisson)]
+    [InlineData(RegressionLoss.Quantile)]
+    public void Chance_weights_and_every_loss_are_the_same_with_any_number_of_threads(RegressionLoss loss)
+    {
+        var options = new BoostedTreesOptions
+        {
+            Trees = 6,
+            Loss = loss,
+            Quantile = 0.2,
+            RowShare = 0.7,
+            FeatureShare = 0.5,
+            EarlyStopping = new() { Rounds = 2 },
+        };
+        var spec = Rows.MixedSpec(ModelTask.Regression, options) with { Weight = "b" };
+        var mixed = Rows.Mixed(30_000, 8);
+        var train = new Frame([.. mixed.Columns.Where(c => c.Name != "b"), Rows.Numbers("b", [.. ((NumberColumn)mixed["b"]).Values.Select(b => b + 0.3)])]);
+        byte[] Bytes(int threads) => OnnxModel.Write(Rows.Fit(train, spec, threads));
 
         var one = Bytes(1);
         Assert.All([2, 3, 8], threads => Assert.Equal(one, Bytes(threads)));

@@ -35,6 +35,19 @@ public sealed class OnnxModelTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_logarithmic_link_is_read_back(bool trees)
+    {
+        var model = Samples.Exponential(trees, 6);
+        var read = OnnxModel.Read(OnnxModel.Write(model));
+        var rows = Samples.Rows(200, 7);
+        Assert.Equal(Link.Exponential, read.Predictor.Link);
+        Assert.Equal(Bits(new Scorer(model).Predict(rows)), Bits(new Scorer(read).Predict(rows)));
+        Assert.All(new Scorer(read).Predict(rows).Values, p => Assert.True(p > 0));
+    }
+
+    [Theory]
     [MemberData(nameof(Models))]
     public void Equal_models_have_equal_bytes(ModelTask task, bool trees, int seed)
     {

@@ -36,6 +36,11 @@ public sealed class OnnxRuntimeAgreementTests
         Agrees(model with { Calibration = calibration, Signature = model.Signature with { Threshold = 0.3125f } }, Samples.Rows(500, 22));
     }
 
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_logarithmic_link_agrees(bool trees) => Agrees(Samples.Exponential(trees, 61), Samples.Rows(500, 62));
+
     [SkippableFact]
     public void Terms_in_any_order_agree() => Agrees(Samples.Linear(ModelTask.Regression, 31, shuffledTerms: true), Samples.Rows(100, 32));
 

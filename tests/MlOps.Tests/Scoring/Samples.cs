@@ -51,6 +51,13 @@ internal static class Samples
         ];
     }
 
+    /// <summary>Predicts e to the power of its raw score.</summary>
+    public static TrainedModel Exponential(bool trees, int seed)
+    {
+        var model = trees ? Forest(ModelTask.Regression, seed, trees: 3) : Linear(ModelTask.Regression, seed);
+        return model with { Predictor = model.Predictor with { Link = Link.Exponential } };
+    }
+
     public static TrainedModel Linear(ModelTask task, int seed, bool shuffledTerms = false)
     {
         var random = new Random(seed);

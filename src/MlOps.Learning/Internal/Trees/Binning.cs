@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace MlOps.Learning.Internal.Trees;
 
 /// <summary>One feature's bins: value x is in the first bin b with <c>x ≤ Thresholds[b]</c>, else in the last; missing has a bin of its own
@@ -16,36 +18,16 @@ internal sealed record Binning(float[] Thresholds, bool HasMissing)
     /// number only.</summary>
     public static Binning Of(float[] column, int most)
     {
-        var sample = Sample(column);
+        var buffer = ArrayPool<float>.Shared.Rent(Math.Min(column.Length, SampleRows));
+        var sample = buffer.AsSpan(0, Sample(column, buffer));
         SortedFloats.Sort(sample);
-        var thresholds = new List<float>();
-        var distinct = Runs(sample);
-        if (distinct.Count <= most)
-        {
-            for (var i = 1; i < distinct.Count; i++)
-            {
-                thresholds.Add(Between(distinct[i - 1].Value, distinct[i].Value));
-            }
-        }
-        else
-        {
-            long rest = sample.Length, inBin = 0;
-            for (var i = 0; i + 1 < distinct.Count && thresholds.Count < most - 1; i++)
-            {
-                inBin += distinct[i].Rows;
-                if (inBin * (most - thresholds.Count) >= rest)
-                {
-                    thresholds.Add(Between(distinct[i].Value, distinct[i + 1].Value));
-                    (rest, inBin) = (rest - inBin, 0);
-                }
-            }
-        }
-
-        return new([.. thresholds], Array.Exists(column, float.IsNaN));
+        float[] thresholds = Distinct(sample) <= most ? Between(sample) : OfEqualRows(sample, most);
+        ArrayPool<float>.Shared.Return(buffer);
+        return new(thresholds, Array.Exists(column, float.IsNaN));
     }
 
-    /// <summary>The bins of some values, each <paramref name="stride"/> bytes after the one before.</summary>
-    public unsafe void Fill(ReadOnlySpan<float> values, Span<byte> bins, int stride)
+    /// <summary>The bins of some values.</summary>
+    public unsafe void Fill(ReadOnlySpan<float> values, Span<byte> bins)
     {
         // As many thresholds as halving eight times without a branch needs; nothing is above the last ones.
         var padded = stackalloc float[256];
@@ -62,49 +44,69 @@ internal sealed record Binning(float[] Thresholds, bool HasMissing)
                 bin += half & -(nint)(*(byte*)&below);
             }
 
-            bins[i * stride] = float.IsNaN(value) ? missing : (byte)bin;
+            bins[i] = float.IsNaN(value) ? missing : (byte)bin;
         }
     }
 
-    private const int SampleRows = 1 << 20;
+    private const int SampleRows = 1 << 18;
 
     // One row of each stretch of equal length, at a place that a hash chooses, so that no period in the data is met in step.
-    private static float[] Sample(float[] column)
+    private static int Sample(float[] column, float[] sample)
     {
-        if (column.Length <= SampleRows)
+        var rows = Math.Min(column.Length, SampleRows);
+        var count = 0;
+        for (var i = 0; i < rows; i++)
         {
-            return Array.FindAll(column, v => !float.IsNaN(v));
-        }
-
-        var sample = new List<float>(SampleRows);
-        for (var i = 0; i < SampleRows; i++)
-        {
-            long from = (long)i * column.Length / SampleRows, to = (long)(i + 1) * column.Length / SampleRows;
+            long from = (long)i * column.Length / rows, to = (long)(i + 1) * column.Length / rows;
             var value = column[from + (((uint)i * 2654435769u) % (to - from))];
             if (!float.IsNaN(value))
             {
-                sample.Add(value);
+                sample[count++] = value;
             }
         }
 
-        return [.. sample];
+        return count;
     }
 
-    private static List<(float Value, int Rows)> Runs(float[] sorted)
+    private static int Distinct(ReadOnlySpan<float> sorted)
     {
-        var runs = new List<(float Value, int Rows)>();
-        for (var i = 0; i < sorted.Length;)
+        var distinct = sorted.Length > 0 ? 1 : 0;
+        for (var i = 1; i < sorted.Length; i++)
         {
-            var first = i;
-            while (i < sorted.Length && sorted[i] == sorted[first])
-            {
-                i++;
-            }
-
-            runs.Add((sorted[first], i - first));
+            distinct += sorted[i] != sorted[i - 1] ? 1 : 0;
         }
 
-        return runs;
+        return distinct;
+    }
+
+    private static float[] Between(ReadOnlySpan<float> sorted)
+    {
+        var thresholds = new List<float>();
+        for (var i = 1; i < sorted.Length; i++)
+        {
+            if (sorted[i] != sorted[i - 1])
+            {
+                thresholds.Add(Between(sorted[i - 1], sorted[i]));
+            }
+        }
+
+        return [.. thresholds];
+    }
+
+    private static float[] OfEqualRows(ReadOnlySpan<float> sorted, int most)
+    {
+        var thresholds = new List<float>(most);
+        var first = 0;
+        for (var i = 1; i < sorted.Length && thresholds.Count < most - 1; i++)
+        {
+            if (sorted[i] != sorted[i - 1] && (long)(i - first) * (most - thresholds.Count) >= sorted.Length - first)
+            {
+                thresholds.Add(Between(sorted[i - 1], sorted[i]));
+                first = i;
+            }
+        }
+
+        return [.. thresholds];
     }
 
     // A float32 t with lower ≤ t < upper, halfway if rounding allows.

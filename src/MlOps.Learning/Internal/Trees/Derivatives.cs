@@ -7,15 +7,14 @@ namespace MlOps.Learning.Internal.Trees;
 /// <remarks>Two 64-bit words a row: the first derivative; the second one above a counter that is 1. Both fields hold the sum over all rows.</remarks>
 internal sealed unsafe class Derivatives : IDisposable
 {
-    private readonly int _firstBits;
+    private const int FirstBits = 61;
     private readonly int _secondBits;
 
     public Derivatives(int rows)
     {
         Rows = rows;
         CountBits = 32 - BitOperations.LeadingZeroCount((uint)rows);
-        _firstBits = Math.Min(40, 62 - CountBits);
-        _secondBits = Math.Clamp(62 - (2 * CountBits), 1, 30);
+        _secondBits = 61 - CountBits;
         Words = (long*)NativeMemory.AlignedAlloc((nuint)(2L * sizeof(long) * Math.Max(1, rows)), 64);
     }
 
@@ -32,13 +31,14 @@ internal sealed unsafe class Derivatives : IDisposable
     /// <summary>What one unit of a summed second derivative is worth.</summary>
     public double SecondUnit { get; private set; }
 
-    /// <summary>Fixes the units for a tree: no derivative may exceed the bounds.</summary>
+    /// <summary>Fixes the units for a tree: neither the sum of all first derivatives' sizes nor that of the second ones may exceed the bounds by more
+    /// than rounding.</summary>
     /// <returns>False if there is nothing to learn: the first derivatives are all 0, or too small or large for numbers.</returns>
-    public bool Scale(double mostFirst, double mostSecond)
+    public bool Scale(double sumOfFirst, double sumOfSecond)
     {
-        FirstUnit = Math.ScaleB(1, Math.ILogB(mostFirst) + 1 - _firstBits);
-        SecondUnit = Math.ScaleB(1, Math.ILogB(mostSecond) + 1 - _secondBits);
-        return mostFirst > 0 && double.IsNormal(FirstUnit) && double.IsFinite(1 / FirstUnit);
+        FirstUnit = Math.ScaleB(1, Math.ILogB(sumOfFirst) + 1 - FirstBits);
+        SecondUnit = Math.ScaleB(1, Math.ILogB(sumOfSecond) + 1 - _secondBits);
+        return sumOfFirst > 0 && IsUsable(FirstUnit) && IsUsable(SecondUnit);
     }
 
     /// <summary>Sets rows from <paramref name="firstRow"/> on.</summary>
@@ -56,4 +56,6 @@ internal sealed unsafe class Derivatives : IDisposable
     }
 
     public void Dispose() => NativeMemory.AlignedFree(Words);
+
+    private static bool IsUsable(double unit) => double.IsNormal(unit) && double.IsFinite(1 / unit);
 }

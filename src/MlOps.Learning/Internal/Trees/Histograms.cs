@@ -1,30 +1,36 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace MlOps.Learning.Internal.Trees;
 
 /// <summary>Sums of derivatives per bin over a leaf's rows, in buffers that are used again.</summary>
+/// <remarks>Rows are gathered some hundred at a time, asked for before they are needed; then four features at a time take them from there, so that rows
+/// and bins stay in the first-level cache.</remarks>
 internal sealed unsafe class Histograms : IDisposable
 {
     // A thread needs this many rows to be worth waking.
     private const int RowsPerThread = 8192;
-
-    // Few enough that their cells stay in the first-level cache from block to block.
-    private const int RowsAtOnce = 256;
+    private const int GatheredBytes = 1 << 14;
+    private const int Ahead = 24;
 
     private readonly BinnedRows _rows;
     private readonly Derivatives _derivatives;
     private readonly Workers _workers;
+    private readonly int _rowsAtOnce;
     private readonly Stack<nint> _free = new();
     private readonly List<nint> _all = [];
+    private readonly nint[] _gathered;
 
     public Histograms(BinnedRows rows, Derivatives derivatives, Workers workers)
     {
         _rows = rows;
         _derivatives = derivatives;
         _workers = workers;
+        _rowsAtOnce = Math.Max(64, GatheredBytes / rows.Stride);
         Words = 2 * rows.Offsets[^1];
+        _gathered = new nint[workers.Threads];
     }
 
     /// <summary>Length of a histogram: two words per bin.</summary>
@@ -46,7 +52,7 @@ internal sealed unsafe class Histograms : IDisposable
         {
             int from = (int)((long)count * i / pieces), to = (int)((long)count * (i + 1) / pieces);
             NativeMemory.Clear((void*)parts[i], (nuint)Words * sizeof(long));
-            Add(leafRows + from, to - from, (long*)parts[i]);
+            Add(leafRows + from, to - from, (long*)parts[i], i);
         });
         for (var i = 1; i < pieces; i++)
         {
@@ -57,12 +63,24 @@ internal sealed unsafe class Histograms : IDisposable
         return (long*)parts[0];
     }
 
+    /// <summary>The sums over all rows of a histogram, by the bins of its first feature.</summary>
+    public NodeSums Total(long* histogram)
+    {
+        var sums = default(NodeSums);
+        for (var bin = 0; bin < _rows.Offsets[1]; bin++)
+        {
+            sums += new NodeSums(histogram[2 * bin], histogram[(2 * bin) + 1]);
+        }
+
+        return sums;
+    }
+
     /// <summary>Takes a part away: what remains is the other part's histogram.</summary>
     public void Subtract(long* whole, long* part) => Combine(whole, part, -1);
 
     public void Dispose()
     {
-        foreach (var buffer in _all)
+        foreach (var buffer in _all.Concat(_gathered))
         {
             NativeMemory.AlignedFree((void*)buffer);
         }
@@ -80,47 +98,84 @@ internal sealed unsafe class Histograms : IDisposable
 
     private void Combine(long* into, long* from, long sign)
     {
-        for (var i = 0; i < Words; i++)
+        // Words come in pairs.
+        var factor = Vector128.Create(sign < 0 ? -1L : 0);
+        for (var i = 0; i < Words; i += 2)
         {
-            into[i] += sign * from[i];
+            Vector128.Store(Vector128.Load(into + i) + ((Vector128.Load(from + i) ^ factor) - factor), into + i);
         }
     }
 
-    private void Add(int* leafRows, int count, long* histogram)
+    private void Add(int* leafRows, int count, long* histogram, int piece)
     {
-        var stride = _rows.Stride;
-        for (var from = 0; from < count; from += RowsAtOnce)
+        if (_gathered[piece] == 0)
         {
-            for (var block = 0; block < stride; block += BinnedRows.Block)
+            _gathered[piece] = (nint)NativeMemory.AlignedAlloc((nuint)(_rowsAtOnce * (_rows.Stride + (2 * sizeof(long)))), 64);
+        }
+
+        var spareCells = (byte*)_gathered[piece];
+        var spareWords = (long*)(spareCells + ((long)_rowsAtOnce * _rows.Stride));
+        for (var from = 0; from < count; from += _rowsAtOnce)
+        {
+            var some = Math.Min(_rowsAtOnce, count - from);
+            var chosen = leafRows + from;
+            var cells = spareCells;
+            var words = spareWords;
+            if (chosen[some - 1] - chosen[0] == some - 1)
             {
-                AddBlock(leafRows + from, Math.Min(RowsAtOnce, count - from), block, histogram);
+                // Neighbours already.
+                cells = _rows.Cells + ((long)_rows.Stride * chosen[0]);
+                words = _derivatives.Words + (2L * chosen[0]);
+            }
+            else
+            {
+                Gather(chosen, some, count - from, cells, words);
+            }
+
+            for (var block = 0; block < _rows.Places; block += BinnedRows.Block)
+            {
+                AddBlock(cells + block, words, some, block, histogram);
             }
         }
     }
 
-    private void AddBlock(int* leafRows, int count, int block, long* histogram)
+    private void Gather(int* chosen, int some, int left, byte* cells, long* words)
+    {
+        long stride = _rows.Stride;
+        byte* allCells = _rows.Cells;
+        var allWords = _derivatives.Words;
+        for (var i = 0; i < some; i++)
+        {
+            if (Sse.IsSupported)
+            {
+                long next = chosen[Math.Min(i + Ahead, left - 1)];
+                Sse.Prefetch0(allCells + (stride * next));
+                Sse.Prefetch0(allWords + (2 * next));
+            }
+
+            long row = chosen[i];
+            Vector128.Store(Vector128.Load(allWords + (2 * row)), words + (2 * i));
+            byte* source = allCells + (stride * row), target = cells + (stride * i);
+            for (long at = 0; at < stride; at += 16)
+            {
+                Vector128.Store(Vector128.Load(source + at), target + at);
+            }
+        }
+    }
+
+    private void AddBlock(byte* cell, long* words, int count, int block, long* histogram)
     {
         var offsets = _rows.Offsets;
         long* h0 = histogram + (2 * offsets[block]), h1 = histogram + (2 * offsets[block + 1]),
-            h2 = histogram + (2 * offsets[block + 2]), h3 = histogram + (2 * offsets[block + 3]),
-            h4 = histogram + (2 * offsets[block + 4]), h5 = histogram + (2 * offsets[block + 5]),
-            h6 = histogram + (2 * offsets[block + 6]), h7 = histogram + (2 * offsets[block + 7]);
-        var cells = _rows.Cells + block;
+            h2 = histogram + (2 * offsets[block + 2]), h3 = histogram + (2 * offsets[block + 3]);
         long stride = _rows.Stride;
-        var words = _derivatives.Words;
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < count; i++, cell += stride, words += 2)
         {
-            long row = leafRows[i];
-            var pair = Vector128.Load(words + (2 * row));
-            var cell = cells + (stride * row);
+            var pair = Vector128.Load(words);
             Bump(h0, cell[0], pair);
             Bump(h1, cell[1], pair);
             Bump(h2, cell[2], pair);
             Bump(h3, cell[3], pair);
-            Bump(h4, cell[4], pair);
-            Bump(h5, cell[5], pair);
-            Bump(h6, cell[6], pair);
-            Bump(h7, cell[7], pair);
         }
     }
 

@@ -7,28 +7,57 @@ namespace MlOps.Learning.Internal.Trees;
 internal sealed unsafe class LeafRows(BinnedRows rows, Workers workers) : IDisposable
 {
     private const int RowsAtOnce = 16384;
-    private const int Ahead = 16;
+    private const int Ahead = 32;
 
     private readonly int* _spare = (int*)NativeMemory.Alloc((nuint)Math.Max(1, rows.Rows), sizeof(int));
 
     /// <summary>Row numbers; a leaf is a range of them.</summary>
     public int* Order { get; } = (int*)NativeMemory.Alloc((nuint)Math.Max(1, rows.Rows), sizeof(int));
 
-    /// <summary>All rows in one leaf.</summary>
-    public void Reset() => workers.ForRanges(rows.Rows, 1 << 18, (from, to) =>
+    /// <summary>All rows in one leaf: those that the tree learns from, then the others.</summary>
+    /// <param name="learnt">Null for all.</param>
+    /// <returns>How many it learns from.</returns>
+    public int Reset(bool[]? learnt)
     {
-        for (var row = from; row < to; row++)
+        if (learnt is null)
         {
-            Order[row] = row;
+            workers.ForRanges(rows.Rows, 1 << 18, (from, to) =>
+            {
+                for (var row = from; row < to; row++)
+                {
+                    Order[row] = row;
+                }
+            });
+            return rows.Rows;
         }
-    });
+
+        int next = 0, last = rows.Rows - 1;
+        for (var row = 0; row < rows.Rows; row++)
+        {
+            if (learnt[row])
+            {
+                Order[next++] = row;
+            }
+        }
+
+        for (var row = rows.Rows - 1; row >= 0; row--)
+        {
+            if (!learnt[row])
+            {
+                Order[last--] = row;
+            }
+        }
+
+        return next;
+    }
 
     /// <summary>Parts a range: rows whose bin goes left first.</summary>
     /// <param name="goesLeft">Per bin 1 or 0.</param>
-    public void Part(int start, int count, int feature, byte[] goesLeft)
+    /// <returns>How many go left.</returns>
+    public int Part(int start, int count, int feature, byte[] goesLeft)
     {
         var lefts = new int[(count + RowsAtOnce - 1) / RowsAtOnce];
-        workers.ForRanges(count, RowsAtOnce, (from, to) => lefts[from / RowsAtOnce] = PartPiece(start + from, to - from, feature, goesLeft));
+        workers.ForRanges(count, RowsAtOnce, (from, to) => lefts[from / RowsAtOnce] = PartPiece(start + from, to - from, rows.Column(feature), goesLeft));
 
         // Each piece has its left rows at its start, its right rows in the spare: move the lefts together, then the rights behind them.
         var next = start;
@@ -38,12 +67,15 @@ internal sealed unsafe class LeafRows(BinnedRows rows, Workers workers) : IDispo
             next += lefts[i];
         }
 
+        var left = next - start;
         for (var i = 0; i < lefts.Length; i++)
         {
             var size = Math.Min(RowsAtOnce, count - (i * RowsAtOnce));
             Move(_spare + start + (i * RowsAtOnce), next, size - lefts[i]);
             next += size - lefts[i];
         }
+
+        return left;
     }
 
     public void Dispose()
@@ -52,33 +84,36 @@ internal sealed unsafe class LeafRows(BinnedRows rows, Workers workers) : IDispo
         NativeMemory.Free(_spare);
     }
 
-    private void Move(int* from, int to, int count) =>
-        new ReadOnlySpan<int>(from, count).CopyTo(new Span<int>(Order + to, count));
-
-    private int PartPiece(int start, int count, int feature, byte[] goesLeft)
+    private void Move(int* from, int to, int count)
     {
-        var cells = rows.Cells + feature;
-        long stride = rows.Stride;
-        int left = start, right = start;
+        if (from != Order + to)
+        {
+            new ReadOnlySpan<int>(from, count).CopyTo(new Span<int>(Order + to, count));
+        }
+    }
+
+    private int PartPiece(int start, int count, byte* column, byte[] goesLeft)
+    {
+        int* from = Order + start, end = from + count, left = from, right = _spare + start;
         fixed (byte* table = goesLeft)
         {
-            for (var i = start; i < start + count; i++)
+            for (; from < end; from++)
             {
-                var row = Order[i];
                 if (Sse.IsSupported)
                 {
                     // A leaf's rows lie too far apart for the CPU to see them coming.
-                    Sse.Prefetch0(cells + (stride * Order[Math.Min(i + Ahead, start + count - 1)]));
+                    Sse.Prefetch0(column + from[from < end - Ahead ? Ahead : 0]);
                 }
 
-                int isLeft = table[cells[stride * row]];
-                Order[left] = row;
-                _spare[right] = row;
+                var row = *from;
+                nint isLeft = table[column[row]];
+                *left = row;
+                *right = row;
                 left += isLeft;
                 right += 1 - isLeft;
             }
         }
 
-        return left - start;
+        return (int)(left - (Order + start));
     }
 }

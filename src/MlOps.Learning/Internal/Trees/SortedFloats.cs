@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 
 namespace MlOps.Learning.Internal.Trees;
@@ -13,7 +14,8 @@ internal static class SortedFloats
     {
         var keys = MemoryMarshal.Cast<float, uint>(values);
         Flip(keys, forth: true);
-        var other = new uint[keys.Length].AsSpan();
+        var buffer = ArrayPool<uint>.Shared.Rent(keys.Length);
+        var other = buffer.AsSpan(0, keys.Length);
         Span<int> next = stackalloc int[Digits];
         for (var shift = 0; shift < 32; shift += Bits)
         {
@@ -42,6 +44,7 @@ internal static class SortedFloats
 
         keys.CopyTo(MemoryMarshal.Cast<float, uint>(values));
         Flip(MemoryMarshal.Cast<float, uint>(values), forth: false);
+        ArrayPool<uint>.Shared.Return(buffer);
     }
 
     // Negative numbers sort backwards by their bits, and above the positive ones.

@@ -3,37 +3,51 @@ using MlOps.Scoring;
 namespace MlOps.Learning.Internal.Trees;
 
 /// <summary>Grows one tree at a time, always splitting the leaf that gains most (of equals the oldest).</summary>
-internal sealed unsafe class TreeGrower(BinnedRows rows, Derivatives derivatives, BoostedTreesOptions options, Workers workers) : IDisposable
+/// <param name="directions">As <see cref="SplitFinder"/> takes them.</param>
+internal sealed unsafe class TreeGrower(BinnedRows rows, Derivatives derivatives, BoostedTreesOptions options, sbyte[]? directions, Workers workers)
+    : IDisposable
 {
     private readonly Histograms _histograms = new(rows, derivatives, workers);
-    private readonly SplitFinder _finder = new(rows, derivatives, options, workers);
+    private readonly SplitFinder _finder = new(rows, derivatives, options, directions, workers);
     private readonly LeafRows _leafRows = new(rows, workers);
     private readonly List<Leaf> _leaves = [];
 
-    /// <summary>A leaf while the tree grows.</summary>
+    /// <summary>A leaf while the tree grows: a range of rows that it is learnt from, and a range of others that fall into it.</summary>
     private sealed class Leaf
     {
         public required int Node { get; init; }
+
+        public required int Depth { get; init; }
 
         public required int Start { get; init; }
 
         public required int Count { get; init; }
 
-        public required NodeSums Sums { get; init; }
+        public required int OthersStart { get; init; }
+
+        public required int OthersCount { get; init; }
+
+        public NodeSums Sums { get; set; }
+
+        public StepRange Range { get; init; } = StepRange.All;
 
         /// <summary>Null where the leaf will not be split.</summary>
         public long* Histogram { get; set; }
 
         public SplitCandidate Best { get; set; }
+
+        public float Score { get; set; }
     }
 
     /// <summary>The tree for the derivatives as they are now; null if no split lessens the loss and the root's score is 0.</summary>
-    public Tree? Grow(int output)
+    /// <param name="learnt">The rows to learn from; null for all.</param>
+    /// <param name="allowed">The features to split by; null for all.</param>
+    public Tree? Grow(int output, Loss loss, bool[]? learnt, bool[]? allowed)
     {
         var tree = new TreeBuilder(output);
-        _leafRows.Reset();
+        _finder.Allowed = allowed;
         _leaves.Clear();
-        _leaves.Add(Root(tree));
+        _leaves.Add(Root(tree, _leafRows.Reset(learnt)));
         while (_leaves.Count < options.Leaves)
         {
             workers.Cancellation.ThrowIfCancellationRequested();
@@ -52,9 +66,14 @@ internal sealed unsafe class TreeGrower(BinnedRows rows, Derivatives derivatives
             SplitLeaf(chosen, tree);
         }
 
+        workers.For(_leaves.Count, i =>
+        {
+            var leaf = _leaves[i];
+            leaf.Score = (float)(options.LearningRate * loss.Step(_finder.Step(leaf.Sums, leaf.Range), new(_leafRows.Order + leaf.Start, leaf.Count)));
+        });
         foreach (var leaf in _leaves)
         {
-            tree.SetLeaf(leaf.Node, _finder.Leaf(leaf.Sums));
+            tree.SetLeaf(leaf.Node, leaf.Score);
             Release(leaf);
         }
 
@@ -64,11 +83,17 @@ internal sealed unsafe class TreeGrower(BinnedRows rows, Derivatives derivatives
     /// <summary>Adds the last tree's scores to the rows' raw scores.</summary>
     public void AddScores(double[] raw) => workers.For(_leaves.Count, i =>
     {
-        double score = _finder.Leaf(_leaves[i].Sums);
-        var order = _leafRows.Order;
-        for (var j = _leaves[i].Start; j < _leaves[i].Start + _leaves[i].Count; j++)
+        var leaf = _leaves[i];
+        Add(leaf.Start, leaf.Count);
+        Add(leaf.OthersStart, leaf.OthersCount);
+
+        void Add(int start, int count)
         {
-            raw[order[j]] += score;
+            double score = leaf.Score;
+            foreach (var row in new ReadOnlySpan<int>(_leafRows.Order + start, count))
+            {
+                raw[row] += score;
+            }
         }
     });
 
@@ -78,25 +103,27 @@ internal sealed unsafe class TreeGrower(BinnedRows rows, Derivatives derivatives
         _leafRows.Dispose();
     }
 
-    private Leaf Root(TreeBuilder tree)
+    private Leaf Root(TreeBuilder tree, int count)
     {
-        var sums = default(NodeSums);
-        for (long row = 0; row < rows.Rows; row++)
-        {
-            sums += new NodeSums(derivatives.Words[2 * row], derivatives.Words[(2 * row) + 1]);
-        }
-
-        var root = new Leaf { Node = tree.Add(), Start = 0, Count = rows.Rows, Sums = sums };
-        if (CanSplit(root))
+        var root = new Leaf { Node = tree.Add(), Depth = 0, Start = 0, Count = count, OthersStart = count, OthersCount = rows.Rows - count };
+        if (rows.Features.Length > 0)
         {
             root.Histogram = _histograms.Build(_leafRows.Order, root.Count);
-            root.Best = _finder.Find(root.Histogram, root.Sums);
+            root.Sums = _histograms.Total(root.Histogram);
+            Consider(root);
+            return root;
+        }
+
+        for (long i = 0; i < count; i++)
+        {
+            long row = _leafRows.Order[i];
+            root.Sums += new NodeSums(derivatives.Words[2 * row], derivatives.Words[(2 * row) + 1]);
         }
 
         return root;
     }
 
-    private bool CanSplit(Leaf leaf) => rows.Features.Length > 0 && leaf.Count >= 2 * (long)options.MinRows;
+    private bool CanSplit(Leaf leaf) => leaf.Count >= 2 * (long)options.MinRows && (options.MaxDepth == 0 || leaf.Depth < options.MaxDepth);
 
     private void SplitLeaf(int chosen, TreeBuilder tree)
     {
@@ -110,17 +137,40 @@ internal sealed unsafe class TreeGrower(BinnedRows rows, Derivatives derivatives
         var missingLeft = noneMissing ? 2 * leftCount >= parent.Count : split.MissingLeft;
         var goesLeft = new byte[256];
         Array.Fill(goesLeft, (byte)1, 0, split.Bin + 1);
-        if (binning.HasMissing && missingLeft)
+        if (binning.HasMissing)
         {
-            goesLeft[binning.Present] = 1;
+            goesLeft[binning.Present] = missingLeft ? (byte)1 : (byte)0;
         }
 
         _leafRows.Part(parent.Start, parent.Count, split.Feature, goesLeft);
+        var othersLeft = _leafRows.Part(parent.OthersStart, parent.OthersCount, split.Feature, goesLeft);
 
         var threshold = split.Bin < binning.Thresholds.Length ? binning.Thresholds[split.Bin] : float.PositiveInfinity;
         var (leftNode, rightNode) = tree.Split(parent.Node, rows.Features[split.Feature], threshold, missingLeft);
-        var left = new Leaf { Node = leftNode, Start = parent.Start, Count = leftCount, Sums = split.Left };
-        var right = new Leaf { Node = rightNode, Start = parent.Start + leftCount, Count = parent.Count - leftCount, Sums = parent.Sums - split.Left };
+        var rightSums = parent.Sums - split.Left;
+        var (leftRange, rightRange) = Ranges(parent.Range, split, rightSums);
+        var left = new Leaf
+        {
+            Node = leftNode,
+            Depth = parent.Depth + 1,
+            Start = parent.Start,
+            Count = leftCount,
+            OthersStart = parent.OthersStart,
+            OthersCount = othersLeft,
+            Sums = split.Left,
+            Range = leftRange,
+        };
+        var right = new Leaf
+        {
+            Node = rightNode,
+            Depth = left.Depth,
+            Start = parent.Start + leftCount,
+            Count = parent.Count - leftCount,
+            OthersStart = parent.OthersStart + othersLeft,
+            OthersCount = parent.OthersCount - othersLeft,
+            Sums = rightSums,
+            Range = rightRange,
+        };
         _leaves[chosen] = left;
         _leaves.Add(right);
         if (_leaves.Count < options.Leaves && (CanSplit(left) || CanSplit(right)))
@@ -140,13 +190,27 @@ internal sealed unsafe class TreeGrower(BinnedRows rows, Derivatives derivatives
         parent.Histogram = null;
     }
 
+    // Below a split by an ordered feature nothing on one side may cross the middle between both (Chen and Guestrin's XGBoost does the same).
+    private (StepRange Left, StepRange Right) Ranges(StepRange range, SplitCandidate split, NodeSums right)
+    {
+        var direction = directions?[split.Feature] ?? 0;
+        if (direction == 0)
+        {
+            return (range, range);
+        }
+
+        var middle = (_finder.Step(split.Left, range) + _finder.Step(right, range)) / 2;
+        var (below, above) = (range with { Most = middle }, range with { Least = middle });
+        return direction > 0 ? (below, above) : (above, below);
+    }
+
     private static bool IsEmpty(long* histogram, int bin) => histogram[(2 * bin) + 1] == 0;
 
     private void Consider(Leaf leaf)
     {
         if (CanSplit(leaf))
         {
-            leaf.Best = _finder.Find(leaf.Histogram, leaf.Sums);
+            leaf.Best = _finder.Find(leaf.Histogram, leaf.Sums, leaf.Range);
         }
 
         if (!(leaf.Best.Gain > 0))

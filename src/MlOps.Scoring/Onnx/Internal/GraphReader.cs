@@ -158,7 +158,12 @@ internal sealed class GraphReader
 
     private Predictor Predictor(int width)
     {
-        var link = _signature.Task switch { ModelTask.Regression => Link.Identity, ModelTask.Binary => Link.Logistic, _ => Link.Softmax };
+        var link = _signature.Task switch
+        {
+            ModelTask.Regression => Producer(GraphWriter.Prediction).Operator == "Exp" ? Link.Exponential : Link.Identity,
+            ModelTask.Binary => Link.Logistic,
+            _ => Link.Softmax,
+        };
         var node = _graph.Nodes.Find(n => n.Inputs.Contains(GraphWriter.Features))
             ?? throw new InvalidDataException($"nothing takes '{GraphWriter.Features}'");
         return node.Operator switch

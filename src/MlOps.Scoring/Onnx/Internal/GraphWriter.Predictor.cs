@@ -6,7 +6,7 @@ internal sealed partial class GraphWriter
     private void WritePredictor()
     {
         var classes = _model.Signature.Classes;
-        var raw = _model.Signature.Task == ModelTask.Regression ? Prediction : "scores/raw";
+        var raw = _model.Predictor.Link == Link.Identity ? Prediction : "scores/raw";
         switch (_model.Predictor)
         {
             case LinearPredictor linear:
@@ -19,6 +19,11 @@ internal sealed partial class GraphWriter
 
         if (_model.Signature.Task == ModelTask.Regression)
         {
+            if (_model.Predictor.Link == Link.Exponential)
+            {
+                Node("", "Exp", [raw], Prediction);
+            }
+
             _graph.Outputs.Add(Value(Prediction, ElementType.Float, 1));
             return;
         }
