@@ -23,7 +23,8 @@ public sealed record Comparison(string? Slice, int Rows, double? Gain, Interval?
         var parts = subsets.Select(rows => Measurement.Of(candidate.Signature, candidate, test, rows)).Concat(subsets.Select(rows => Measurement.Of(other.Signature, other, test, rows))).ToList();
         var at = parts[0].IndexOf(metric);
         var sign = Metrics.HigherIsBetter(metric) == true ? 1 : -1;
-        var drawn = Bootstrap.Run(Resamples.Of(test[candidate.Signature.Label], options.Intervals.Resamples), parts, new(threads, cancellationToken));
+        using var workers = new Workers(threads, cancellationToken);
+        var drawn = Bootstrap.Run(Resamples.Of(test[candidate.Signature.Label], options.Intervals.Resamples), parts, workers);
         return [.. subsets.Select((_, s) =>
         {
             var (mine, its) = (drawn[s][at], drawn[s + subsets.Count][at]);
@@ -58,7 +59,8 @@ public sealed record Gap(IReadOnlyList<(string Group, double Value)> Groups, int
 
         Measurement[] ends = [groups[0].Part, groups[^1].Part];
         var at = ends[0].IndexOf(measure);
-        var drawn = Bootstrap.Run(Resamples.Of(test[predictions.Signature.Label], options.Intervals.Resamples), ends, new(threads, cancellationToken));
+        using var workers = new Workers(threads, cancellationToken);
+        var drawn = Bootstrap.Run(Resamples.Of(test[predictions.Signature.Label], options.Intervals.Resamples), ends, workers);
         return new([.. groups.Select(group => (group.Name, group.Value!.Value))], ends.Min(part => part.Rows.Length), groups[^1].Value - groups[0].Value,
             Bootstrap.Interval([.. drawn[1][at].Zip(drawn[0][at], (high, low) => high - low)], options.Intervals.Confidence));
     }

@@ -42,7 +42,8 @@ public sealed record Evaluation(ModelTask Task, Measured All, IReadOnlyList<Meas
         Measurement[] parts = [Measurement.Of(signature, predictions, test), .. slices.Select(slice => Measurement.Of(signature, predictions, test, slice.Rows))];
         var resamples = Resamples.Of(test[signature.Label], options.Intervals.Resamples);
         var names = Metrics.Names(signature.Task);
-        var drawn = Bootstrap.Run(resamples, parts, new(threads, cancellationToken));
+        using var workers = new Workers(threads, cancellationToken);
+        var drawn = Bootstrap.Run(resamples, parts, workers);
         var measured = parts.Select((part, p) => new Measured(
             part.Rows.Length,
             part.Once(names),
