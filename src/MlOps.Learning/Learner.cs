@@ -36,7 +36,7 @@ public static class Learner
         Predictor predictor = spec.Trainer switch
         {
             BoostedTreesOptions options => Boosting.Fit(features, labels, options, workers, progress),
-            LinearOptions options => LinearFit.Fit(features, labels, options, workers, progress),
+            LinearOptions options => Background.Of(LinearFit.Fit(features, labels, options, workers, progress), features),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         return new(labels.Signature, encoders, predictor);
@@ -48,7 +48,10 @@ public static class Learner
     public static TrainedModel Adopt(Frame train, LearningSpec spec, ReadOnlySpan<byte> file)
     {
         ThrowIfWrong(train, spec);
-        return OnnxModel.Adopt(file, Labels.Read(train, spec).Signature);
+        var labels = Labels.Read(train, spec);
+        var model = OnnxModel.Adopt(file, labels.Signature);
+        return Explainer.CanExplain(model) ? model
+            : model with { Predictor = Background.Of(model.Predictor, FeatureEncoding.Encode(model.Encoders, train.Select(labels.Rows))) };
     }
 
     private static void ThrowIfWrong(Frame train, LearningSpec spec)

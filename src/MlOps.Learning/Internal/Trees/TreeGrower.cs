@@ -54,7 +54,7 @@ internal sealed unsafe class TreeGrower(BinnedRows rows, Derivatives derivatives
 
         foreach (var leaf in _leaves)
         {
-            tree.SetLeaf(leaf.Node, _finder.Leaf(leaf.Sums));
+            tree.SetLeaf(leaf.Node, _finder.Leaf(leaf.Sums), leaf.Count);
             Release(leaf);
         }
 

@@ -146,7 +146,7 @@ internal sealed class GraphReader
         return node.Operator switch
         {
             "LinearRegressor" => Linear(node, link, width),
-            "TreeEnsembleRegressor" => new TreeEnsemble(link, Floats(node, "base_values"), TreeReader.Read(name => Attribute(node, name))),
+            "TreeEnsembleRegressor" => new TreeEnsemble(link, Floats(node, "base_values"), TreeReader.Read(name => Attribute(node, name), node.Attributes.Find(a => a.Name == "nodes_hitrates")?.Floats)),
             _ => throw Foreign(node),
         };
     }

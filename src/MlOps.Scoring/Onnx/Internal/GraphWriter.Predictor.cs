@@ -58,12 +58,15 @@ internal sealed partial class GraphWriter
         var trees = ensemble.Trees.Count > 0 ? ensemble.Trees : [new(0, [-1], [0], [false], [0], [0], [0])];
         var nodes = trees.SelectMany((tree, t) => tree.Feature.Select((feature, n) => (tree, t, n, IsLeaf: feature < 0))).ToArray();
         var leaves = nodes.Where(x => x.IsLeaf).ToArray();
+        OnnxAttribute[] covers = trees.All(tree => tree.Cover.Length > 0) ? [Floats("nodes_hitrates", nodes.Select(x => x.tree.Cover[x.n]))] : [];
         Node(Ml, "TreeEnsembleRegressor", [Features], output,
+        [
             Text("aggregate_function", "SUM"),
             Floats("base_values", ensemble.BaseScores),
             Int("n_targets", ensemble.BaseScores.Length),
             Ints("nodes_falsenodeids", nodes.Select(x => x.IsLeaf ? 0L : x.tree.Right[x.n])),
             Ints("nodes_featureids", nodes.Select(x => x.IsLeaf ? 0L : x.tree.Feature[x.n])),
+            .. covers,
             Ints("nodes_missing_value_tracks_true", nodes.Select(x => !x.IsLeaf && x.tree.MissingLeft[x.n] ? 1L : 0)),
             Strings("nodes_modes", [.. nodes.Select(x => x.IsLeaf ? "LEAF" : "BRANCH_LEQ")]),
             Ints("nodes_nodeids", nodes.Select(x => (long)x.n)),
@@ -74,6 +77,7 @@ internal sealed partial class GraphWriter
             Ints("target_ids", leaves.Select(x => (long)x.tree.Output)),
             Ints("target_nodeids", leaves.Select(x => (long)x.n)),
             Ints("target_treeids", leaves.Select(x => (long)x.t)),
-            Floats("target_weights", leaves.Select(x => x.tree.Value[x.n])));
+            Floats("target_weights", leaves.Select(x => x.tree.Value[x.n])),
+        ]);
     }
 }
