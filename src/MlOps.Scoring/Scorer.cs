@@ -10,6 +10,7 @@ public sealed class Scorer
 {
     private readonly TrainedModel _model;
     private readonly FrameEncoding _encoding;
+    private readonly int _rawOutputs;
     private readonly RawScores _rawScores;
 
     /// <summary>Prepares a model for scoring.</summary>
@@ -19,6 +20,7 @@ public sealed class Scorer
         ModelCheck.Check(model);
         _model = model;
         _encoding = new(model.Encoders);
+        _rawOutputs = model.Signature.Task == ModelTask.Multiclass ? model.Signature.Classes.Count : 1;
         _rawScores = RawScores.For(model.Predictor);
     }
 
@@ -32,18 +34,25 @@ public sealed class Scorer
     /// <summary>The model's predictions for rows that its own encoders made before.</summary>
     public Predictions Predict(FeatureMatrix features)
     {
-        var rawOutputs = Signature.Task == ModelTask.Multiclass ? Signature.Classes.Count : 1;
         var values = new float[features.Rows * Signature.Outputs];
-        var block = new double[Math.Min(features.Rows, RawScores.BlockRows) * rawOutputs];
+        var block = new double[Math.Min(features.Rows, RawScores.BlockRows) * _rawOutputs];
         for (var first = 0; first < features.Rows; first += RawScores.BlockRows)
         {
             var rows = Math.Min(features.Rows - first, RawScores.BlockRows);
-            var scores = block.AsSpan(0, rows * rawOutputs);
-            _rawScores.Compute(features, first, scores);
-            Transform(scores, values.AsSpan(first * Signature.Outputs, rows * Signature.Outputs));
+            Score(features, first, block.AsSpan(0, rows * _rawOutputs), values.AsSpan(first * Signature.Outputs, rows * Signature.Outputs));
         }
 
         return new(Signature, values);
+    }
+
+    /// <summary>A scorer of single rows that shares what this one prepared.</summary>
+    public RowScorer ForRows() => new(this, _rawOutputs, cells => _encoding.ForRow(Signature, cells));
+
+    /// <summary>Scores the rows from <paramref name="first"/> on, as many as there is room for.</summary>
+    internal void Score(FeatureMatrix features, int first, Span<double> scores, Span<float> values)
+    {
+        _rawScores.Compute(features, first, scores);
+        Transform(scores, values);
     }
 
     private void Transform(Span<double> scores, Span<float> values)
