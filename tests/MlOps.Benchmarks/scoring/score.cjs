@@ -1,4 +1,4 @@
-// score.cjs FOLDER ROUNDS THREADS: scores inputs.bin with model.onnx again and again in ONNX Runtime; prints each round's milliseconds. THREADS 0: as many as it likes.
+// score.cjs FOLDER ROUNDS THREADS: scores inputs.bin with model.onnx again and again in ONNX Runtime; prints each round's milliseconds of CPU and by the clock. THREADS 0: as many as it likes.
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
@@ -15,8 +15,10 @@ async function main(folder, rounds, threads) {
   });
   for (let round = 0; round < rounds; round++) {
     const start = process.hrtime.bigint();
+    const before = process.cpuUsage();
     await session.run(feeds, ['probabilities']);
-    console.log((Number(process.hrtime.bigint() - start) / 1e6).toFixed(1));
+    const cpu = process.cpuUsage(before);
+    console.log(((cpu.user + cpu.system) / 1e3).toFixed(1), (Number(process.hrtime.bigint() - start) / 1e6).toFixed(1));
   }
 }
 
