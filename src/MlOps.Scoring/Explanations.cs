@@ -2,7 +2,7 @@ namespace MlOps.Scoring;
 
 /// <summary>How much each column moved each row's raw scores away from what the model says without knowing any column.</summary>
 /// <remarks>A raw score, before the link, is <c>BaseValues[k]</c> plus the sum of its contributions, up to rounding (1e-6, relative): the number itself in regression, the
-/// positive class's log-odds in binary, one score per class in multiclass.</remarks>
+/// positive class's log-odds in binary, one score per class in multiclass; where forests vote (<see cref="Link.Votes"/>), the probabilities themselves.</remarks>
 /// <param name="Signature">Whose <see cref="Signature.Inputs"/> the contributions are of, in that order; a column that the model does not use contributes 0.</param>
 /// <param name="BaseValues">The expected raw score over the training rows, one per raw score.</param>
 /// <param name="Contributions">Row-major, rows × raw scores × columns, in the raw score's unit.</param>

@@ -59,8 +59,12 @@ public sealed class Scorer
     {
         switch (_model.Predictor.Link)
         {
-            case Link.Logistic:
-                DeterministicMath.Sigmoid(scores, scores);
+            case Link.Logistic or Link.Votes when Signature.Task == ModelTask.Binary:
+                if (_model.Predictor.Link == Link.Logistic)
+                {
+                    DeterministicMath.Sigmoid(scores, scores);
+                }
+
                 for (var r = 0; r < scores.Length; r++)
                 {
                     var p = (float)scores[r];
@@ -72,6 +76,14 @@ public sealed class Scorer
                 for (var at = 0; at < scores.Length; at += Signature.Classes.Count)
                 {
                     Softmax(scores.Slice(at, Signature.Classes.Count), values[at..]);
+                }
+
+                break;
+            case Link.OneVsRest:
+                DeterministicMath.Sigmoid(scores, scores);
+                for (var at = 0; at < scores.Length; at += Signature.Classes.Count)
+                {
+                    Share(scores.Slice(at, Signature.Classes.Count), values[at..]);
                 }
 
                 break;
@@ -103,6 +115,21 @@ public sealed class Scorer
         for (var k = 0; k < scores.Length; k++)
         {
             values[k] = (float)(scores[k] / sum);
+        }
+    }
+
+    // Where no class has any probability, they stay 0, as in ONNX Runtime.
+    private static void Share(ReadOnlySpan<double> scores, Span<float> values)
+    {
+        var sum = 0.0;
+        foreach (var score in scores)
+        {
+            sum += score;
+        }
+
+        for (var k = 0; k < scores.Length; k++)
+        {
+            values[k] = (float)(sum > 0 ? scores[k] / sum : 0);
         }
     }
 }

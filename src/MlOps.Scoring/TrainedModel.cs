@@ -110,6 +110,12 @@ public enum Link
 
     /// <summary>One raw score per class to probabilities that sum to 1.</summary>
     Softmax,
+
+    /// <summary>One raw score per class, each to <c>1 / (1 + e^−x)</c>, then divided by their sum.</summary>
+    OneVsRest,
+
+    /// <summary>As they are: the positive class's probability, or one per class, as the trees of a forest vote.</summary>
+    Votes,
 }
 
 /// <summary>Computes raw scores from features. Regression and binary have one raw score, multiclass one per class.</summary>

@@ -65,10 +65,10 @@ internal static class RowHash
 
     private static ulong Cell(ulong name, ulong content) => Mix(Mix(content) ^ name);
 
-    private static ulong OfText(string text) => BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    public static ulong OfText(string text) => BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     // The finaliser of splitmix64: every input bit moves every output bit.
-    private static ulong Mix(ulong x)
+    public static ulong Mix(ulong x)
     {
         x += 0x9E37_79B9_7F4A_7C15;
         x = (x ^ (x >> 30)) * 0xBF58_476D_1CE4_E5B9;

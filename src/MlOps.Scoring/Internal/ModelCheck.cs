@@ -15,11 +15,11 @@ internal static class ModelCheck
         Require(signature.Inputs.DistinctBy(i => i.Name).Count() == signature.Inputs.Count, "an input stands twice");
         Require(signature.Classes.Count == signature.Task switch { ModelTask.Regression => 0, ModelTask.Binary => 2, _ => raw }, "classes do not fit the task");
         Require(signature.Task != ModelTask.Multiclass || raw > 1, "multiclass needs classes");
-        Require(predictor.Link == signature.Task switch
+        Require(signature.Task switch
         {
-            ModelTask.Regression => Link.Identity,
-            ModelTask.Binary => Link.Logistic,
-            _ => Link.Softmax,
+            ModelTask.Regression => predictor.Link is Link.Identity,
+            ModelTask.Binary => predictor.Link is Link.Logistic or Link.Votes,
+            _ => predictor.Link is Link.Softmax or Link.OneVsRest or Link.Votes,
         }, $"link {predictor.Link} does not fit {signature.Task}");
         foreach (var encoder in encoders)
         {

@@ -140,7 +140,12 @@ internal sealed class GraphReader
 
     private Predictor Predictor(int width)
     {
-        var link = _signature.Task switch { ModelTask.Regression => Link.Identity, ModelTask.Binary => Link.Logistic, _ => Link.Softmax };
+        var link = _signature.Task switch
+        {
+            ModelTask.Regression => Link.Identity,
+            ModelTask.Binary => Producer(GraphWriter.Positive).Operator == "Identity" ? Link.Votes : Link.Logistic,
+            _ => Producer(GraphWriter.Probabilities).Operator switch { "Identity" => Link.Votes, "Normalizer" => Link.OneVsRest, _ => Link.Softmax },
+        };
         var node = _graph.Nodes.Find(n => n.Inputs.Contains(GraphWriter.Features))
             ?? throw new InvalidDataException($"nothing takes '{GraphWriter.Features}'");
         return node.Operator switch

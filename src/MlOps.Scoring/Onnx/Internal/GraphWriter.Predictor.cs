@@ -32,7 +32,7 @@ internal sealed partial class GraphWriter
 
     private string Binary(string raw)
     {
-        var positive = Node("", "Sigmoid", [raw], "scores/positive");
+        var positive = Node("", _model.Predictor.Link == Link.Votes ? "Identity" : "Sigmoid", [raw], Positive);
         var negative = Node("", "Sub", [Constant("scores/one", [1f]), positive], "scores/negative");
         Node("", "Concat", [negative, positive], Probabilities, Int("axis", 1));
         var isPositive = Node("", "GreaterOrEqual", [positive, Constant("scores/half", [0.5f])], "label/positive");
@@ -42,7 +42,12 @@ internal sealed partial class GraphWriter
 
     private string Multiclass(string raw)
     {
-        Node("", "Softmax", [raw], Probabilities, Int("axis", 1));
+        _ = _model.Predictor.Link switch
+        {
+            Link.Votes => Node("", "Identity", [raw], Probabilities),
+            Link.OneVsRest => Node(Ml, "Normalizer", [Node("", "Sigmoid", [raw], "scores/each")], Probabilities, Text("norm", "L1")),
+            _ => Node("", "Softmax", [raw], Probabilities, Int("axis", 1)),
+        };
         return Node("", "ArgMax", [Probabilities], "label/index", Int("axis", 1), Int("keepdims", 0));
     }
 

@@ -13,6 +13,7 @@ internal sealed partial class GraphWriter
     public const string Prediction = "prediction";
     public const string Label = "label";
     public const string Probabilities = "probabilities";
+    public const string Positive = "scores/positive";
     public const string Ml = "ai.onnx.ml";
     public const string Microsoft = "com.microsoft";
 
