@@ -8,6 +8,15 @@ public static class CellText
     /// <summary>The shortest text that reads back as the same double, in the invariant culture: 8, 0.1, 1E+20; both zeros are 0.</summary>
     public static string Of(double value) => (value + 0.0).ToString("R", CultureInfo.InvariantCulture);
 
+    /// <summary>Writes what <see cref="Of"/> gives.</summary>
+    /// <param name="destination">Of 32 characters at least.</param>
+    /// <returns>How many were written.</returns>
+    public static int Format(double value, Span<char> destination)
+    {
+        _ = (value + 0.0).TryFormat(destination, out var written, "R", CultureInfo.InvariantCulture);
+        return written;
+    }
+
     /// <summary>ISO 8601 in UTC; the time part only where it is not midnight, fractions only where there are any.</summary>
     /// <param name="milliseconds">Since 1970-01-01T00:00:00Z.</param>
     public static string OfTimestamp(long milliseconds)

@@ -40,7 +40,7 @@ public static class Learner
         {
             BoostedTreesOptions options => Boosting.Fit(features, new(labels, weights), options, TreeOptionsCheck.Directions(encoders, options),
                 () => RowHash.Of(rows.WithOnly(spec.Features.Select(f => f.Column).Append(spec.Label))), workers, progress),
-            LinearOptions options => LinearFit.Fit(features, labels, options, workers, progress),
+            LinearOptions options => Background.Of(LinearFit.Fit(features, labels, options, workers, progress), features),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         var model = new TrainedModel(labels.Signature, encoders, predictor);
@@ -54,7 +54,10 @@ public static class Learner
     public static TrainedModel Adopt(Frame train, LearningSpec spec, ReadOnlySpan<byte> file)
     {
         ThrowIfWrong(train, spec);
-        return OnnxModel.Adopt(file, Labels.Read(train, spec).Signature);
+        var labels = Labels.Read(train, spec);
+        var model = OnnxModel.Adopt(file, labels.Signature);
+        return Explainer.CanExplain(model) ? model
+            : model with { Predictor = Background.Of(model.Predictor, FeatureEncoding.Encode(model.Encoders, train.Select(labels.Rows))) };
     }
 
     private static void ThrowIfWrong(Frame train, LearningSpec spec)

@@ -12,7 +12,8 @@ namespace MlOps.Scoring;
 /// One input per column of the signature, shape [N, 1]: float32, int64 or string by <see cref="InputColumn.Kind"/>, named by an identifier
 /// made from the column's name. Regression has the output <c>prediction</c>, float32 [N, 1]; classification <c>label</c>, string [N], and
 /// <c>probabilities</c>, float32 [N, classes]. Operators: ai.onnx 13, ai.onnx.ml 2, and com.microsoft's Tokenizer where there is text.
-/// The signature stands in the metadata; everything else is read from the graph's nodes.
+/// The signature stands in the metadata, and so do a linear model's <see cref="LinearPredictor.Means"/>, for which no operator has a place; everything
+/// else is read from the graph's nodes, a tree's <see cref="Tree.Cover"/> from <c>nodes_hitrates</c>.
 /// </remarks>
 public static class OnnxModel
 {
@@ -28,6 +29,11 @@ public static class OnnxModel
         var file = new OnnxFile { IrVersion = IrVersion, Producer = Producer, Graph = GraphWriter.Write(model) };
         file.Opsets.AddRange(Opsets);
         file.Metadata.Add((SignatureText.Key, SignatureText.Write(model.Signature)));
+        if (model.Predictor is LinearPredictor { Means: { Length: > 0 } means })
+        {
+            file.Metadata.Add((MeansText.Key, MeansText.Write(means)));
+        }
+
         return OnnxEncoder.Encode(file);
     }
 
@@ -44,13 +50,14 @@ public static class OnnxModel
 
         try
         {
-            var model = GraphReader.Read(onnx.Graph!, SignatureText.Read(signature));
+            var model = MeansText.Read(GraphReader.Read(onnx.Graph!, SignatureText.Read(signature)), onnx.Metadata.Find(entry => entry.Key == MeansText.Key).Value);
             ModelCheck.Check(model);
             return OnnxEncoder.Encode(GraphWriter.Write(model)).AsSpan().SequenceEqual(OnnxEncoder.Encode(onnx.Graph!))
                 ? model
                 : throw Foreign("its graph has nodes beyond the model that was found in it");
         }
-        catch (Exception e) when (e is InvalidDataException or ArgumentException or JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is InvalidDataException or ArgumentException or JsonException or KeyNotFoundException or InvalidOperationException
+            or FormatException)
         {
             throw Foreign(e.Message);
         }

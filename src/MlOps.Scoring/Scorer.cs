@@ -10,6 +10,7 @@ public sealed class Scorer
 {
     private readonly TrainedModel _model;
     private readonly FrameEncoding _encoding;
+    private readonly int _rawOutputs;
     private readonly RawScores _rawScores;
 
     /// <summary>Prepares a model for scoring.</summary>
@@ -19,6 +20,7 @@ public sealed class Scorer
         ModelCheck.Check(model);
         _model = model;
         _encoding = new(model.Encoders);
+        _rawOutputs = model.Signature.Task == ModelTask.Multiclass ? model.Signature.Classes.Count : 1;
         _rawScores = RawScores.For(model.Predictor);
     }
 
@@ -32,15 +34,12 @@ public sealed class Scorer
     /// <summary>The model's predictions for rows that its own encoders made before.</summary>
     public Predictions Predict(FeatureMatrix features)
     {
-        var rawOutputs = Signature.Task == ModelTask.Multiclass ? Signature.Classes.Count : 1;
         var values = new float[features.Rows * Signature.Outputs];
-        var block = new double[Math.Min(features.Rows, RawScores.BlockRows) * rawOutputs];
+        var block = new double[Math.Min(features.Rows, RawScores.BlockRows) * _rawOutputs];
         for (var first = 0; first < features.Rows; first += RawScores.BlockRows)
         {
             var rows = Math.Min(features.Rows - first, RawScores.BlockRows);
-            var scores = block.AsSpan(0, rows * rawOutputs);
-            _rawScores.Compute(features, first, scores);
-            Transform(scores, values.AsSpan(first * Signature.Outputs, rows * Signature.Outputs));
+            Score(features, first, block.AsSpan(0, rows * _rawOutputs), values.AsSpan(first * Signature.Outputs, rows * Signature.Outputs));
         }
 
         return new(Signature, values);
@@ -51,12 +50,11 @@ public sealed class Scorer
     public double[] Score(Frame frame)
     {
         var features = _encoding.Encode(frame);
-        var rawOutputs = Signature.Task == ModelTask.Multiclass ? Signature.Classes.Count : 1;
-        var scores = new double[features.Rows * rawOutputs];
+        var scores = new double[features.Rows * _rawOutputs];
         for (var first = 0; first < features.Rows; first += RawScores.BlockRows)
         {
             var rows = Math.Min(features.Rows - first, RawScores.BlockRows);
-            _rawScores.Compute(features, first, scores.AsSpan(first * rawOutputs, rows * rawOutputs));
+            _rawScores.Compute(features, first, scores.AsSpan(first * _rawOutputs, rows * _rawOutputs));
         }
 
         return scores;
@@ -71,12 +69,26 @@ public sealed class Scorer
         return [.. probabilities.Select(p => (float)p)];
     }
 
+    /// <summary>A scorer of single rows that shares what this one prepared.</summary>
+    public RowScorer ForRows() => new(this, _rawOutputs, cells => _encoding.ForRow(Signature, cells));
+
+    /// <summary>Scores the rows from <paramref name="first"/> on, as many as there is room for.</summary>
+    internal void Score(FeatureMatrix features, int first, Span<double> scores, Span<float> values)
+    {
+        _rawScores.Compute(features, first, scores);
+        Transform(scores, values);
+    }
+
     private void Transform(Span<double> scores, Span<float> values)
     {
         switch (_model.Predictor.Link)
         {
-            case Link.Logistic:
-                Internal.Probabilities.Of(_model.Calibration, scores);
+            case Link.Logistic or Link.Votes when Signature.Task == ModelTask.Binary:
+                if (_model.Predictor.Link == Link.Logistic)
+                {
+                    Internal.Probabilities.Of(_model.Calibration, scores);
+                }
+
                 for (var r = 0; r < scores.Length; r++)
                 {
                     var p = (float)scores[r];
@@ -96,6 +108,14 @@ public sealed class Scorer
                 for (var r = 0; r < scores.Length; r++)
                 {
                     values[r] = (float)scores[r];
+                }
+
+                break;
+            case Link.OneVsRest:
+                DeterministicMath.Sigmoid(scores, scores);
+                for (var at = 0; at < scores.Length; at += Signature.Classes.Count)
+                {
+                    Share(scores.Slice(at, Signature.Classes.Count), values[at..]);
                 }
 
                 break;
@@ -127,6 +147,21 @@ public sealed class Scorer
         for (var k = 0; k < scores.Length; k++)
         {
             values[k] = (float)(scores[k] / sum);
+        }
+    }
+
+    // Where no class has any probability, they stay 0, as in ONNX Runtime.
+    private static void Share(ReadOnlySpan<double> scores, Span<float> values)
+    {
+        var sum = 0.0;
+        foreach (var score in scores)
+        {
+            sum += score;
+        }
+
+        for (var k = 0; k < scores.Length; k++)
+        {
+            values[k] = (float)(sum > 0 ? scores[k] / sum : 0);
         }
     }
 }

@@ -132,13 +132,22 @@ public enum Link
 
     /// <summary>e to the power of the raw score: a number of 0 or more.</summary>
     Exponential,
+    /// <summary>One raw score per class, each to <c>1 / (1 + e^−x)</c>, then divided by their sum.</summary>
+    OneVsRest,
+
+    /// <summary>As they are: the positive class's probability, or one per class, as the trees of a forest vote.</summary>
+    Votes,
 }
 
 /// <summary>Computes raw scores from features. Regression and binary have one raw score, multiclass one per class.</summary>
 public abstract record Predictor(Link Link);
 
 /// <summary><c>Intercepts[k] + Σ Weights[k][j] × x[j]</c>; the features have no NaN.</summary>
-public sealed record LinearPredictor(Link Link, float[][] Weights, float[] Intercepts) : Predictor(Link);
+public sealed record LinearPredictor(Link Link, float[][] Weights, float[] Intercepts) : Predictor(Link)
+{
+    /// <summary>Each feature's mean over the training rows, which explanations reckon from; empty where unknown.</summary>
+    public float[] Means { get; init; } = [];
+}
 
 /// <summary><c>BaseScores[k]</c> plus the leaf of every tree whose output is k.</summary>
 public sealed record TreeEnsemble(Link Link, float[] BaseScores, IReadOnlyList<Tree> Trees) : Predictor(Link);
@@ -146,4 +155,8 @@ public sealed record TreeEnsemble(Link Link, float[] BaseScores, IReadOnlyList<T
 /// <summary>A binary tree in arrays, root first: node i is a leaf with score <c>Value[i]</c> where <c>Feature[i]</c> is −1; else a row goes to
 /// <c>Left[i]</c> when <c>x ≤ Threshold[i]</c>, or when x is NaN and <c>MissingLeft[i]</c>, else to <c>Right[i]</c>.</summary>
 /// <param name="Output">The raw score it adds to.</param>
-public sealed record Tree(int Output, int[] Feature, float[] Threshold, bool[] MissingLeft, int[] Left, int[] Right, float[] Value);
+public sealed record Tree(int Output, int[] Feature, float[] Threshold, bool[] MissingLeft, int[] Left, int[] Right, float[] Value)
+{
+    /// <summary>How many training rows came to each node, which explanations weigh by; empty where unknown, then in every tree of the model.</summary>
+    public float[] Cover { get; init; } = [];
+}

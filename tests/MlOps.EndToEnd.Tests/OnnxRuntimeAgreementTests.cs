@@ -39,6 +39,31 @@ public sealed class OnnxRuntimeAgreementTests(OnnxRuntimeAgreementTests.TrainedS
         }
     }
 
+    [Theory]
+    [InlineData("bike-demand")]
+    [InlineData("churn")]
+    [InlineData("ticket-routing")]
+    public void Explanations_of_held_out_rows_add_up_to_their_predictions(string sample)
+    {
+        var model = OnnxModel.Read(samples.Output(sample, "train", "model.onnx"));
+        var rows = FrameFile.FromBytes(samples.Output(sample, "prepare", "test.frame")).Select([.. Enumerable.Range(0, Rows)]);
+
+        var explained = new Explainer(model).Explain(rows);
+
+        var predictions = new Scorer(model).Predict(rows);
+        for (var r = 0; r < Rows; r++)
+        {
+            double[] raw = [.. explained.BaseValues.Select((value, k) => value + explained.Of(r, k).ToArray().Sum())];
+            double[] expected = model.Signature.Task switch
+            {
+                ModelTask.Regression => raw,
+                ModelTask.Binary => [1 - DeterministicMath.Sigmoid(raw[0]), DeterministicMath.Sigmoid(raw[0])],
+                _ => [.. raw.Select(score => DeterministicMath.Exp(score) / raw.Sum(DeterministicMath.Exp))],
+            };
+            Assert.All(expected.Zip(predictions.Row(r).ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-6 * Math.Max(1, Math.Abs(pair.First))));
+        }
+    }
+
     /// <summary>The samples, trained once.</summary>
     public sealed class TrainedSamples : IDisposable
     {

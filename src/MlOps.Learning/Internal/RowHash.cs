@@ -65,7 +65,7 @@ internal static class RowHash
 
     private static ulong Cell(ulong name, ulong content) => Mix(Mix(content) ^ name);
 
-    private static ulong OfText(string text) => BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    public static ulong OfText(string text) => BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>A step of splitmix64: every input bit moves every output bit.</summary>
     public static ulong Mix(ulong x)

@@ -14,6 +14,7 @@ internal sealed class CategoryIndex
 
     // Categories that are a number's canonical text, by the number's bits.
     private readonly Dictionary<long, int> _byNumber = [];
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
     private readonly int _false;
     private readonly int _true;
 
@@ -34,6 +35,7 @@ internal sealed class CategoryIndex
             }
         }
 
+        _bySpan = _byText.GetAlternateLookup<ReadOnlySpan<char>>();
         (_false, _true) = (Of("false"), Of("true"));
     }
 
@@ -42,7 +44,8 @@ internal sealed class CategoryIndex
     // Adding zero makes −0 the 0 that its text says it is.
     private static long Bits(double value) => BitConverter.DoubleToInt64Bits(value + 0.0);
 
-    private int Of(string? text) => string.IsNullOrEmpty(text) ? Missing : _byText.TryGetValue(text, out var index) ? index : Unknown;
+    /// <summary>The category of a text; the empty one is missing.</summary>
+    public int Of(ReadOnlySpan<char> text) => text.IsEmpty ? Missing : _bySpan.TryGetValue(text, out var index) ? index : Unknown;
 
     /// <summary>The categories of one column's cells.</summary>
     internal readonly struct Lookup
@@ -58,7 +61,7 @@ internal sealed class CategoryIndex
             (_index, _column) = (index, column);
             if (column is StringColumn { Dictionary: var texts } && texts.Length <= column.Length)
             {
-                _byCode = Array.ConvertAll(texts, index.Of);
+                _byCode = Array.ConvertAll(texts, text => index.Of(text));
             }
         }
 

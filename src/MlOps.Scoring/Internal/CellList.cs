@@ -16,6 +16,15 @@ internal abstract class CellList(string name)
         _ => new TextCells(input.Name),
     };
 
+    /// <summary>Cells of which only the last one counts; setting it allocates nothing.</summary>
+    public static CellList ForOne(InputColumn input)
+    {
+        var cells = For(input);
+        cells = cells is TextCells ? new TextCell(input.Name) : cells;
+        cells.AddMissing();
+        return cells;
+    }
+
     public abstract void AddMissing();
 
     public abstract void SetMissing();
@@ -34,6 +43,8 @@ internal abstract class CellList(string name)
 internal sealed class NumberCells(string name) : CellList(name)
 {
     private readonly List<double> _values = [];
+
+    public double Last => _values[^1];
 
     public override void AddMissing() => _values.Add(double.NaN);
 
@@ -65,6 +76,8 @@ internal sealed class NumberCells(string name) : CellList(name)
 internal sealed class BooleanCells(string name) : CellList(name)
 {
     private readonly List<byte> _values = [];
+
+    public byte Last => _values[^1];
 
     public override void AddMissing() => _values.Add(BooleanColumn.Missing);
 
@@ -99,6 +112,8 @@ internal sealed class BooleanCells(string name) : CellList(name)
 internal sealed class TimestampCells(string name) : CellList(name)
 {
     private readonly List<long> _values = [];
+
+    public long Last => _values[^1];
 
     public override void AddMissing() => _values.Add(TimestampColumn.Missing);
 
@@ -172,4 +187,41 @@ internal sealed class TextCells : CellList
         _texts.Clear();
         _byText.Clear();
     }
+}
+
+/// <summary>One text that is replaced again and again; empty is missing.</summary>
+internal sealed class TextCell(string name) : CellList(name)
+{
+    private char[] _text = new char[64];
+    private int _length;
+
+    public ReadOnlySpan<char> Last => _text.AsSpan(0, _length);
+
+    public override void AddMissing() => SetMissing();
+
+    public override void SetMissing() => _length = 0;
+
+    public override string? Set(double value)
+    {
+        _length = CellText.Format(value, _text);
+        return null;
+    }
+
+    public override string? Set(bool value) => Set((value ? "true" : "false").AsSpan());
+
+    public override string? Set(ReadOnlySpan<char> text)
+    {
+        if (text.Length > _text.Length)
+        {
+            _text = new char[2 * text.Length];
+        }
+
+        text.CopyTo(_text);
+        _length = text.Length;
+        return null;
+    }
+
+    public override Column Build() => new StringColumn(Name, [_length == 0 ? StringColumn.Missing : 0], [new(Last)]);
+
+    public override void Clear() => SetMissing();
 }

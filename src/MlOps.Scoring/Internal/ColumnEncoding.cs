@@ -16,6 +16,9 @@ internal abstract class ColumnEncoding(string column)
     /// <summary>Fills one array of the frame's length per feature.</summary>
     public abstract void Encode(Column column, ReadOnlySpan<float[]> features);
 
+    /// <summary>Sets the first of each feature from the last cell of an input of the kind that the encoder wants.</summary>
+    public abstract void Encode(CellList cell, ReadOnlySpan<float[]> features);
+
     public static ColumnEncoding For(Encoder encoder) => encoder switch
     {
         NumericEncoder numeric => new NumericEncoding(numeric),
@@ -57,6 +60,13 @@ internal sealed class NumericEncoding(NumericEncoder encoder) : ColumnEncoding(e
         }
     }
 
+    public override void Encode(CellList cell, ReadOnlySpan<float[]> features) => features[0][0] = Scaled(cell switch
+    {
+        NumberCells number => (float)number.Last,
+        BooleanCells { Last: not BooleanColumn.Missing and var truth } => truth,
+        _ => float.NaN,
+    });
+
     private float Scaled(float x) => ((float.IsNaN(x) ? encoder.Fill : x) - encoder.Offset) * encoder.Scale;
 }
 
@@ -78,10 +88,14 @@ internal sealed class OrdinalEncoding : ColumnEncoding
         var cells = _categories.Cells(column);
         for (var r = 0; r < feature.Length; r++)
         {
-            var category = cells.At(r);
-            feature[r] = category >= 0 ? _encoder.Values[category] : category == CategoryIndex.Missing ? _encoder.Missing : _encoder.Unknown;
+            feature[r] = Value(cells.At(r));
         }
     }
+
+    public override void Encode(CellList cell, ReadOnlySpan<float[]> features) => features[0][0] = Value(_categories.Of(((TextCell)cell).Last));
+
+    private float Value(int category) =>
+        category >= 0 ? _encoder.Values[category] : category == CategoryIndex.Missing ? _encoder.Missing : _encoder.Unknown;
 }
 
 internal sealed class OneHotEncoding : ColumnEncoding
@@ -105,12 +119,26 @@ internal sealed class OneHotEncoding : ColumnEncoding
         var cells = _categories.Cells(column);
         for (var r = 0; r < column.Length; r++)
         {
-            var category = cells.At(r);
-            category = category == CategoryIndex.Missing ? _missing : category;
-            if (category >= 0)
-            {
-                features[category][r] = 1;
-            }
+            Set(cells.At(r), r, features);
+        }
+    }
+
+    public override void Encode(CellList cell, ReadOnlySpan<float[]> features)
+    {
+        foreach (var feature in features)
+        {
+            feature[0] = 0;
+        }
+
+        Set(_categories.Of(((TextCell)cell).Last), 0, features);
+    }
+
+    private void Set(int category, int row, ReadOnlySpan<float[]> features)
+    {
+        category = category == CategoryIndex.Missing ? _missing : category;
+        if (category >= 0)
+        {
+            features[category][row] = 1;
         }
     }
 }
@@ -128,11 +156,22 @@ internal sealed class CalendarEncoding(CalendarEncoder encoder) : ColumnEncoding
             var feature = features[i];
             for (var r = 0; r < feature.Length; r++)
             {
-                var part = column is TimestampColumn { Values: var values } && values[r] != TimestampColumn.Missing
-                    ? CivilCalendar.Part(encoder.Parts[i], values[r])
-                    : encoder.Fill[i];
-                feature[r] = (part - encoder.Offsets[i]) * encoder.Scales[i];
+                feature[r] = Part(i, column is TimestampColumn instants ? instants.Values[r] : TimestampColumn.Missing);
             }
         }
+    }
+
+    public override void Encode(CellList cell, ReadOnlySpan<float[]> features)
+    {
+        for (var i = 0; i < features.Length; i++)
+        {
+            features[i][0] = Part(i, ((TimestampCells)cell).Last);
+        }
+    }
+
+    private float Part(int i, long instant)
+    {
+        var part = instant == TimestampColumn.Missing ? encoder.Fill[i] : CivilCalendar.Part(encoder.Parts[i], instant);
+        return (part - encoder.Offsets[i]) * encoder.Scales[i];
     }
 }

@@ -23,6 +23,15 @@ internal sealed class FrameEncoding
         _text = [.. encoders.TakeLast(texts).Select(e => new TextEncoding((TextEncoder)e))];
     }
 
+    /// <summary>The same for one row, whose cells stand in the order of the inputs.</summary>
+    public RowEncoding ForRow(Signature signature, CellList[] cells)
+    {
+        var byName = signature.Inputs.Select((input, i) => (input.Name, i)).ToDictionary(input => input.Name, input => cells[input.i], StringComparer.Ordinal);
+        return new(
+            [.. _dense.Select((encoding, i) => (encoding, byName[encoding.Column], _widths[i]))],
+            [.. _text.Select(encoding => (encoding, (TextCell)byName[encoding.Column]))]);
+    }
+
     public FeatureMatrix Encode(Frame frame)
     {
         Check(frame);

@@ -18,8 +18,8 @@ internal static class ModelCheck
         Require(signature.Task switch
         {
             ModelTask.Regression => predictor.Link is Link.Identity or Link.Exponential,
-            ModelTask.Binary => predictor.Link == Link.Logistic,
-            _ => predictor.Link == Link.Softmax,
+            ModelTask.Binary => predictor.Link is Link.Logistic or Link.Votes,
+            _ => predictor.Link is Link.Softmax or Link.OneVsRest or Link.Votes,
         }, $"link {predictor.Link} does not fit {signature.Task}");
         Require(float.IsFinite(signature.Threshold) && (signature.Task == ModelTask.Binary || signature.Threshold == 0.5f), "a threshold is for binary models");
         Require(model.Calibration is null || signature.Task == ModelTask.Binary, "a calibration is for binary models");
@@ -36,9 +36,11 @@ internal static class ModelCheck
             case LinearPredictor linear:
                 Require(linear.Weights.Length == raw && linear.Intercepts.Length == raw, "one row of weights and one intercept per raw score");
                 Require(linear.Weights.All(w => w.Length == width), "one weight per feature");
+                Require(linear.Means.Length == 0 || (linear.Means.Length == width && linear.Means.All(float.IsFinite)), "one mean per feature, or none");
                 break;
             case TreeEnsemble ensemble:
                 Require(ensemble.BaseScores.Length == raw, "one base score per raw score");
+                Require(ensemble.Trees.Select(tree => tree.Cover.Length > 0).Distinct().Count() < 2, "all trees have covers, or none");
                 foreach (var tree in ensemble.Trees)
                 {
                     Check(tree, raw, width);
@@ -90,6 +92,7 @@ internal static class ModelCheck
         Require(n > 0 && tree.Output >= 0 && tree.Output < outputs, "a tree has nodes and an output");
         Require(tree.Threshold.Length == n && tree.MissingLeft.Length == n && tree.Left.Length == n && tree.Right.Length == n && tree.Value.Length == n,
             "a tree's arrays have one length");
+        Require(tree.Cover.Length == 0 || (tree.Cover.Length == n && tree.Cover.All(rows => rows >= 0 && float.IsFinite(rows))), "a tree has a cover per node, or none");
 
         // Every node but the root has one parent, which stands before it on some path: walks end.
         var parents = new bool[n];

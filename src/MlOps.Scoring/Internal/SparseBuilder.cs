@@ -21,5 +21,18 @@ internal sealed class SparseBuilder(int rows, int width)
 
     public void EndRow(int row) => _rowStart[row + 1] = _index.Count;
 
+    /// <summary>Forgets all entries.</summary>
+    public void Clear()
+    {
+        _index.Clear();
+        _value.Clear();
+    }
+
+    public void CopyTo(int[] index, float[] value)
+    {
+        _index.CopyTo(index);
+        _value.CopyTo(value);
+    }
+
     public SparseRows Build() => new(width, _rowStart, [.. _index], [.. _value]);
 }

@@ -47,7 +47,12 @@ internal sealed class TextEncoding
             return;
         }
 
-        var text = texts[codes[row]];
+        Encode(texts[codes[row]], offset, rows);
+    }
+
+    /// <summary>As <see cref="Encode(MlOps.Data.Column, int, int, SparseBuilder)"/>, of a text.</summary>
+    public void Encode(ReadOnlySpan<char> text, int offset, SparseBuilder rows)
+    {
         var lower = ArrayPool<char>.Shared.Rent(text.Length);
         var found = ArrayPool<int>.Shared.Rent(text.Length * 2);
         var count = Find(text, lower, found);
@@ -56,7 +61,7 @@ internal sealed class TextEncoding
         ArrayPool<int>.Shared.Return(found);
     }
 
-    private int Find(string text, char[] lower, int[] found)
+    private int Find(ReadOnlySpan<char> text, char[] lower, int[] found)
     {
         var (count, previous) = (0, -1);
         foreach (var range in new TokenScanner(text, lower))

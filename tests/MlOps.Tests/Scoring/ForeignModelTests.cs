@@ -74,6 +74,38 @@ public sealed class ForeignModelTests
             .Output("label", ElementType.Text, null).Output("probabilities", ElementType.Float, classes.Length), task, classes);
     }
 
+    [SkippableTheory]
+    [InlineData("no", "yes", null)]
+    [InlineData("yes", "no", null)]
+    [InlineData("b", "a", "c é")]
+    public void Votes_of_a_forest_agree(string first, string second, string? third) => Agrees(Forest([first, second, .. third is null ? (string[])[] : [third]]), third is null ? ModelTask.Binary : ModelTask.Multiclass, [first, second, .. third is null ? (string[])[] : [third]]);
+
+    [SkippableTheory]
+    [InlineData("no", "yes", "NONE")]
+    [InlineData("yes", "no", "NONE")]
+    [InlineData("no", "yes", "LOGISTIC")]
+    public void Votes_for_one_of_two_classes_agree(string first, string second, string post) => Agrees(Classifier([first, second], post, Votes([0], [0.1f, 0.25f, 0.4f, 0.2f])), ModelTask.Binary, first, second);
+
+    [SkippableFact]
+    public void One_class_against_the_rest_agrees()
+    {
+        string[] classes = ["b", "a", "c é"];
+        Agrees(new ForeignGraphs().Inputs().Numbers(filled: true)
+            .Node(Ml, "LinearClassifier", ["x"], ["label", "scores"], Floats("coefficients", 0.1f, -0.2f, 0.3f, -0.1f, 0.2f, -0.3f, 0.05f, 0, 1), Floats("intercepts", 0.5f, -0.5f, 0.1f),
+                Texts("classlabels_strings", classes), Int("multi_class", 0), Text("post_transform", "LOGISTIC"))
+            .Node(Ml, "Normalizer", ["scores"], ["probabilities"], Text("norm", "L1")).Output("label", ElementType.Text, null).Output("probabilities", ElementType.Float, 3), ModelTask.Multiclass, classes);
+    }
+
+    [Theory]
+    [InlineData(0.1f, 0.25f, 0.4f, 0.3f, "votes that sum to 1.1")]
+    [InlineData(-0.1f, 0.25f, 0.4f, 0.2f, "a vote below 0")]
+    public void Votes_that_are_no_probabilities_are_refused(float a, float b, float c, float d, string what)
+    {
+        Assert.NotEmpty(what);
+        Refused("MLO5014", "it predicts 2 scores with link identity", () => OnnxModel.Adopt(
+            Classifier(["no", "yes"], "NONE", Votes([0, 1], [a, b, c, d, 0.4f, 0.25f, 0.1f, 0.3f])).Bytes(), Wanted(ModelTask.Binary)));
+    }
+
     [Fact]
     public void One_matrix_of_numbers_is_taken_in_the_order_of_the_features()
     {
@@ -165,17 +197,20 @@ public sealed class ForeignModelTests
         Refused("MLO5014", "its classes are 0, 1; the training rows have no, yes", () => OnnxModel.Adopt(bytes, Wanted(ModelTask.Binary)));
     }
 
-    [Fact]
-    public void A_file_with_damaged_bytes_is_refused_or_read_as_a_model_that_checks()
+    [Theory]
+    [InlineData(ModelTask.Regression)]
+    [InlineData(ModelTask.Binary)]
+    [InlineData(ModelTask.Multiclass)]
+    public void A_file_with_damaged_bytes_is_refused_or_read_as_a_model_that_checks(ModelTask task)
     {
-        var whole = Regressor("BRANCH_LT", "SUM").Bytes();
+        var whole = (task == ModelTask.Regression ? Regressor("BRANCH_LT", "SUM") : Forest([.. Wanted(task).Classes])).Bytes();
         for (var at = 0; at < whole.Length; at++)
         {
             var damaged = (byte[])whole.Clone();
             damaged[at] ^= 0x15;
             try
             {
-                new Scorer(OnnxModel.Adopt(damaged, Wanted(ModelTask.Regression))).Predict(Rows);
+                new Scorer(OnnxModel.Adopt(damaged, Wanted(task))).Predict(Rows);
             }
             catch (DiagnosticException e)
             {
@@ -186,6 +221,16 @@ public sealed class ForeignModelTests
 
     private static ForeignGraphs Regressor(string mode, string aggregate) => new ForeignGraphs().Inputs().Numbers(filled: false)
         .Node(Ml, "TreeEnsembleRegressor", ["x"], ["variable"], [.. Trees("target", mode, 0), Int("n_targets", 1), Floats("base_values", 10), Text("aggregate_function", aggregate)]).Output();
+
+    private static ForeignGraphs Forest(string[] classes) => Classifier(classes, "NONE", classes.Length == 2
+        ? Votes([0, 1], [0.1f, 0.25f, 0.4f, 0.2f, 0.4f, 0.25f, 0.1f, 0.3f])
+        : Votes([0, 1, 2], [0.1f, 0.2f, 0.3f, 0.25f, 0.2f, 0.2f, 0.1f, 0.15f, 0.2f, 0.1f, 0.1f, 0.1f]));
+
+    private static ForeignGraphs Classifier(string[] classes, string post, OnnxAttribute[] trees) => new ForeignGraphs().Inputs().Numbers(filled: false)
+        .Node(Ml, "TreeEnsembleClassifier", ["x"], ["label", "probabilities"], [.. trees, Texts("classlabels_strings", classes), Text("post_transform", post)])
+        .Output("label", ElementType.Text, null).Output("probabilities", ElementType.Float, classes.Length);
+
+    private static OnnxAttribute[] Votes(long[] ids, float[] weights) => [.. Trees("class", "BRANCH_LEQ", ids).Where(attribute => attribute.Name != "class_weights"), Floats("class_weights", weights)];
 
     private static Signature Wanted(ModelTask task) => Samples.Signature(task, Columns);
 
@@ -199,8 +244,10 @@ public sealed class ForeignModelTests
     private static void Agrees(ForeignGraphs graph, ModelTask task, params string[] classes)
     {
         var bytes = graph.Bytes();
-        var ours = new Scorer(OnnxModel.Read(OnnxModel.Write(OnnxModel.Adopt(bytes, Wanted(task))))).Predict(Rows);
+        var written = OnnxModel.Write(OnnxModel.Adopt(bytes, Wanted(task)));
+        var ours = new Scorer(OnnxModel.Read(written)).Predict(Rows);
         Skip.If(OnnxOracle.Absent is not null, OnnxOracle.Absent);
+        Assert.All(ours.Values.Zip(OnnxOracle.Run(written, Rows)), pair => Assert.Equal(pair.First, pair.Second, 1e-5 * Math.Max(1, Math.Abs(pair.First))));
         var theirs = OnnxOracle.Score(bytes, Columns, Rows).Values;
         var width = Math.Max(classes.Length, 1);
         Assert.Equal(ours.Values.Length, theirs.Length);

@@ -65,7 +65,7 @@ internal static class Samples
         var outputs = task == ModelTask.Multiclass ? 3 : 1;
         float[] Weights() => [.. Enumerable.Range(0, encoders.Sum(e => e.Width)).Select(i => i == 1 ? 1e-4f : (float)(random.NextDouble() - 0.5))];
         return new(Signature(task, Inputs), encoders, new LinearPredictor(LinkOf(task), [.. Enumerable.Range(0, outputs).Select(_ => Weights())],
-            [.. Enumerable.Range(0, outputs).Select(_ => (float)random.NextDouble())]));
+            [.. Enumerable.Range(0, outputs).Select(_ => (float)random.NextDouble())]) { Means = [.. Enumerable.Range(0, encoders.Sum(e => e.Width)).Select(j => (j % 5) - 1.5f)] });
     }
 
     public static TrainedModel Forest(ModelTask task, int seed, int trees = 30)
@@ -89,7 +89,7 @@ internal static class Samples
     {
         var inner = random.Next(0, 16);
         var n = (2 * inner) + 1;
-        var tree = new Tree(output, new int[n], new float[n], new bool[n], new int[n], new int[n], new float[n]);
+        var tree = new Tree(output, new int[n], new float[n], new bool[n], new int[n], new int[n], new float[n]) { Cover = new float[n] };
         var free = Enumerable.Range(1, n - 1).ToArray();
         random.Shuffle(free);
         var open = new List<int> { 0 };
@@ -109,6 +109,19 @@ internal static class Samples
             (tree.Feature[leaf], tree.Value[leaf]) = (-1, (random.NextSingle() - 0.5f) / 3);
         }
 
+        // A function of the node, some of them 0; the random numbers stay those that they were.
+        void Count(int node)
+        {
+            tree.Cover[node] = node * 7 % 5;
+            if (tree.Feature[node] >= 0)
+            {
+                Count(tree.Left[node]);
+                Count(tree.Right[node]);
+                tree.Cover[node] = tree.Cover[tree.Left[node]] + tree.Cover[tree.Right[node]];
+            }
+        }
+
+        Count(0);
         return tree;
     }
 

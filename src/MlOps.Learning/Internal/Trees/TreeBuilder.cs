@@ -11,6 +11,7 @@ internal sealed class TreeBuilder(int output)
     private readonly List<int> _left = [];
     private readonly List<int> _right = [];
     private readonly List<float> _value = [];
+    private readonly List<int> _rows = [];
 
     /// <summary>A new leaf.</summary>
     public int Add()
@@ -21,6 +22,7 @@ internal sealed class TreeBuilder(int output)
         _left.Add(-1);
         _right.Add(-1);
         _value.Add(0);
+        _rows.Add(0);
         return _feature.Count - 1;
     }
 
@@ -30,10 +32,23 @@ internal sealed class TreeBuilder(int output)
         return (_left[node], _right[node]) = (Add(), Add());
     }
 
-    public void SetLeaf(int node, float value) => _value[node] = value;
+    /// <param name="rows">The training rows in it.</param>
+    public void SetLeaf(int node, float value, int rows) => (_value[node], _rows[node]) = (value, rows);
 
     /// <summary>The tree; null for a single leaf of 0, which says nothing.</summary>
     public Tree? Build() => _feature.Count == 1 && _value[0] == 0
         ? null
-        : new(output, [.. _feature], [.. _threshold], [.. _missingLeft], [.. _left], [.. _right], [.. _value]);
+        : new(output, [.. _feature], [.. _threshold], [.. _missingLeft], [.. _left], [.. _right], [.. _value]) { Cover = Cover() };
+
+    // Children stand behind their parent.
+    private float[] Cover()
+    {
+        var rows = _rows.ToArray();
+        for (var node = rows.Length - 1; node >= 0; node--)
+        {
+            rows[node] = _feature[node] < 0 ? rows[node] : rows[_left[node]] + rows[_right[node]];
+        }
+
+        return Array.ConvertAll(rows, count => (float)count);
+    }
 }

@@ -73,7 +73,7 @@ internal sealed unsafe class TreeGrower(BinnedRows rows, Derivatives derivatives
         });
         foreach (var leaf in _leaves)
         {
-            tree.SetLeaf(leaf.Node, leaf.Score);
+            tree.SetLeaf(leaf.Node, leaf.Score, leaf.Count);
             Release(leaf);
         }
 

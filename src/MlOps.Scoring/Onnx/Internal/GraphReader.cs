@@ -161,15 +161,15 @@ internal sealed class GraphReader
         var link = _signature.Task switch
         {
             ModelTask.Regression => Producer(GraphWriter.Prediction).Operator == "Exp" ? Link.Exponential : Link.Identity,
-            ModelTask.Binary => Link.Logistic,
-            _ => Link.Softmax,
+            ModelTask.Binary => Producer(GraphWriter.Positive).Operator == "Identity" ? Link.Votes : Link.Logistic,
+            _ => Producer(GraphWriter.Probabilities).Operator switch { "Identity" => Link.Votes, "Normalizer" => Link.OneVsRest, _ => Link.Softmax },
         };
         var node = _graph.Nodes.Find(n => n.Inputs.Contains(GraphWriter.Features))
             ?? throw new InvalidDataException($"nothing takes '{GraphWriter.Features}'");
         return node.Operator switch
         {
             "LinearRegressor" => Linear(node, link, width),
-            "TreeEnsembleRegressor" => new TreeEnsemble(link, Floats(node, "base_values"), TreeReader.Read(name => Attribute(node, name))),
+            "TreeEnsembleRegressor" => new TreeEnsemble(link, Floats(node, "base_values"), TreeReader.Read(name => Attribute(node, name), node.Attributes.Find(a => a.Name == "nodes_hitrates")?.Floats)),
             _ => throw Foreign(node),
         };
     }

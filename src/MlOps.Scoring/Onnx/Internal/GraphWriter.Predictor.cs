@@ -37,7 +37,7 @@ internal sealed partial class GraphWriter
 
     private string Binary(string raw)
     {
-        var positive = Positive(raw);
+        var positive = ToProbability(raw);
         var negative = Node("", "Sub", [Constant("scores/one", [1f]), positive], "scores/negative");
         Node("", "Concat", [negative, positive], Probabilities, Int("axis", 1));
         var isPositive = Node("", "GreaterOrEqual", [positive, Constant("scores/half", [_model.Signature.Threshold])], "label/positive");
@@ -45,8 +45,13 @@ internal sealed partial class GraphWriter
         return Node("", "Cast", [flat], "label/index", Int("to", (long)ElementType.Int64));
     }
 
-    private string Positive(string raw)
+    private string ToProbability(string raw)
     {
+        if (_model.Predictor.Link == Link.Votes)
+        {
+            return Node("", "Identity", [raw], Positive);
+        }
+
         switch (_model.Calibration)
         {
             case PlattCalibration platt:
@@ -57,7 +62,7 @@ internal sealed partial class GraphWriter
                 return Isotonic(raw, isotonic);
         }
 
-        return Node("", "Sigmoid", [raw], "scores/positive");
+        return Node("", "Sigmoid", [raw], Positive);
     }
 
     private string Isotonic(string raw, IsotonicCalibration isotonic)
@@ -72,12 +77,17 @@ internal sealed partial class GraphWriter
         var held = Node("", "Clip", [share, "calibration/zero", "calibration/one"], "calibration/held");
         var risen = Node("", "MatMul", [held, IsotonicHeights], "calibration/risen");
         var level = Node("", "Add", [risen, Constant(IsotonicBase, [isotonic.Base])], "calibration/level");
-        return Node("", "Clip", [level, "calibration/zero", "calibration/one"], "scores/positive");
+        return Node("", "Clip", [level, "calibration/zero", "calibration/one"], Positive);
     }
 
     private string Multiclass(string raw)
     {
-        Node("", "Softmax", [raw], Probabilities, Int("axis", 1));
+        _ = _model.Predictor.Link switch
+        {
+            Link.Votes => Node("", "Identity", [raw], Probabilities),
+            Link.OneVsRest => Node(Ml, "Normalizer", [Node("", "Sigmoid", [raw], "scores/each")], Probabilities, Text("norm", "L1")),
+            _ => Node("", "Softmax", [raw], Probabilities, Int("axis", 1)),
+        };
         return Node("", "ArgMax", [Probabilities], "label/index", Int("axis", 1), Int("keepdims", 0));
     }
 
@@ -93,12 +103,15 @@ internal sealed partial class GraphWriter
         var trees = ensemble.Trees.Count > 0 ? ensemble.Trees : [new(0, [-1], [0], [false], [0], [0], [0])];
         var nodes = trees.SelectMany((tree, t) => tree.Feature.Select((feature, n) => (tree, t, n, IsLeaf: feature < 0))).ToArray();
         var leaves = nodes.Where(x => x.IsLeaf).ToArray();
+        OnnxAttribute[] covers = trees.All(tree => tree.Cover.Length > 0) ? [Floats("nodes_hitrates", nodes.Select(x => x.tree.Cover[x.n]))] : [];
         Node(Ml, "TreeEnsembleRegressor", [Features], output,
+        [
             Text("aggregate_function", "SUM"),
             Floats("base_values", ensemble.BaseScores),
             Int("n_targets", ensemble.BaseScores.Length),
             Ints("nodes_falsenodeids", nodes.Select(x => x.IsLeaf ? 0L : x.tree.Right[x.n])),
             Ints("nodes_featureids", nodes.Select(x => x.IsLeaf ? 0L : x.tree.Feature[x.n])),
+            .. covers,
             Ints("nodes_missing_value_tracks_true", nodes.Select(x => !x.IsLeaf && x.tree.MissingLeft[x.n] ? 1L : 0)),
             Strings("nodes_modes", [.. nodes.Select(x => x.IsLeaf ? "LEAF" : "BRANCH_LEQ")]),
             Ints("nodes_nodeids", nodes.Select(x => (long)x.n)),
@@ -109,6 +122,7 @@ internal sealed partial class GraphWriter
             Ints("target_ids", leaves.Select(x => (long)x.tree.Output)),
             Ints("target_nodeids", leaves.Select(x => (long)x.n)),
             Ints("target_treeids", leaves.Select(x => (long)x.t)),
-            Floats("target_weights", leaves.Select(x => x.tree.Value[x.n])));
+            Floats("target_weights", leaves.Select(x => x.tree.Value[x.n])),
+        ]);
     }
 }

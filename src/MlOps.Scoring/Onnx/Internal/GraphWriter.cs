@@ -19,6 +19,7 @@ internal sealed partial class GraphWriter
     public const string IsotonicStarts = "calibration/starts";
     public const string IsotonicWidths = "calibration/widths";
     public const string IsotonicHeights = "calibration/heights";
+    public const string Positive = "scores/positive";
     public const string Ml = "ai.onnx.ml";
     public const string Microsoft = "com.microsoft";
 

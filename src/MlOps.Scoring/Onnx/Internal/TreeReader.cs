@@ -3,8 +3,10 @@ namespace MlOps.Scoring.Onnx.Internal;
 /// <summary>The trees in the attributes of a TreeEnsembleRegressor.</summary>
 internal static class TreeReader
 {
+    /// <param name="attribute">Those that there must be.</param>
+    /// <param name="covers"><c>nodes_hitrates</c>, where there is one.</param>
     /// <exception cref="InvalidDataException">The attributes do not fit each other.</exception>
-    public static List<Tree> Read(Func<string, OnnxAttribute> attribute)
+    public static List<Tree> Read(Func<string, OnnxAttribute> attribute, IReadOnlyList<float>? covers)
     {
         var treeIds = attribute("nodes_treeids").Ints;
         var features = attribute("nodes_featureids").Ints;
@@ -15,7 +17,7 @@ internal static class TreeReader
         var right = attribute("nodes_falsenodeids").Ints;
         var targets = attribute("target_ids").Ints;
         var weights = attribute("target_weights").Floats;
-        int[] lengths = [features.Count, modes.Count, thresholds.Count, missing.Count, left.Count, right.Count];
+        int[] lengths = [features.Count, modes.Count, thresholds.Count, missing.Count, left.Count, right.Count, covers?.Count ?? treeIds.Count];
         if (lengths.Any(n => n != treeIds.Count) || targets.Count != weights.Count || targets.Count != modes.Count(m => m == "LEAF"))
         {
             throw new InvalidDataException("the trees' attributes have different lengths");
@@ -32,7 +34,7 @@ internal static class TreeReader
 
             var n = end - start;
             var output = leaf < targets.Count ? (int)targets[leaf] : -1;
-            var tree = new Tree(output, new int[n], new float[n], new bool[n], new int[n], new int[n], new float[n]);
+            var tree = new Tree(output, new int[n], new float[n], new bool[n], new int[n], new int[n], new float[n]) { Cover = covers is null ? [] : [.. covers.Skip(start).Take(n)] };
             for (var i = 0; i < n; i++)
             {
                 var at = start + i;

@@ -36,19 +36,24 @@ internal static class ForeignFit
         var sign = isPositiveSecond ? 1 : -1;
         return scores switch
         {
+            { Outputs: 1, AreVotes: true } => isPositiveSecond ? scores.Predictor with { Link = Link.Votes } : Rest((TreeEnsemble)Mix(scores.Predictor, Link.Votes, [[-1]])),
+            { Outputs: 2, AreVotes: true } => Mix(scores.Predictor, Link.Votes, isPositiveSecond ? [[0, 1]] : [[1, 0]]),
             { Outputs: 1, Predictor.Link: Link.Logistic } => Mix(scores.Predictor, Link.Logistic, [[sign]]),
             { Outputs: 2, Predictor.Link: Link.Softmax } => Mix(scores.Predictor, Link.Logistic, [[-sign, sign]]),
             { Outputs: 2, Predictor: LinearPredictor { Link: Link.Logistic } linear } when AreOpposite(linear) => Mix(linear, Link.Logistic, isPositiveSecond ? [[0, 1]] : [[1, 0]]),
-            _ => throw Misfit($"the task is binary, but it predicts {Say(scores)}", "let it predict the positive class's probability by LOGISTIC (Sigmoid), or both classes' by SOFTMAX"),
+            _ => throw Misfit($"the task is binary, but it predicts {Say(scores)}", "let it predict the positive class's probability by LOGISTIC (Sigmoid), or both classes' by SOFTMAX, or by votes of trees that sum to 1"),
         };
+
+        static TreeEnsemble Rest(TreeEnsemble forest) => forest with { BaseScores = [1 + forest.BaseScores[0]] };
     }
 
     private static Predictor Multiclass(Scores scores, IReadOnlyList<string> classes)
     {
         var places = Places(scores, classes);
-        return scores.Predictor.Link == Link.Softmax && scores.Outputs == classes.Count
-            ? Mix(scores.Predictor, Link.Softmax, [.. places.Select(place => Enumerable.Range(0, classes.Count).Select(k => k == place ? 1 : 0).ToArray())])
-            : throw Misfit($"the task is multiclass with {classes.Count} classes, but it predicts {Say(scores)}", $"let it predict {classes.Count} classes' probabilities by SOFTMAX");
+        var link = scores.AreVotes ? Link.Votes : scores.Predictor.Link;
+        return link is Link.Softmax or Link.OneVsRest or Link.Votes && scores.Outputs == classes.Count
+            ? Mix(scores.Predictor, link, [.. places.Select(place => Enumerable.Range(0, classes.Count).Select(k => k == place ? 1 : 0).ToArray())])
+            : throw Misfit($"the task is multiclass with {classes.Count} classes, but it predicts {Say(scores)}", $"let it predict {classes.Count} classes' probabilities by SOFTMAX, by LOGISTIC and Normalizer (L1), or by votes of trees that sum to 1");
     }
 
     // Where each wanted class stands in the graph; classes that the graph does not name are taken as wanted.

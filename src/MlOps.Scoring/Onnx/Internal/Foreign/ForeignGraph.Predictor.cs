@@ -70,8 +70,7 @@ internal sealed partial class ForeignGraph
         var features = Features(node);
         _ = Numbers(node, features);
         var classes = Classes(node);
-        var trees = ForeignTrees.Read(node, classes);
-        return new(features.Encoders, trees with { Link = PostTransform(node) }, classes);
+        return new(features.Encoders, ForeignTrees.Read(node, classes) with { Link = PostTransform(node) }, classes);
     }
 
     private Scores Linked(ForeignNode node, Link link)
@@ -82,10 +81,15 @@ internal sealed partial class ForeignGraph
             : throw node.Bad("takes something else than raw scores");
     }
 
-    // What a converter adds behind probabilities without changing them.
+    // What a converter adds behind probabilities without changing them; one against the rest, each class's are divided by their sum.
     private Scores Same(ForeignNode node)
     {
         var scores = Value(node.Inputs[0]) as Scores;
+        if (node.Operator == "Normalizer" && scores is { Predictor.Link: Link.Logistic, Outputs: > 2 })
+        {
+            scores = scores with { Predictor = scores.Predictor with { Link = Link.OneVsRest } };
+        }
+
         node.Require(scores is { AreProbabilities: true }, "takes something else than probabilities of classes that add up to 1");
         if (node.Operator == "Normalizer")
         {

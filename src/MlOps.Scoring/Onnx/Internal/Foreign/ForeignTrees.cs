@@ -36,13 +36,13 @@ internal static class ForeignTrees
             factor == 1 ? trees : trees.ConvertAll(tree => tree with { Value = Array.ConvertAll(tree.Value, value => (float)(value * factor)) }));
     }
 
-    // A classifier of two classes that gives weights to one of them means the second's score.
+    // A classifier of two classes that gives weights to the first alone means the second's score.
     private static (Dictionary<(long Tree, long Node), List<(int Output, float Weight)>> Leaves, bool IsSingle) Leaves(ForeignNode node, IReadOnlyList<string>? classes)
     {
         var prefix = classes is null ? "target" : "class";
         var (trees, nodes, ids, weights) = (node.Ints($"{prefix}_treeids"), node.Ints($"{prefix}_nodeids"), node.Ints($"{prefix}_ids"), node.Floats($"{prefix}_weights"));
         node.Require(nodes.Count == trees.Count && ids.Count == trees.Count && weights.Count == trees.Count, "has leaves' attributes of different lengths");
-        var isSingle = classes is { Count: 2 } && ids.Distinct().Count() <= 1;
+        var isSingle = classes is { Count: 2 } && ids.All(id => id == 0);
         var leaves = new Dictionary<(long Tree, long Node), List<(int Output, float Weight)>>();
         for (var i = 0; i < trees.Count; i++)
         {
