@@ -2,13 +2,15 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using MlOps.Benchmarks;
 using MlOps.Content;
 using MlOps.Remotes;
 
 // peers: a hello world.
 // peers spawn FOLDER N: copies src/sI.txt to out/oI.txt by N processes, as many at once as there are processors.
 // peers push ADDRESS FILE…, peers pull ADDRESS STORE DIGEST…: objects to and from a remote; peers copy FROM TO: a file over the loopback, by sockets.
-// All but spawn print the milliseconds they took, without the start of the process.
+// peers csv-write FILE BYTES, peers csv-ours|csv-hand|csv-helper FILE: for csv.sh; they print peak MiB, fields and sum.
+// All but spawn and csv print the milliseconds they took, without the start of the process.
 const int BlockBytes = 1 << 20;
 var clock = Stopwatch.StartNew();
 switch (args)
@@ -39,6 +41,18 @@ switch (args)
         }
 
         break;
+    case ["csv-write", var file, var bytes]:
+        CsvPeers.Write(file, long.Parse(bytes, CultureInfo.InvariantCulture));
+        return;
+    case ["csv-ours", var file]:
+        CsvPeers.Ours(file);
+        return;
+    case ["csv-hand", var file]:
+        CsvPeers.Hand(file);
+        return;
+    case ["csv-helper", var file]:
+        CsvPeers.Helper(file);
+        return;
     case ["copy", var from, var to]:
         await CopyAsync(from, to);
         break;
