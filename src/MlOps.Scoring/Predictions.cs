@@ -11,12 +11,15 @@ public sealed record Predictions(Signature Signature, float[] Values)
     public ReadOnlySpan<float> Row(int r) => Values.AsSpan(r * Signature.Outputs, Signature.Outputs);
 
     /// <summary>Row r's most probable class (the first of equals); for binary the positive one from 0.5 up.</summary>
-    public string Class(int r)
+    public string Class(int r) => Signature.Classes[ClassIndex(r)];
+
+    /// <summary>The place of <see cref="Class"/> among the signature's classes.</summary>
+    public int ClassIndex(int r)
     {
         var row = Row(r);
         if (Signature.Task == ModelTask.Binary)
         {
-            return Signature.Classes[row[1] >= 0.5f ? 1 : 0];
+            return row[1] >= 0.5f ? 1 : 0;
         }
 
         var best = 0;
@@ -25,6 +28,6 @@ public sealed record Predictions(Signature Signature, float[] Values)
             best = row[k] > row[best] ? k : best;
         }
 
-        return Signature.Classes[best];
+        return best;
     }
 }

@@ -66,18 +66,28 @@ internal sealed unsafe partial class CsvParser
         }
     }
 
-    private void FinishChecks()
+    private void CheckAnyRow()
     {
-        if (_row == 0 && !_faults.Any)
+        if (_row == 0 && _rowsBefore == 0 && !_faults.Any)
         {
             _faults.Add(CsvFault.HeaderOnly, 0, 1, "the file has a header but no rows", null, "add rows");
         }
+    }
 
+    private void FinishChecks()
+    {
+        CheckAnyRow();
         foreach (var column in _columns)
         {
             column.Settle();
         }
 
+        CheckRange();
+        _faults.ThrowIfAny();
+    }
+
+    private void CheckRange()
+    {
         var beyond = _columns.Where(column => column.Mode == CellMode.Number && !column.Misjudged)
             .SelectMany(column => column.OutOfRange.Select(cell => (cell.Offset, cell.Line, cell.Text, column.Name)));
         foreach (var (offset, line, text, name) in beyond.OrderBy(cell => cell.Offset))
@@ -90,8 +100,6 @@ internal sealed unsafe partial class CsvParser
                 "all other cells of the column are numbers; doubles reach from 5E-324 to 1.8E+308",
                 "mend the cell, or leave it empty if the value is missing");
         }
-
-        _faults.ThrowIfAny();
     }
 
     private void ReportTextAfterQuote(byte* opened, ReadOnlySpan<byte> rest) => _faults.Add(
@@ -115,7 +123,7 @@ internal sealed unsafe partial class CsvParser
         CsvFault.NotOfType,
         _offset + (p - _base),
         _line,
-        string.Create(CultureInfo.InvariantCulture, $"row {_row + 1}: '{CsvFaults.Show(text)}' in column '{column.Name}' is no {Word(column.Declared!.Value)}"),
+        string.Create(CultureInfo.InvariantCulture, $"row {_rowsBefore + _row + 1}: '{CsvFaults.Show(text)}' in column '{column.Name}' is no {Word(column.Declared!.Value)}"),
         $"the column is declared as {Word(column.Declared!.Value)}",
         "mend the cell, or declare the column as what it is");
 

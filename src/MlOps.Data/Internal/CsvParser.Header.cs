@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MlOps.Content;
 
 namespace MlOps.Data.Internal;
 
@@ -73,11 +74,12 @@ internal sealed unsafe partial class CsvParser
             }
         }
 
-        _columns = [.. names.Select(name => new ColumnBuilder(name, declared.TryGetValue(name, out var type) ? type : null))];
+        _columns = [.. names.Select(name => new ColumnBuilder(name, declared.TryGetValue(name, out var type) ? type : null, _onlyDeclared && !declared.ContainsKey(name)))];
         foreach (var absent in declared.Keys.Where(name => !seen.ContainsKey(name)).Order(StringComparer.Ordinal).Select((name, index) => (name, index)))
         {
-            _faults.Add(CsvFault.AbsentColumn, absent.index, 1, $"column '{absent.name}' is missing",
-                $"the file has columns {string.Join(", ", names)}", "add the column, or remove it from what is declared");
+            var nearest = Diagnostic.Nearest(absent.name, names);
+            _faults.Add(CsvFault.AbsentColumn, absent.index, 1, $"column '{absent.name}' is missing", $"the file has columns {string.Join(", ", names)}",
+                nearest is null ? "add the column, or remove it from what is declared" : $"rename '{nearest}' to '{absent.name}', if that is what it is");
         }
     }
 }

@@ -12,6 +12,7 @@ internal sealed unsafe partial class CsvParser
     private readonly Stream _source;
     private readonly long _start;
     private readonly Schema? _schema;
+    private readonly bool _onlyDeclared;
     private readonly CancellationToken _cancellation;
     private readonly CsvFaults _faults;
     private ColumnBuilder[] _columns = [];
@@ -28,6 +29,7 @@ internal sealed unsafe partial class CsvParser
     {
         _buffer = GC.AllocateUninitializedArray<byte>(chunkSize + Slack, pinned: true);
         (_source, _start, _schema, _cancellation) = (source, source.Position, options.Schema, cancellation);
+        _onlyDeclared = options.OnlyDeclared;
         _faults = new(path, Math.Max(1, options.FaultsPerKind));
     }
 
@@ -41,8 +43,10 @@ internal sealed unsafe partial class CsvParser
             ReadAll(check: false);
         }
 
-        return new([.. _columns.Select(column => column.Build(_row))]);
+        return Build();
     }
+
+    private Frame Build() => new([.. _columns.Where(column => !column.IsPassedOver).Select(column => column.Build(_row))]);
 
     private void ReadAll(bool check)
     {
