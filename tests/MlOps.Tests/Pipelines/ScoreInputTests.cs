@@ -5,7 +5,7 @@ using MlOps.Data;
 using MlOps.Pipelines.Scores;
 using MlOps.Scoring;
 
-namespace MlOps.Tests.Pipelines.Scores;
+namespace MlOps.Tests.Pipelines;
 
 /// <summary>From a CSV file's text to predictions' text, with a model so small that its numbers are known.</summary>
 public sealed class ScoreInputTests
@@ -34,7 +34,7 @@ public sealed class ScoreInputTests
         var input = new ScoreInput(Inputs, null, ["id"]);
         var part = Assert.Single(Parts("x,n,id,c,t,y\n1,2,007,a,2024-01-31,\nx,3,\"a,\"\"b\",b,,z\n", input.Schema));
         Assert.Equal(["n", "id", "c", "t"], part.Columns.Select(column => column.Name));
-        Assert.Equal(["007", "a,\"b"], [part["id"].Text(0), part["id"].Text(1)]);
+        Assert.Equal(("007", "a,\"b"), (part["id"].Text(0), part["id"].Text(1)));
         Assert.True(part["t"].IsMissing(1));
     }
 
