@@ -10,8 +10,8 @@ public interface IHazModels : IHazWorkspace
     /// <summary>New: the model's name.</summary>
     [Parameter("the name of the new model")] string? Name => TryGetValue(() => Name);
 
-    /// <summary>New: the CSV file. Import: the dataset.</summary>
-    [Parameter("a CSV file (New), a dataset (Import)")] string? Data => TryGetValue(() => Data);
+    /// <summary>New, Score: the CSV file. Import: the dataset.</summary>
+    [Parameter("a CSV file (New, Score), a dataset (Import)")] string? Data => TryGetValue(() => Data);
 
     /// <summary>New: the column to predict.</summary>
     [Parameter("the column to predict")] string? Label => TryGetValue(() => Label);
@@ -46,8 +46,8 @@ public interface IHazModels : IHazWorkspace
     /// <summary>Explain: a step, model or dataset.</summary>
     [Parameter("a step, model or dataset to explain (default: all)")] string? Step => TryGetValue(() => Step);
 
-    /// <summary>Plan: where to save it. NUKE's own flag <c>--plan</c> shows NUKE's plan, so carrying it out is the fast host's: <c>./build.sh Train --plan FILE</c>.</summary>
-    [Parameter("save the plan in a file")] string? Out => TryGetValue(() => Out);
+    /// <summary>Plan: where to save it. Score: where the predictions go. NUKE's own flag <c>--plan</c> shows NUKE's plan, so carrying it out is the fast host's: <c>./build.sh Train --plan FILE</c>.</summary>
+    [Parameter("the file for the plan (Plan) or the predictions (Score)")] string? Out => TryGetValue(() => Out);
 
     /// <summary>The request that New takes.</summary>
     NewModelRequest Request => new()
@@ -88,6 +88,13 @@ public interface IHazModels : IHazWorkspace
 
     /// <inheritdoc cref="Workspace.CompareAsync"/>
     Target Compare => _ => _.Description(About(nameof(Compare))).Requires(() => Experiment).Executes(() => RunAsync(workspace => workspace.CompareAsync(Experiment, default)));
+
+    /// <summary>Score: columns to copy in front of the predictions.</summary>
+    [Parameter("columns to copy in front of the predictions")] string[] Keep => TryGetValue(() => Keep) ?? [];
+
+    /// <inheritdoc cref="Workspace.ScoreAsync"/>
+    Target Score => _ => _.Description(About(nameof(Score))).Requires(() => Data).Requires(() => Out)
+        .Executes(() => RunAsync(workspace => workspace.ScoreAsync(new() { Data = Data!, Out = Out!, Keep = Keep }, DryRun, default)));
 
     /// <inheritdoc cref="Workspace.ExplainAsync"/>
     Target Explain => _ => _.Description(About(nameof(Explain))).Executes(() => RunAsync(workspace => workspace.ExplainAsync([.. new[] { Step, Revision }.OfType<string>()], default)));

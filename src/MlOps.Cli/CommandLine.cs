@@ -34,6 +34,9 @@ internal sealed class CommandLine
     private readonly Option<string[]> _set = new("--set") { Description = "try a value in place of model.json's, without touching the lock: --set trainer.leaves=63", HelpName = "PATH=VALUE" };
     private readonly Option<string?> _by = new("--by") { Description = "the metric to order by (default: the task's first)", HelpName = "METRIC" };
     private readonly Argument<string[]> _experiments = new("ID") { Description = "the first digits of an experiment, lock, or a git revision", Arity = new ArgumentArity(2, 20) };
+    private readonly Option<string> _scored = new("--data") { Description = "a CSV file that has the model's features among its columns", Required = true, HelpName = "FILE" };
+    private readonly Option<string> _predictions = new("--out") { Description = "the CSV file for the predictions, or - for standard output", Required = true, HelpName = "FILE" };
+    private readonly Option<string[]> _keep = new("--keep") { Description = "columns to copy in front of the predictions, separated by commas", HelpName = "A,B" };
     private readonly Option<bool> _update = new("--update") { Description = "ask the sources for newer bytes, and show what changed before it is pinned" };
     private readonly Argument<string[]> _names = new("NAME") { Description = "datasets and models (default: all)", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string?> _remote = new("--remote") { Description = "only this remote, declared or not", HelpName = "URL" };
@@ -62,6 +65,13 @@ internal sealed class CommandLine
             if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var days) || days is < 0 or > 36_500))
             {
                 result.AddError("--days takes a whole number from 0 to 36500");
+            }
+        });
+        _predictions.Validators.Add(result =>
+        {
+            if (result.GetValue(_predictions) == "-" && result.GetValue(_json))
+            {
+                result.AddError("--json and the predictions cannot both have standard output");
             }
         });
         _verbosity.AcceptOnlyFromAmong("quiet", "normal", "detailed");
@@ -136,6 +146,8 @@ internal sealed class CommandLine
 
     public (string? Filter, bool All) Tests(ParseResult parsed) => (parsed.GetValue(_filter), parsed.GetValue(_all));
 
+    public ScoreRequest Score(ParseResult parsed) => new() { Data = parsed.GetValue(_scored)!, Out = parsed.GetValue(_predictions)!, Keep = List(parsed, _keep) };
+
     public NewModelRequest NewModel(ParseResult parsed) => new()
     {
         Name = parsed.GetValue(_name)!,
@@ -144,7 +156,7 @@ internal sealed class CommandLine
         SplitColumn = parsed.GetValue(_splitColumn),
         TestValue = parsed.GetValue(_test),
         Group = parsed.GetValue(_group),
-        Drop = [.. (parsed.GetValue(_drop) ?? []).SelectMany(names => names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+        Drop = List(parsed, _drop),
         Positive = parsed.GetValue(_positive),
     };
 
@@ -158,12 +170,16 @@ internal sealed class CommandLine
         "Explain" => [_words],
         "Experiments" => [_by],
         "Compare" => [_experiments],
+        "Score" => [_scored, _predictions, _keep],
         "Serve" or "Release" or "Stop" or "Smoke" => [_environment],
         "Gc" => [_days],
         "Verify" => [_step, _rebuild, _remotes],
         "Test" => [_filter, _all],
         _ => [],
     };
+
+    private static string[] List(ParseResult parsed, Option<string[]> option) =>
+        [.. (parsed.GetValue(option) ?? []).SelectMany(names => names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
     private static string? Folder(string? root) => root is null ? null : Path.GetFullPath(root);
 }

@@ -95,6 +95,7 @@ internal static class TargetRunner
             "Explain" => await workspace.ExplainAsync(line.Words(parsed), cancellationToken),
             "Experiments" => workspace.Experiments(line.Metric(parsed)),
             "Compare" => await workspace.CompareAsync(line.Experiments(parsed), cancellationToken),
+            "Score" => await workspace.ScoreAsync(line.Score(parsed), line.DryRun(parsed), cancellationToken),
             "Serve" => await workspace.ServeAsync(line.EnvironmentName(parsed), cancellationToken),
             "Release" => await workspace.ReleaseAsync(line.EnvironmentName(parsed), line.DryRun(parsed), cancellationToken),
             "Stop" => await workspace.StopAsync(line.EnvironmentName(parsed), line.DryRun(parsed), cancellationToken),

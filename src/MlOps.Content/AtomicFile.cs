@@ -43,10 +43,10 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>As the other, for bytes that are written one after the other.</summary>
-    internal static void Write(string path, Action<Stream> write)
+    /// <summary>As the other, for bytes that are written one after the other; whatever ends the writing early leaves the old file as it was.</summary>
+    public static void Write(string path, Action<Stream> write, string? temporaryFolder = null)
     {
-        var temporary = TemporaryName(Path.GetDirectoryName(path)!);
+        var temporary = TemporaryName(temporaryFolder ?? Path.GetDirectoryName(path)!);
         try
         {
             using (var handle = Create(temporary, 0))
@@ -57,7 +57,7 @@ public static class AtomicFile
 
             Move(temporary, path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch
         {
             Discard(temporary);
             throw;

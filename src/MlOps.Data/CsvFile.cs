@@ -40,6 +40,12 @@ public static class CsvFile
             writer.Write(',');
         }
 
+        WriteCell(writer, text);
+    }
+
+    /// <summary>Writes one cell's text, in quotes where it needs them.</summary>
+    public static void WriteCell(TextWriter writer, string text)
+    {
         if (text.AsSpan().ContainsAny(s_special) || (text.Length > 0 && (char.IsWhiteSpace(text[0]) || char.IsWhiteSpace(text[^1]))))
         {
             writer.Write('"');

@@ -10,6 +10,9 @@ public sealed record CsvOptions
     /// inferred. Null: all are inferred.</summary>
     public Schema? Schema { get; init; }
 
+    /// <summary>Whether columns that the schema does not name are passed over: they are not in the table, whatever they hold.</summary>
+    public bool OnlyDeclared { get; init; }
+
     /// <summary>How many faults of one kind are shown before "and N more"; at least 1.</summary>
     public int FaultsPerKind { get; init; } = 20;
 }

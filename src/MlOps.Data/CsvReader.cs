@@ -17,6 +17,8 @@ namespace MlOps.Data;
 /// </remarks>
 public static class CsvReader
 {
+    private const int PartSize = 1 << 20;
+
     /// <summary>Reads a table from bytes.</summary>
     public static Frame Read(byte[] content, CsvOptions? options = null, CancellationToken cancellation = default)
     {
@@ -30,6 +32,18 @@ public static class CsvReader
     {
         options ??= new();
         return new CsvParser(content, options.Path ?? "data.csv", options, cancellation).Read();
+    }
+
+    /// <summary>Reads the columns that the schema names part by part, rows in order: a file of any length takes the memory of a part, some MB.</summary>
+    /// <remarks>A part with faults ends it: those of later parts are not told.</remarks>
+    /// <exception cref="DiagnosticException">The content is not such a table.</exception>
+    public static IEnumerable<Frame> ReadParts(Stream content, CsvOptions options, CancellationToken cancellation = default)
+    {
+        var parser = new CsvParser(content, options.Path ?? "data.csv", options with { Schema = options.Schema ?? new([]), OnlyDeclared = true }, cancellation, PartSize);
+        while (parser.ReadPart() is { } part)
+        {
+            yield return part;
+        }
     }
 
     /// <summary>Reads a table from a file.</summary>

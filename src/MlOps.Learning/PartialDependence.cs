@@ -35,7 +35,8 @@ public static class PartialDependence
         var sample = ContentSample.Of(rows.WithOnly(model.Signature.Inputs.Select(input => input.Name).Where(name => rows.TryGet(name, out _))), mostRows).Rows;
         var grid = Grid(kind, cells, Math.Max(points, 2));
         var means = new double[grid.Count][];
-        new Workers(threads, cancellationToken).For(grid.Count, i =>
+        using var workers = new Workers(threads, cancellationToken);
+        workers.For(grid.Count, i =>
         {
             // The first row's cell in all rows.
             var fixedCells = grid[i].Cell.Select(new int[sample.RowCount]);

@@ -52,7 +52,8 @@ public static class PermutationImportance
 
         var sign = Metrics.HigherIsBetter(metric) == true ? 1 : -1;
         var losses = new double[inputs.Length * repeats];
-        new Workers(threads, cancellationToken).For(losses.Length, i =>
+        using var workers = new Workers(threads, cancellationToken);
+        workers.For(losses.Length, i =>
         {
             var column = sample.Rows[inputs[i / repeats]];
             var shuffled = column.Select(sample.Shuffled(RowHash.Mix(RowHash.OfText(column.Name) + (ulong)(i % repeats))));

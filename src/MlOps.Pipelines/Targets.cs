@@ -21,6 +21,7 @@ public static class Targets
         new("Explain", "say what changed since the lock of a revision, and what it caused: Explain [STEP] [REV [REV]]", 8),
         new("Experiments", "list all results of a model that the store has seen, best first: --by METRIC", 8),
         new("Compare", "put results of a model side by side, each an experiment, lock or a git revision: Compare A B", 8),
+        new("Score", "predict every row of a CSV file with a trained model: Score --model NAME --data FILE --out FILE", 5),
         new("Gc", "remove from the store what no branch, tag, stash or recent build needs: --days N", 8),
         new("Verify", "audit the store, or with --rebuild run steps again and compare: Verify [STEP]", 8),
         new("Serve", "serve the trained models in the foreground until Ctrl+C", 7),

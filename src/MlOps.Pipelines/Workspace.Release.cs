@@ -129,7 +129,7 @@ public sealed partial class Workspace
         {
             if (ModelDigest(current, model) is not { } onnx || !_engine.Store.Check(onnx))
             {
-                throw new DiagnosticException(new Diagnostic("MLO2062", $"model '{model.Name}' is not trained here") { Where = model.File, Mend = "./build.sh Train" });
+                throw NotTrained(model);
             }
 
             served.Add(new(model.Name, _engine.Store.PathOf(onnx), onnx));
@@ -137,6 +137,9 @@ public sealed partial class Workspace
 
         return served;
     }
+
+    private static DiagnosticException NotTrained(ModelDefinition model) =>
+        new(new Diagnostic("MLO2062", $"model '{model.Name}' is not trained here") { Where = model.File, Mend = "./build.sh Train" });
 
     private static Digest? ModelDigest(LockFile current, ModelDefinition model) => Output(current, model, TrainAction.Name, TrainAction.Model);
 

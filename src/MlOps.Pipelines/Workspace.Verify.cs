@@ -7,7 +7,8 @@ namespace MlOps.Pipelines;
 public sealed partial class Workspace
 {
     /// <summary>Audits the store: every object's bytes, every record, what the lock names; exit 3 if anything is wrong. What is damaged is set aside.</summary>
-    /// <param name="remote">Whether the remotes are asked as well: the records of what the lock names must tell the same, and name objects that are there.</param>
+    /// <param name="remote">Whether the remotes are asked as well: the records of what the lock names must tell the same, and the objects be there, byte by byte; wrong ones
+    /// are stored there again, if they are whole here.</param>
     /// <param name="dryRun">Only reports.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<Outcome> VerifyAsync(bool remote, bool dryRun, CancellationToken cancellationToken)
@@ -20,11 +21,11 @@ public sealed partial class Workspace
         var missing = pinned.Addresses.SelectMany(address => pinned.Find(address)!.Outputs
             .Where(output => !audit.IsWhole(ContentRef.Of(output.Key, output.Value)))
             .Select(output => $"{address}: output '{output.Key}' ({output.Value})")).ToList();
-        var report = new VerifyReport(_engine.Store.Root, audit.Files, audit.Faults, missing, remote ? await RemotesAsync(pinned, cancellationToken) : [], setAside: !dryRun);
+        var report = new VerifyReport(_engine.Store.Root, audit.Files, audit.Faults, missing, remote ? await RemotesAsync(pinned, mend: !dryRun, cancellationToken) : [], setAside: !dryRun);
         return new(report.IsWell ? ExitCode.Done : ExitCode.Refused, report.Text(), report.Json());
     }
 
-    private async Task<IReadOnlyList<RemoteFinding>> RemotesAsync(LockFile pinned, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<RemoteFinding>> RemotesAsync(LockFile pinned, bool mend, CancellationToken cancellationToken)
     {
         var findings = new List<RemoteFinding>();
         await using var all = OpenRemotes(null);
@@ -59,6 +60,17 @@ public sealed partial class Workspace
             var wanted = named.Union(pinned.Addresses.SelectMany(address => pinned.Find(address)!.Outputs.Select(output => ContentRef.Of(output.Key, output.Value)))).ToHashSet();
             var found = await one.FindAsync(wanted, cancellationToken);
             faults.AddRange(named.Where(content => !found.Contains(content)).Select(content => $"object {content.Content} is not there, though a record names it"));
+            failures.Clear();
+            foreach (var (content, mended) in (await one.AuditAsync(link, [.. found], mend, cancellationToken)).OrderBy(wrong => wrong.Key))
+            {
+                faults.Add($"object {content} has other bytes than its digest says{(mended ? "; it was stored there again" : "")}");
+            }
+
+            if (failures.Count > 0)
+            {
+                throw new DiagnosticException(failures[0] with { Severity = Severity.Error });
+            }
+
             findings.Add(new(link.Store.Address, records, pinned.Addresses.Count(), found.Count, wanted.Count, faults));
         }
 

@@ -112,7 +112,13 @@ public sealed partial class Workspace
         var models = _definition.Models.Select(model => model.Name).ToList();
         foreach (var name in _options.Models.Where(word => !models.Any(new StepSelector(word).Covers)))
         {
-            throw Unknown("MLO2030", $"there is no model '{name}'", name, models);
+            throw name.Split('@') is [.. var plain, var version] && models.Contains(string.Join('@', plain))
+                ? new DiagnosticException(new Diagnostic("MLO2181", $"model '{string.Join('@', plain)}' has no version '{version}'")
+                {
+                    Why = "this workspace keeps no versions: there is only the model that the lock names",
+                    Mend = $"leave '@{version}' out",
+                })
+                : Unknown("MLO2030", $"there is no model '{name}'", name, models);
         }
 
         if (_options.ForceStep is { } step && !Forced().Any())

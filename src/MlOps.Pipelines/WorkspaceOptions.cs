@@ -37,6 +37,19 @@ public sealed record WorkspaceOptions
     public bool VerifyReads { get; init; }
 }
 
+/// <summary>What <c>Score</c> is asked for.</summary>
+public sealed record ScoreRequest
+{
+    /// <summary>The CSV file with the model's inputs among its columns.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>The file that gets the predictions; <c>-</c> is standard output.</summary>
+    public required string Out { get; init; }
+
+    /// <summary>Columns of the data to copy in front of the predictions.</summary>
+    public IReadOnlyList<string> Keep { get; init; } = [];
+}
+
 /// <summary>What <c>New</c> is asked for.</summary>
 public sealed record NewModelRequest
 {

@@ -10,6 +10,7 @@ using MlOps.Remotes;
 // peers spawn FOLDER N: copies src/sI.txt to out/oI.txt by N processes, as many at once as there are processors.
 // peers push ADDRESS FILE…, peers pull ADDRESS STORE DIGEST…: objects to and from a remote; peers copy FROM TO: a file over the loopback, by sockets.
 // peers train FOLDER FEATURES THREADS: fits boosted trees to the rows of train.py; prints CPU ms, wall ms, AUC, MiB above the data.
+// peers csv-write FILE BYTES, peers csv-ours|csv-hand|csv-helper FILE: for csv.sh; they print peak MiB, fields and sum.
 // The others but spawn print the milliseconds they took, without the start of the process.
 const int BlockBytes = 1 << 20;
 var clock = Stopwatch.StartNew();
@@ -44,6 +45,18 @@ switch (args)
         }
 
         break;
+    case ["csv-write", var file, var bytes]:
+        CsvPeers.Write(file, long.Parse(bytes, CultureInfo.InvariantCulture));
+        return;
+    case ["csv-ours", var file]:
+        CsvPeers.Ours(file);
+        return;
+    case ["csv-hand", var file]:
+        CsvPeers.Hand(file);
+        return;
+    case ["csv-helper", var file]:
+        CsvPeers.Helper(file);
+        return;
     case ["copy", var from, var to]:
         await CopyAsync(from, to);
         break;

@@ -118,6 +118,23 @@ public sealed class StoreTests : IDisposable
         Assert.Contains("is not there, though a record names it", wrong, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Verify_reads_every_byte_of_a_remote_and_stores_again_what_is_wrong()
+    {
+        _workspace.Replace("nuke.json", "\"steps\":", "\"store\": { \"remotes\": [ { \"url\": \"remote\", \"push\": true } ] }, \"steps\":");
+        Train("one");
+        var damaged = Directory.GetFiles(_workspace.At("remote/objects"), "*", SearchOption.AllDirectories)[0];
+        var whole = File.ReadAllBytes(damaged);
+        File.SetUnixFileMode(damaged, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllBytes(damaged, [(byte)(whole[0] ^ 1), .. whole[1..]]);
+
+        Assert.Contains("has other bytes than its digest says\n", _workspace.Run("Verify --remote --dry-run").Expect(3).Output, StringComparison.Ordinal);
+        Assert.Contains("it was stored there again", _workspace.Run("Verify --remote").Expect(3).Output, StringComparison.Ordinal);
+
+        Assert.Equal(whole, File.ReadAllBytes(damaged));
+        Assert.Contains("nothing is wrong", _workspace.Run("Verify --remote").Expect(0).Output, StringComparison.Ordinal);
+    }
+
     private void Train(string text)
     {
         _workspace.Write("in.txt", text);

@@ -25,7 +25,10 @@ internal enum CellMode
 }
 
 /// <summary>Collects one column's cells and finds their type on the way.</summary>
-internal sealed class ColumnBuilder(string name, ColumnType? declared)
+/// <param name="name">The header's text.</param>
+/// <param name="declared">Its type; null to find it.</param>
+/// <param name="isPassedOver">Whether its cells are not wanted.</param>
+internal sealed class ColumnBuilder(string name, ColumnType? declared, bool isPassedOver = false)
 {
     private readonly TextTable _texts = new();
     private byte[] _truths = [];
@@ -48,8 +51,13 @@ internal sealed class ColumnBuilder(string name, ColumnType? declared)
         ColumnType.Boolean => CellMode.Boolean,
         ColumnType.Timestamp => CellMode.Timestamp,
         ColumnType.String => CellMode.Text,
-        _ => CellMode.Unknown,
+        _ => isPassedOver ? CellMode.Skip : CellMode.Unknown,
     };
+
+    internal bool IsPassedOver { get; } = isPassedOver;
+
+    /// <summary>The same column without cells.</summary>
+    internal ColumnBuilder Emptied() => new(Name, Declared, IsPassedOver);
 
     internal string Name { get; } = name;
 

@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Globalization;
-using System.Text;
-using System.Text.Unicode;
-
 namespace MlOps.Data.Internal;
 
 /// <summary>Reads a CSV file chunk by chunk, each chunk while it is warm in the cache; again from the start for columns whose type was misjudged.</summary>
@@ -11,9 +6,13 @@ internal sealed unsafe partial class CsvParser
 {
     private const int ChunkSize = 1 << 18;
 
+    /// <summary>Room behind the chunk for a newline, the zero, and what <see cref="PlainNumber.ScanShort"/> looks at.</summary>
+    private const int Slack = 2 + PlainNumber.Ahead;
+
     private readonly Stream _source;
     private readonly long _start;
     private readonly Schema? _schema;
+    private readonly bool _onlyDeclared;
     private readonly CancellationToken _cancellation;
     private readonly CsvFaults _faults;
     private ColumnBuilder[] _columns = [];
@@ -28,8 +27,9 @@ internal sealed unsafe partial class CsvParser
 
     internal CsvParser(Stream source, string path, CsvOptions options, CancellationToken cancellation, int chunkSize = ChunkSize)
     {
-        _buffer = GC.AllocateUninitializedArray<byte>(chunkSize, pinned: true);
+        _buffer = GC.AllocateUninitializedArray<byte>(chunkSize + Slack, pinned: true);
         (_source, _start, _schema, _cancellation) = (source, source.Position, options.Schema, cancellation);
+        _onlyDeclared = options.OnlyDeclared;
         _faults = new(path, Math.Max(1, options.FaultsPerKind));
     }
 
@@ -43,8 +43,10 @@ internal sealed unsafe partial class CsvParser
             ReadAll(check: false);
         }
 
-        return new([.. _columns.Select(column => column.Build(_row))]);
+        return Build();
     }
+
+    private Frame Build() => new([.. _columns.Where(column => !column.IsPassedOver).Select(column => column.Build(_row))]);
 
     private void ReadAll(bool check)
     {
@@ -106,7 +108,7 @@ internal sealed unsafe partial class CsvParser
         var kept = (int)(_end - keep);
         _offset += keep - _base;
         var target = _buffer;
-        if (kept > _buffer.Length / 2)
+        if (kept > (_buffer.Length - Slack) / 2)
         {
             if (_buffer.Length > 1 << 29)
             {
@@ -121,10 +123,9 @@ internal sealed unsafe partial class CsvParser
         new ReadOnlySpan<byte>(keep, kept).CopyTo(target);
         _buffer = target;
         var length = kept;
-        // Room for a newline and the zero.
-        for (int read; length < target.Length - 2; length += read)
+        for (int read; length < target.Length - Slack; length += read)
         {
-            read = _source.Read(target, length, target.Length - 2 - length);
+            read = _source.Read(target, length, target.Length - Slack - length);
             if (read == 0)
             {
                 _last = true;
@@ -166,50 +167,21 @@ internal sealed unsafe partial class CsvParser
         return _base + start;
     }
 
-    /// <summary>A file of one column that is a table with another delimiter would be read without complaint, and nothing could be learnt from it.</summary>
-    private void CheckDelimiter(byte* p)
-    {
-        var rows = new CsvDelimiter();
-        rows.Look(new(p, (int)(_end - p)));
-        var buffer = rows.IsPossible ? new byte[ChunkSize] : [];
-        var position = _source.Position;
-        for (int read; rows.IsPossible && (read = _source.Read(buffer)) > 0;)
-        {
-            rows.Look(buffer.AsSpan(0, read));
-        }
-
-        _source.Position = position;
-        rows.Look("\n"u8);
-        if (rows.Found is { } delimiter)
-        {
-            var name = delimiter == ';' ? "semicolons" : "tabs";
-            _faults.Add(
-                CsvFault.OtherDelimiter,
-                0,
-                1,
-                $"the columns are separated by {name}, not by commas",
-                $"the header has no comma, and {name} stand in every row",
-                "save the file with commas (and points in numbers); put the header in quotes if it is the name of one column");
-            _faults.ThrowIfAny();
-        }
-    }
-
     /// <summary>Takes memory for as many rows as the rest of the file has lines: counting them costs less than growing or trimming columns.</summary>
     private void ReserveForAll()
     {
-        long lines = _row + 1;
+        var lines = (long)_row + new ReadOnlySpan<byte>(_base, (int)(_end - _base)).Count((byte)'\n');
         var buffer = new byte[ChunkSize];
         var position = _source.Position;
-        lines += CountLines(new(_base, (int)(_end - _base)));
-        for (int read; (read = _source.Read(buffer)) > 0;)
+        var last = (byte)'\n';
+        for (int read; (read = _source.Read(buffer)) > 0; last = buffer[read - 1])
         {
-            lines += CountLines(buffer.AsSpan(0, read));
+            lines += buffer.AsSpan(0, read).Count((byte)'\n');
         }
 
         _source.Position = position;
-        Reserve((int)Math.Min(lines, Array.MaxLength));
-
-        static int CountLines(ReadOnlySpan<byte> bytes) => bytes.Count((byte)'\n');
+        // Exact where every record is a line: then no column is cut to size, which would copy it.
+        Reserve((int)Math.Min(lines + (last == '\n' ? 0 : 1), Array.MaxLength));
     }
 
     private void Reserve(int rows)
@@ -218,36 +190,6 @@ internal sealed unsafe partial class CsvParser
         {
             _capacity = rows;
             Array.ForEach(_columns, column => column.Reserve(rows));
-        }
-    }
-
-    /// <summary>Looks for NULs and for bytes that are not UTF-8 in whole records, the first of which starts on <paramref name="line"/>.</summary>
-    private void CheckBytes(byte* from, byte* to, long line)
-    {
-        var bytes = new ReadOnlySpan<byte>(from, (int)(to - from));
-        if (Utf8.IsValid(bytes) && !bytes.Contains((byte)0))
-        {
-            return;
-        }
-
-        var consumed = 0;
-        for (var i = 0; i < bytes.Length; i += Math.Max(consumed, 1))
-        {
-            var valid = Rune.DecodeFromUtf8(bytes[i..], out var rune, out consumed) == OperationStatus.Done;
-            line += bytes[i] == '\n' ? 1 : 0;
-            if (valid && rune.Value != 0)
-            {
-                continue;
-            }
-
-            var offset = _offset + (from - _base) + i;
-            _faults.Add(
-                valid ? CsvFault.Nul : CsvFault.NotUtf8,
-                offset,
-                line,
-                string.Create(CultureInfo.InvariantCulture, $"{(valid ? "a NUL byte" : "bytes that are not UTF-8")} at byte offset {offset}"),
-                why: null,
-                valid ? "remove it; a file full of them is binary or UTF-16" : "save the file as UTF-8, for example with: iconv -f LATIN1 -t UTF-8");
         }
     }
 }

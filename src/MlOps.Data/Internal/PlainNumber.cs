@@ -1,5 +1,9 @@
 using System.Globalization;
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace MlOps.Data.Internal;
 
@@ -31,6 +35,26 @@ internal static unsafe class PlainNumber
     private const ulong Exact = 1UL << 53;
     private const int ExactPower = 22;
 
+    /// <summary>How many bytes from the first on <see cref="ScanShort"/> looks at: a sign and a vector.</summary>
+    internal const int Ahead = 1 + Widest;
+
+    /// <summary>The bytes of a vector.</summary>
+    private const int Widest = 16;
+
+    /// <summary>By end × 16 + point: where the 16 digits, the point left out and zeros put before, stand in a number's bytes.</summary>
+    private static readonly Vector128<byte>[] Orders = ShortOrders();
+
+    /// <summary>What <see cref="ScanShort"/> looks up; taken once for many cells, as the way to a static field is long.</summary>
+    internal readonly ref struct ShortTables
+    {
+        internal readonly ref Vector128<byte> Orders = ref MemoryMarshal.GetArrayDataReference(PlainNumber.Orders);
+        internal readonly ref double Powers = ref MemoryMarshal.GetArrayDataReference(PlainNumber.Powers);
+
+        public ShortTables()
+        {
+        }
+    }
+
     private static readonly double[] Powers =
     [
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
@@ -38,7 +62,7 @@ internal static unsafe class PlainNumber
 
     /// <summary>Reads the number that starts at <paramref name="p"/>; the bytes must end in one that no number has.</summary>
     /// <returns>The first byte after it; <paramref name="p"/> itself, with <see cref="NumberShape.None"/>, where there is none.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static byte* Scan(byte* p, out double value, out NumberShape shape)
     {
         var start = p;
@@ -79,6 +103,44 @@ internal static unsafe class PlainNumber
         return p;
     }
 
+    /// <summary>As <see cref="Scan"/> where sign, digits and point are 15 bytes at most; <see cref="Ahead"/> bytes must be readable, whatever they hold.</summary>
+    /// <remarks>All digits at once: how many there are differs from cell to cell, and a loop over them would be guessed wrong by the processor.</remarks>
+    /// <returns>The first byte after it; <see cref="NumberShape.None"/> where <see cref="Scan"/> has to look.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static byte* ScanShort(byte* p, ShortTables tables, out double value, out NumberShape shape)
+    {
+        (value, shape) = (0, NumberShape.None);
+        if (!Vector128.IsHardwareAccelerated)
+        {
+            return p;
+        }
+
+        // The place of the next cell depends on these lines alone. Arithmetic tells digits: it leaves their highest bit clear, and no other byte's.
+        var bytes = Vector128.Load(p);
+        var negative = *p == '-' ? 1 : 0;
+        var values = bytes - Vector128.Create((byte)'0');
+        var others = ((bytes + Vector128.Create((byte)(0x7F - '9'))) | values).ExtractMostSignificantBits() | (1u << Widest);
+        var point = Vector128.Equals(bytes, Vector128.Create((byte)'.')).ExtractMostSignificantBits();
+        point &= 0 - point;
+        var stops = others & ~(point | (uint)negative);
+        var end = BitOperations.TrailingZeroCount(stops);
+
+        var hasPoint = (point & (stops ^ (stops - 1))) != 0 ? 1 : 0;
+        var whole = BitOperations.TrailingZeroCount(others & ~(uint)negative) - negative;
+        var length = end - negative;
+        if (end == Widest || length == hasPoint || (whole > 1 && p[negative] == '0'))
+        {
+            return p;
+        }
+
+        var order = Unsafe.Add(ref tables.Orders, (length * 16) + whole);
+        var digits = Vector128.ShuffleNative(Vector128.Load(p + negative) - Vector128.Create((byte)'0'), order);
+        var magnitude = SixteenDigits(digits) / Unsafe.Add(ref tables.Powers, length - whole - hasPoint);
+        value = BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(magnitude) ^ ((long)negative << 63));
+        shape = (NumberShape)(1 + hasPoint);
+        return p + end;
+    }
+
     /// <summary>Reads a whole text as a number of a declared column, where leading zeros and a plus sign are no sign of a name.</summary>
     internal static NumberShape ParseDeclared(ReadOnlySpan<byte> text, out double value)
     {
@@ -98,6 +160,51 @@ internal static unsafe class PlainNumber
             value = negative ? value : -value;
             return end == p + rest.Length + 1 ? shape : NumberShape.None;
         }
+    }
+
+    /// <summary>The number whose digits, 0 to 9, are the bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long SixteenDigits(Vector128<byte> digits)
+    {
+        if (Sse41.IsSupported)
+        {
+            var pairs = Ssse3.MultiplyAddAdjacent(digits, Vector128.Create(0x010A_010A_010A_010A).AsSByte());
+            var fours = Sse2.MultiplyAddAdjacent(pairs, Vector128.Create(0x0001_0064_0001_0064).AsInt16());
+            var eights = Sse2.MultiplyAddAdjacent(Sse41.PackUnsignedSaturate(fours, fours).AsInt16(), Vector128.Create(0x0001_2710_0001_2710).AsInt16()).AsUInt64().ToScalar();
+            return (long)(((eights & uint.MaxValue) * 100_000_000) + (eights >> 32));
+        }
+
+        return (long)((Eight(digits.AsUInt64().ToScalar()) * 100_000_000) + Eight(digits.AsUInt64().GetElement(1)));
+
+        static ulong Eight(ulong bytes)
+        {
+            bytes = (bytes * 10) + (bytes >> 8);
+            return (((bytes & 0x000000FF_000000FF) * (100 + (1_000_000UL << 32))) + (((bytes >> 16) & 0x000000FF_000000FF) * (1 + (10_000UL << 32)))) >> 32;
+        }
+    }
+
+    private static Vector128<byte>[] ShortOrders()
+    {
+        var table = new Vector128<byte>[16 * 16];
+        var order = new byte[16];
+        for (var end = 0; end < 16; end++)
+        {
+            for (var point = 0; point <= end; point++)
+            {
+                Array.Fill(order, (byte)0x80);
+                for (int from = end - 1, to = 15; from >= 0; from--)
+                {
+                    if (from != point)
+                    {
+                        order[to--] = (byte)from;
+                    }
+                }
+
+                table[(end * 16) + point] = Vector128.Create(order);
+            }
+        }
+
+        return table;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -53,11 +53,11 @@ internal sealed class ChampionSource(string root, ContentStore store)
     /// <summary>The models that an environment or any other is to run.</summary>
     public IEnumerable<Digest> AllNamed(string model) => Releases(model).Keys.Select(environment => Named(model, environment)).OfType<Digest>();
 
-    /// <exception cref="DiagnosticException">The file is wrong (MLO1001 to MLO1007), or what stands there is no digest (MLO2181).</exception>
+    /// <exception cref="DiagnosticException">The file is wrong (MLO1001 to MLO1007), or what stands there is no digest (MLO2191).</exception>
     private Digest? Named(string model, string environment) =>
         !Releases(model).TryGetValue(environment, out var release) ? null
         : Digest.TryParse(release.Model, out var digest) ? digest
-        : throw new DiagnosticException(new Diagnostic("MLO2181", $"'{release.Model}' is not the digest of a model")
+        : throw new DiagnosticException(new Diagnostic("MLO2191", $"'{release.Model}' is not the digest of a model")
         {
             Where = FileOf(model),
             Why = $"environment '{environment}' is to run it; a digest is sha256: and 64 hex digits",

@@ -105,7 +105,7 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
         if (gate.Champion is { Environment: var name } && !environments.Contains(name))
         {
             var nearest = Diagnostic.Nearest(name, environments);
-            found.Add(new("MLO2180", $"environment '{name}' is not declared")
+            found.Add(new("MLO2190", $"environment '{name}' is not declared")
             {
                 Where = model.At("gate", "champion", "environment"),
                 Why = environments.Count == 0 ? "nuke.json declares none" : $"nuke.json declares {string.Join(", ", environments.Order(StringComparer.Ordinal))}",

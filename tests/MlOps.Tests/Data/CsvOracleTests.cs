@@ -54,6 +54,31 @@ public class CsvOracleTests
          select sign + Digits(whole, "0").TrimStart('0').PadLeft(1, '0') + "." + Digits(part, "") + (power % 3 == 0 ? "" : $"e{power}")).ToArbitrary(),
         IsExact).Check(Config.QuickThrowOnFailure.WithMaxTest(5000));
 
+    [Fact]
+    public void All_digits_at_once_are_read_as_one_by_one() => Prop.ForAll(
+        Gen.Elements("0", "1", "27", "305", "9", "4444", ".", ".", "-", ",", "\n", "\r", "\"", "x", "é", "\0", "/", ":").ListOf().Select(string.Concat).ToArbitrary(),
+        IsSameAtOnce).Check(Config.QuickThrowOnFailure.WithMaxTest(5000));
+
+    [Theory]
+    [InlineData("-99999999999999,")]
+    [InlineData("0.0000000000001,")]
+    [InlineData("999999999999999,")]
+    [InlineData("-0\n")]
+    [InlineData("-.5,")]
+    [InlineData("5.,")]
+    public void All_digits_at_once_reach_to_fifteen(string text) =>
+        Assert.True(IsSameAtOnce(text) && (!System.Runtime.Intrinsics.Vector128.IsHardwareAccelerated || AtOnce(text).Shape != NumberShape.None));
+
+    [Fact]
+    public void A_chunk_may_end_anywhere_in_a_row_of_numbers()
+    {
+        var random = new Random(7);
+        var rows = Enumerable.Range(0, 400).Select(_ => string.Join(',', Enumerable.Range(0, 4).Select(_ => Math.Round(random.NextDouble() * Math.Pow(10, random.Next(9)), random.Next(9)).ToString(CultureInfo.InvariantCulture))));
+        var bytes = Encoding.ASCII.GetBytes("a,b,c,d\r\n" + string.Join("\r\n", rows));
+        var whole = FrameFile.ToBytes(Infer(bytes, 1 << 18));
+        Assert.All(Enumerable.Range(16, 60), chunk => Assert.True(whole.AsSpan().SequenceEqual(FrameFile.ToBytes(Infer(bytes, chunk)))));
+    }
+
     [Theory]
     [InlineData("9007199254740993.0")]
     [InlineData("1.7976931348623157e308")]
@@ -71,6 +96,30 @@ public class CsvOracleTests
         var frame = CsvReader.Read(Encoding.UTF8.GetBytes($"v,w\n1.5,{text}\n{text},1.5\n"));
         var bits = BitConverter.DoubleToInt64Bits(double.Parse(text, CultureInfo.InvariantCulture));
         return BitConverter.DoubleToInt64Bits(((NumberColumn)frame["v"]).Values[1]) == bits && BitConverter.DoubleToInt64Bits(((NumberColumn)frame["w"]).Values[0]) == bits;
+    }
+
+    private static bool IsSameAtOnce(string text)
+    {
+        var (length, bits, shape) = AtOnce(text);
+        return shape == NumberShape.None || (length, bits, shape) == OneByOne(text);
+    }
+
+    private static unsafe (long Length, long Bits, NumberShape Shape) AtOnce(string text)
+    {
+        fixed (byte* p = Encoding.UTF8.GetBytes(text + "\0" + new string('7', PlainNumber.Ahead)))
+        {
+            var end = PlainNumber.ScanShort(p, new(), out var value, out var shape);
+            return (end - p, BitConverter.DoubleToInt64Bits(value), shape);
+        }
+    }
+
+    private static unsafe (long Length, long Bits, NumberShape Shape) OneByOne(string text)
+    {
+        fixed (byte* p = Encoding.UTF8.GetBytes(text + "\0"))
+        {
+            var end = PlainNumber.Scan(p, out var value, out var shape);
+            return (end - p, BitConverter.DoubleToInt64Bits(value), shape);
+        }
     }
 
     private static Frame Infer(byte[] bytes, int chunk)

@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json.Nodes;
+using MlOps.Content;
+using MlOps.Data;
+using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Reports;
+using MlOps.Pipelines.Scores;
+using MlOps.Scoring;
+using Diagnostic = MlOps.Content.Diagnostic;
+
+namespace MlOps.Pipelines;
+
+public sealed partial class Workspace
+{
+    /// <summary>Files from here on tell every tenth where no live line does.</summary>
+    private const long LongFile = 64 << 20;
+
+    /// <summary>Predicts every row of a CSV file with the chosen model as the lock names it, part by part, and writes the predictions in the same order.</summary>
+    /// <param name="request">Which file, and where the predictions go.</param>
+    /// <param name="dryRun">Only says what would be done.</param>
+    /// <param name="cancellationToken">Ends it; the output is as it was.</param>
+    public async Task<Outcome> ScoreAsync(ScoreRequest request, bool dryRun, CancellationToken cancellationToken)
+    {
+        var chosen = Chosen.ToList();
+        var model = chosen.Count == 1 ? chosen[0] : throw new DiagnosticException(new Diagnostic("MLO2180", "which model is to score?")
+        {
+            Why = chosen.Count == 0 ? "there is none" : $"there are {string.Join(", ", chosen.Select(model => model.Name))}",
+            Mend = "say which: --model NAME",
+        });
+        var file = CheckPaths(request);
+        var trained = await TrainedAsync(model, cancellationToken);
+        CheckKept(request.Keep, trained.Signature);
+        if (dryRun)
+        {
+            return new(ExitCode.Done, $"would score {request.Data} with {model.Name} into {request.Out}", new JsonObject { ["model"] = model.Name, ["rows"] = null });
+        }
+
+        using var data = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        ScoreReport? report = null;
+        void Write(Stream output) => report = Score(model, trained, data, output, request, cancellationToken);
+        if (request.Out != "-")
+        {
+            // Beside other temporary files, so that a kill leaves nothing next to the output and Gc finds the rest.
+            AtomicFile.Write(Path.GetFullPath(request.Out), Write, Path.Join(Root, ".mlops", "store", "tmp"));
+            return new(ExitCode.Done, report!.Text(), report.Json());
+        }
+
+        using var console = Console.OpenStandardOutput();
+        Write(console);
+        _reporter.Note(report!.Text());
+        return new(ExitCode.Done, "");
+    }
+
+    private ScoreReport Score(ModelDefinition model, TrainedModel trained, FileStream data, Stream output, ScoreRequest request, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        var scorer = new Scorer(trained);
+        var input = new ScoreInput(trained.Signature, CurrentLock.Fact($"data/{model.Manifest.Data}", "columns") as JsonObject, request.Keep);
+        using var text = new StreamWriter(output, new UTF8Encoding(false), bufferSize: 1 << 16, leaveOpen: true);
+        var writer = new PredictionWriter(text, trained.Signature, request.Keep);
+        var told = 0L;
+        writer.WriteHeader();
+        foreach (var part in CsvReader.ReadParts(data, new() { Path = request.Data, Schema = input.Schema }, cancellationToken))
+        {
+            writer.Write(part, scorer.Predict(input.Of(part)));
+            _reporter.Live($"{data.Position * 100 / data.Length}% · {writer.Rows} rows");
+            if (data.Length >= LongFile && data.Position * 10 / data.Length > told)
+            {
+                told = data.Position * 10 / data.Length;
+                _reporter.Finished($"{told * 10}% · {writer.Rows} rows");
+            }
+        }
+
+        return new(model.Name, trained.Signature, writer, clock.Elapsed);
+    }
+
+    /// <summary>The chosen model as the lock names it: from the store, or from a remote.</summary>
+    private async Task<TrainedModel> TrainedAsync(ModelDefinition model, CancellationToken cancellationToken)
+    {
+        var digest = ModelDigest(CurrentLock, model) ?? throw NotTrained(model);
+        if (!_engine.Store.Check(digest))
+        {
+            await using var remotes = OpenRemotes(_reporter.Warn);
+            await remotes.FetchAsync([new(digest, IsTree: false)], cancellationToken);
+        }
+
+        return OnnxModel.Read(_engine.Store.TryRead(digest) ?? throw NotTrained(model));
+    }
+
+    /// <returns>The data file's absolute path.</returns>
+    private static string CheckPaths(ScoreRequest request)
+    {
+        var file = Path.GetFullPath(request.Data);
+        if (!File.Exists(file) || File.GetAttributes(file).HasFlag(FileAttributes.Device))
+        {
+            throw new DiagnosticException(new Diagnostic("MLO2182", $"'{request.Data}' is no file")
+            {
+                Why = File.Exists(file) ? "it can be read once only, as a pipe or a device" : Directory.Exists(file) ? "it is a folder" : "there is nothing of this name",
+                Mend = "name a CSV file: --data FILE",
+            });
+        }
+
+        return request.Out == "-" || !Path.GetFullPath(request.Out).Equals(file, StringComparison.Ordinal) ? file
+            : throw new DiagnosticException(new Diagnostic("MLO2183", "the predictions would replace the data") { Where = request.Data, Mend = "choose another file: --out FILE" });
+    }
+
+    private static void CheckKept(IReadOnlyList<string> kept, Signature signature)
+    {
+        var names = PredictionWriter.Columns(signature).ToHashSet(StringComparer.Ordinal);
+        if (kept.FirstOrDefault(name => !names.Add(name)) is { } twice)
+        {
+            throw new DiagnosticException(new Diagnostic("MLO2184", $"the output would have two columns '{twice}'")
+            {
+                Why = $"predictions fill {string.Join(", ", PredictionWriter.Columns(signature))}",
+                Mend = $"leave '{twice}' out of --keep, or rename it in the data",
+            });
+        }
+    }
+}
