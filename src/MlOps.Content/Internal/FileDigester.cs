@@ -10,8 +10,7 @@ internal sealed class FileDigester : IDisposable
     // Half of a core's second cache: what was read is still near when it is hashed.
     private const int BlockBytes = 128 * 1024;
 
-    private readonly byte[] _block = ArrayPool<byte>.Shared.Rent(BlockBytes);
-    private readonly XxHash128 _xxh = new();
+    private readonly byte[] _block = ArrayPool<byte>.Shared.Rent(BlockBytes + Xxh128.StripeBytes + Xxh128.KeptBytes);
     private IncrementalHash? _sha;
 
     /// <summary>The identity of an open file.</summary>
@@ -35,7 +34,7 @@ internal sealed class FileDigester : IDisposable
     {
         if (before.Bytes >= BlockBytes)
         {
-            return QuickOfLarge(file, out var bytes) == before.Xxh128 && bytes == before.Bytes ? before : IdentifyLarge(file);
+            return Quick(file, null, out var bytes) == (before.XxhHigh, before.XxhLow) && bytes == before.Bytes ? before : IdentifyLarge(file);
         }
 
         var filled = file.Fill(Room(before.Bytes), 0, Enough(before.Bytes));
@@ -76,29 +75,35 @@ internal sealed class FileDigester : IDisposable
         // Put back only when it is clean: a failed read leaves half a file in it.
         var sha = _sha ?? IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         _sha = null;
-        _xxh.Reset();
-        long bytes = 0;
-        for (int read; (read = file.Fill(_block.AsSpan(0, BlockBytes), bytes)) > 0; bytes += read)
-        {
-            sha.AppendData(_block, 0, read);
-            _xxh.Append(_block.AsSpan(0, read));
-        }
-
+        var quick = Quick(file, sha, out var bytes);
         Span<byte> hash = stackalloc byte[32];
         sha.GetHashAndReset(hash);
         _sha = sha;
-        return new(Digest.FromBytes(hash), _xxh.GetCurrentHashAsUInt128(), bytes);
+        return new(Digest.FromBytes(hash), quick.High, quick.Low, bytes);
     }
 
-    private UInt128 QuickOfLarge(in OpenFile file, out long bytes)
+    /// <summary>The xxh128 of a whole file. Before the bytes that are not yet hashed stand the last that are, because the end reaches back to them.</summary>
+    private (ulong High, ulong Low) Quick(in OpenFile file, IncrementalHash? sha, out long bytes)
     {
-        _xxh.Reset();
+        Span<ulong> sums = stackalloc ulong[8];
+        Xxh128.Begin(sums);
         bytes = 0;
-        for (int read; (read = file.Fill(_block.AsSpan(0, BlockBytes), bytes)) > 0; bytes += read)
+        var left = 0;
+        for (int read; (read = file.Fill(_block.AsSpan(Xxh128.StripeBytes + left, BlockBytes), bytes)) > 0; bytes += read)
         {
-            _xxh.Append(_block.AsSpan(0, read));
+            sha?.AppendData(_block, Xxh128.StripeBytes + left, read);
+            left += read;
+            var done = Xxh128.Add(sums, _block.AsSpan(Xxh128.StripeBytes, left));
+            left -= done;
+            _block.AsSpan(done, Xxh128.StripeBytes + left).CopyTo(_block);
         }
 
-        return _xxh.GetCurrentHashAsUInt128();
+        if (bytes >= Xxh128.LeastBytes)
+        {
+            return Xxh128.End(sums, _block.AsSpan(0, Xxh128.StripeBytes + left), left, (ulong)bytes);
+        }
+
+        var all = XxHash128.HashToUInt128(_block.AsSpan(Xxh128.StripeBytes, left));
+        return ((ulong)(all >> 64), (ulong)all);
     }
 }

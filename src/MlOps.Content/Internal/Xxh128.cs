@@ -10,7 +10,8 @@ namespace MlOps.Content.Internal;
 internal static unsafe class Xxh128
 {
     public const int LeastBytes = 241;
-    private const int StripeBytes = 64, BlockStripes = 16, SecretBytes = 192;
+    public const int KeptBytes = 1024, StripeBytes = 64;
+    private const int BlockStripes = 16, SecretBytes = 192;
     private const ulong Prime1 = 0x9e3779b185ebca87, Prime2 = 0xc2b2ae3d27d4eb4f;
     private const uint ShortPrime = 0x9e3779b1;
 
@@ -29,22 +30,99 @@ internal static unsafe class Xxh128
     /// <summary>Hashes bytes of which there are at least <see cref="LeastBytes"/>; gives the upper and the lower half.</summary>
     public static (ulong High, ulong Low) Of(ReadOnlySpan<byte> content)
     {
-        fixed (byte* bytes = content, secret = Secret)
-        {
-            var sums = stackalloc ulong[8] { 0xc2b2ae3d, Prime1, Prime2, 0x165667b19e3779f9, 0x85ebca77c2b2ae63, 0x85ebca77, 0x27d4eb2f165667c5, ShortPrime };
-            var stripes = (content.Length - 1) / StripeBytes;
-            var at = 0;
-            for (; stripes - at >= BlockStripes; at += BlockStripes)
-            {
-                Add(sums, bytes + (at * StripeBytes), secret, BlockStripes);
-                Scramble(sums, secret + SecretBytes - StripeBytes);
-            }
+        Span<ulong> sums = stackalloc ulong[8];
+        Begin(sums);
+        var done = Add(sums, content);
+        return End(sums, content, content.Length - done, (ulong)content.Length);
+    }
 
-            Add(sums, bytes + (at * StripeBytes), secret, stripes - at);
-            Add(sums, bytes + content.Length - StripeBytes, secret + SecretBytes - StripeBytes - 7, 1);
-            return unchecked((
-                Merged(sums, secret + SecretBytes - StripeBytes - 11, ~((ulong)content.Length * Prime2)),
-                Merged(sums, secret + 11, (ulong)content.Length * Prime1)));
+    /// <summary>Begins a hash of bytes that come in parts.</summary>
+    public static void Begin(Span<ulong> sums) =>
+        (sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7]) = (0xc2b2ae3d, Prime1, Prime2, 0x165667b19e3779f9, 0x85ebca77c2b2ae63, 0x85ebca77, 0x27d4eb2f165667c5, ShortPrime);
+
+    /// <summary>Hashes a part as far as that can be done before it is known whether it is the last; gives how many bytes, all but 1 to <see cref="KeptBytes"/>.</summary>
+    public static int Add(Span<ulong> sums, ReadOnlySpan<byte> part)
+    {
+        const int blockBytes = BlockStripes * StripeBytes;
+        const int worthCompiling = 64 * 1024;
+        if (part.Length >= worthCompiling)
+        {
+            return AddMuch(sums, part);
+        }
+
+        var done = 0;
+        fixed (byte* bytes = part, secret = Secret)
+        {
+            fixed (ulong* into = sums)
+            {
+                for (; part.Length - done > blockBytes; done += blockBytes)
+                {
+                    Add(into, bytes + done, secret, BlockStripes);
+                    Scramble(into, secret + SecretBytes - StripeBytes);
+                }
+            }
+        }
+
+        return done;
+    }
+
+    /// <summary>The same by wide vectors, compiled at its first call and at once as well as can be: that pays for large files only.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int AddMuch(Span<ulong> sums, ReadOnlySpan<byte> part)
+    {
+        const int blockBytes = BlockStripes * StripeBytes;
+        var done = 0;
+        fixed (byte* bytes = part, secret = Secret)
+        {
+            fixed (ulong* into = sums)
+            {
+                for (; part.Length - done > blockBytes; done += blockBytes)
+                {
+                    if (Avx2.IsSupported)
+                    {
+                        var (low, high) = (Vector256.Load(into), Vector256.Load(into + 4));
+                        for (var stripe = 0; stripe < BlockStripes; stripe++)
+                        {
+                            byte* at = bytes + done + (stripe * StripeBytes), keys = secret + (8 * stripe);
+                            var (first, second) = (Vector256.Load((ulong*)at), Vector256.Load((ulong*)(at + 32)));
+                            var (one, two) = (first ^ Vector256.Load((ulong*)keys), second ^ Vector256.Load((ulong*)(keys + 32)));
+                            low += Avx2.Multiply(one.AsUInt32(), (one >>> 32).AsUInt32()) + Avx2.Shuffle(first.AsUInt32(), 0b01_00_11_10).AsUInt64();
+                            high += Avx2.Multiply(two.AsUInt32(), (two >>> 32).AsUInt32()) + Avx2.Shuffle(second.AsUInt32(), 0b01_00_11_10).AsUInt64();
+                        }
+
+                        low.Store(into);
+                        high.Store(into + 4);
+                    }
+                    else
+                    {
+                        Add(into, bytes + done, secret, BlockStripes);
+                    }
+
+                    Scramble(into, secret + SecretBytes - StripeBytes);
+                }
+            }
+        }
+
+        return done;
+    }
+
+    /// <summary>Ends a hash.</summary>
+    /// <param name="sums">What <see cref="Add(Span{ulong}, ReadOnlySpan{byte})"/> left.</param>
+    /// <param name="end">The last bytes, at least 64, also such as are hashed already.</param>
+    /// <param name="left">How many of them are not yet hashed: 1 to <see cref="KeptBytes"/>.</param>
+    /// <param name="length">Of all parts: at least <see cref="LeastBytes"/>.</param>
+    public static (ulong High, ulong Low) End(Span<ulong> sums, ReadOnlySpan<byte> end, int left, ulong length)
+    {
+        fixed (byte* bytes = end, secret = Secret)
+        {
+            fixed (ulong* into = sums)
+            {
+                Add(into, bytes + end.Length - left, secret, (left - 1) / StripeBytes);
+                Add(into, bytes + end.Length - StripeBytes, secret + SecretBytes - StripeBytes - 7, 1);
+                return unchecked((
+                    Merged(into, secret + SecretBytes - StripeBytes - 11, ~(length * Prime2)),
+                    Merged(into, secret + 11, length * Prime1)));
+            }
         }
     }
 

@@ -300,6 +300,20 @@ public sealed class TreeWalkTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Identities_of_large_files_are_those_of_their_bytes()
+    {
+        var bytes = Bytes(new(2), 400_000);
+        foreach (var length in new[] { 131_071, 131_072, 131_073, 131_135, 131_136, 132_095, 132_096, 132_097, 262_143, 262_144, 262_145, 263_168, 400_000 })
+        {
+            _folder.Write("large.bin", "");
+            File.WriteAllBytes(Path.Join(_folder.Root, "large.bin"), bytes[..length]);
+            var identity = FileIdentity.OfFile(Path.Join(_folder.Root, "large.bin"));
+            Assert.Equal(System.IO.Hashing.XxHash128.HashToUInt128(bytes.AsSpan(0, length)), identity.Xxh128);
+            Assert.Equal((Digest.Of(bytes.AsSpan(0, length)), length), (identity.Sha256, (int)identity.Bytes));
+        }
+    }
+
     private void Many(string tree)
     {
         for (var i = 0; i < 1500; i++)
