@@ -55,7 +55,7 @@ public sealed partial class Workspace
                 Severity = Severity.Warning,
                 Where = model.At("gate"),
                 Why = string.Join("; ", result.Lock.Fact($"models/{model.Name}", "gate")!["reasons"]!.AsArray()),
-                Mend = "test it on more rows; or bring the champion's bytes into the store: ./build.sh Pull",
+                Mend = "test it on more rows; where a champion's bytes are missing, bring them: ./build.sh Pull",
             });
         }
 
