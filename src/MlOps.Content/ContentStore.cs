@@ -201,18 +201,27 @@ public sealed partial class ContentStore(string root)
         }
     }
 
-    /// <summary>Places an object in a private sandbox by hard link, else by copy; false if it is absent or damaged. The reader must not write to it:
-    /// <see cref="Check(Digest)"/> afterwards tells whether it did.</summary>
-    public bool LinkTo(Digest content, string path)
+    /// <summary>Places an object in a private sandbox, not to be written to; false if it is absent or damaged.</summary>
+    /// <param name="content">The object.</param>
+    /// <param name="path">Where it is to stand; the folder exists.</param>
+    /// <param name="isCopy">Whether it is a copy. A large one is a hard link: whoever writes to that damages the store, and <see cref="CheckBytes"/> afterwards tells.</param>
+    public bool TryPlace(Digest content, string path, out bool isCopy)
     {
+        const long mostCopied = 64 << 20;
+        isCopy = true;
         if (!Check(content))
         {
             return false;
         }
 
-        if (!Posix.TryLink(PathOf(content), path))
+        var source = PathOf(content);
+        if (FileStat.Of(source).Size > mostCopied && Posix.TryLink(source, path))
         {
-            CopyObject(content, path);
+            isCopy = false;
+        }
+        else
+        {
+            File.Copy(source, path);
         }
 
         return true;

@@ -69,7 +69,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             throw new InvalidOperationException($"step '{step.Name}' yielded the facts {string.Join(", ", facts.Select(fact => fact.Key))} instead of {string.Join(", ", step.FactNames)}");
         }
 
-        CheckInputs(step, plan.Inputs!, view, executor.ReadsInPlace);
+        CheckInputs(step, plan.Inputs!, view, executor.ReadsInPlace ? null : sandbox);
         CheckOutputs(step, sandbox);
         var metrics = RunMetrics.Read(step, sandbox.Folder);
         var record = new StepRecord
@@ -117,7 +117,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         : throw Damaged(step.Name.Value, step.Origin, $"input '{name}'");
 
     /// <summary>Whoever changed an input while the step ran may have changed what it read: such a result belongs to no fingerprint.</summary>
-    private void CheckInputs(Step step, IReadOnlyDictionary<string, Digest> inputs, WorkspaceView view, bool trusted)
+    private void CheckInputs(Step step, IReadOnlyDictionary<string, Digest> inputs, WorkspaceView view, Sandbox? sandbox)
     {
         foreach (var (name, input) in step.Inputs)
         {
@@ -125,7 +125,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             {
                 FileInput file => files.IsSteady(file.Path, inputs[name]),
                 GlobInput glob => view.IsSteady(step, glob, inputs[name]),
-                _ => trusted ? store.Check(ContentRef.Of(name, inputs[name])) : store.ObjectsOf(ContentRef.Of(name, inputs[name])).All(store.CheckBytes),
+                _ => sandbox?.IsUntouched(store, name) ?? store.Check(ContentRef.Of(name, inputs[name])),
             };
             if (!steady)
             {

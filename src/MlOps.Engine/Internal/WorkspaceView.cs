@@ -50,11 +50,11 @@ internal sealed class WorkspaceView(string root, StatIndex files, ToolProbes pro
         return Digest.Of(TreeListing.Of(entries).Bytes.Span) == content;
     }
 
-    /// <summary>The files that a pattern matches, relative to its folder.</summary>
+    /// <summary>The files that a pattern matches, relative to its folder; never the lock, which no build that reads it could leave as it is.</summary>
     public IReadOnlyList<string> Files(Step step, GlobInput glob)
     {
         var found = new GlobPattern(glob.Pattern).Files(Path.Join(root, glob.Folder), path => mirror?.Observe(path))
-            .Where(path => !glob.Except.Contains(path) && !path.Contains('\n', StringComparison.Ordinal)).ToList();
+            .Where(path => !glob.Except.Contains(path) && !path.Contains('\n', StringComparison.Ordinal) && (glob.Folder.Length > 0 || path != BuildEngine.LockName)).ToList();
         return found.Count > 0 || glob.MayBeEmpty ? found : throw new DiagnosticException(NoMatch(step, glob));
     }
 

@@ -26,6 +26,17 @@ public sealed partial class RunStepTests
         Assert.Single(Lock(step)["inputs"]!.AsObject());
     }
 
+    [SkippableFact]
+    public async Task A_pattern_over_everything_does_not_read_the_lock()
+    {
+        OnLinux();
+        _workspace.Write("a.txt", "a");
+        var step = Run("list", "find . -type f | sort > out.txt", ["**"], ["out.txt"]);
+        Assert.True((await BuildAsync(step)).Succeeded);
+        Assert.True((await BuildAsync(step)).WasUpToDate);
+        Assert.DoesNotContain("data.lock.json", _workspace.Read(".mlops/out/out.txt"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_folders_that_a_pattern_looked_into_are_observed()
     {
