@@ -89,6 +89,20 @@ public sealed class VariableTests
     }
 
     [Fact]
+    public void Lists_of_lists_that_grow_beyond_measure_are_refused()
+    {
+        static string Hundred(string text) => string.Join(", ", Enumerable.Repeat($"\"{text}\"", 100));
+        using var workspace = DeclaredWorkspace.Of($$"""
+            "variables": { "a": [{{Hundred("x")}}], "b": [{{Hundred("${a}")}}],
+              "c": [{{Hundred("${b}")}}] }
+            """);
+
+        var refused = workspace.Refused();
+
+        Assert.Equal(("MLO2126", "nuke.json:3"), (refused.Code, refused.Where));
+    }
+
+    [Fact]
     public void A_value_of_the_wrong_type_is_told_on_the_line_that_asks_for_it()
     {
         using var workspace = DeclaredWorkspace.Of("""

@@ -8,6 +8,11 @@ namespace MlOps.Pipelines.Definitions.Expansion;
 /// <summary>Puts values in place of <c>${NAME}</c> and <c>${NAME.MEMBER}</c> in every text of a tree. Whatever it makes keeps the line of the text that asked for it.</summary>
 internal sealed partial class Substitution(string file, Scope scope, List<Diagnostic> found)
 {
+    /// <summary>How many values one file, or one variable, may come to by substitution: lists of lists of lists grow fast.</summary>
+    private const int Most = 200_000;
+
+    private int _made;
+
     /// <summary>The tree with values in place; the same object where nothing was to be done, so that whole files cost one look.</summary>
     public JsonTree Apply(JsonTree tree)
     {
@@ -50,7 +55,7 @@ internal sealed partial class Substitution(string file, Scope scope, List<Diagno
         var text = tree.Text;
         if (Reference().Match(text) is { Success: true, Index: 0 } whole && whole.Length == text.Length)
         {
-            return Value(whole.Groups[1].Value, tree)?.For(tree.Line) ?? tree;
+            return Value(whole.Groups[1].Value, tree) is { } all && HasRoom(all, tree) ? all.For(tree.Line) : tree;
         }
 
         var made = new StringBuilder();
@@ -81,6 +86,25 @@ internal sealed partial class Substitution(string file, Scope scope, List<Diagno
 
         return JsonTree.String(tree.Line, made.Append(text, at, text.Length - at).ToString());
     }
+
+    private bool HasRoom(JsonTree value, JsonTree place)
+    {
+        var before = _made;
+        _made = before > Most ? before : before + Size(value);
+        if (_made > Most && before <= Most)
+        {
+            found.Add(new("MLO2126", "variables make this too large")
+            {
+                Where = At(place),
+                Why = $"with \"{place.Text}\" it comes to more than {Most} values",
+                Mend = "put lists of fewer values in place of one another",
+            });
+        }
+
+        return _made <= Most;
+    }
+
+    private static int Size(JsonTree tree) => 1 + tree.Items.Sum(Size) + tree.Members.Sum(member => Size(member.Value));
 
     private JsonTree? Value(string reference, JsonTree place)
     {
