@@ -87,7 +87,7 @@ internal static partial class ManifestSchema
     {
         foreach (var reference in summary.Descendants("see").ToList())
         {
-            reference.ReplaceWith((reference.Attribute("cref") ?? reference.Attribute("langword"))!.Value.Split('.')[^1]);
+            reference.ReplaceWith((reference.Attribute("cref") ?? reference.Attribute("langword"))?.Value.Split('.')[^1] ?? reference.Attribute("href")!.Value);
         }
 
         return Blanks().Replace(summary.Value, " ").Trim();
