@@ -26,10 +26,24 @@ public sealed partial class RemoteCache
             if (!await IsRightAsync(link, content, trees.Contains(content) ? listed : null, token))
             {
                 wrong[content] = mend && local.Check(content)
-                    && await AskAsync(link, () => DoneAsync(link.Store.StoreAsync(content, local.PathOf(content), null, token)), token)
+                    && await TryStoreAsync(link, content, token)
                     && await IsRightAsync(link, content, trees.Contains(content) ? listed : null, token);
             }
         });
+    }
+
+    /// <summary>A remote that only lets itself be read is no failure of an audit: the object is wrong, and stays so.</summary>
+    private async Task<bool> TryStoreAsync(RemoteLink link, Digest content, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await link.Store.StoreAsync(content, local.PathOf(content), null, cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && (e is DiagnosticException || IoFailure.Covers(e)))
+        {
+            return false;
+        }
     }
 
     private async Task<bool> IsRightAsync(RemoteLink link, Digest content, ConcurrentBag<Digest>? listed, CancellationToken cancellationToken)

@@ -48,7 +48,7 @@ internal sealed class VerifyReport(string root, IReadOnlyList<StoredFile> files,
 
         parts.AddRange(List(setAside ? "wrong, and set aside" : "wrong", faults.Select(Line)));
         parts.AddRange(List("named by the lock, but not in the store (./build.sh Train brings them)", missing));
-        parts.AddRange(List("wrong in remotes (remove it there, then ./build.sh Push)", remotes.SelectMany(remote => remote.Faults.Select(fault => $"{remote.Address}: {fault}"))));
+        parts.AddRange(List("wrong in remotes (what was not stored again: remove it there, then ./build.sh Push)", remotes.SelectMany(remote => remote.Faults.Select(fault => $"{remote.Address}: {fault}"))));
         parts.AddRange(List("nothing of this product's", files.Where(file => file.Kind == StoredKind.Stray).Select(file => Short(file.Path))));
         parts.Add(IsWell ? "nothing is wrong" : "something is wrong");
         return string.Join("\n\n", parts);
