@@ -69,6 +69,14 @@ internal sealed class RegistryServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts it again where it was, and from now on it only lets itself be read: it refuses whatever would write.</summary>
+    public async Task RestartReadOnlyAsync()
+    {
+        var settings = await File.ReadAllTextAsync(Configuration);
+        await File.WriteAllTextAsync(Configuration, settings.Replace("delete: { enabled: true }", "maintenance: { readonly: { enabled: true } }", StringComparison.Ordinal));
+        await RestartAsync();
+    }
+
     /// <summary>Removes what no manifest names, and manifests without a tag; it must be stopped.</summary>
     public async Task CollectGarbageAsync()
     {

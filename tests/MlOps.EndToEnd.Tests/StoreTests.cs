@@ -1,4 +1,5 @@
 using MlOps.EndToEnd.Tests.Support;
+using MlOps.Tests;
 
 namespace MlOps.EndToEnd.Tests;
 
@@ -133,6 +134,30 @@ public sealed class StoreTests : IDisposable
 
         Assert.Equal(whole, File.ReadAllBytes(damaged));
         Assert.Contains("nothing is wrong", _workspace.Run("Verify --remote").Expect(0).Output, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Verify_names_what_is_wrong_in_a_remote_that_only_lets_itself_be_read()
+    {
+        Skip.IfNot(RegistryServer.Missing is null, RegistryServer.Missing);
+        await using var registry = await RegistryServer.StartAsync();
+        _workspace.Replace("nuke.json", "\"steps\":", $$"""
+            "store": { "remotes": [ { "url": "oci://{{registry.Registry}}/cache", "push": true } ] }, "steps":
+            """);
+        Train("one");
+        var stored = Directory.GetFiles(_workspace.At(".mlops/store/objects"), "*", SearchOption.AllDirectories)[0];
+        var content = Path.GetFileName(Path.GetDirectoryName(stored)) + Path.GetFileName(stored);
+        var blob = Directory.GetDirectories(registry.Storage, content, SearchOption.AllDirectories).Select(folder => Path.Join(folder, "data")).Single(File.Exists);
+        var bytes = await File.ReadAllBytesAsync(blob);
+        bytes[0] ^= 1;
+        await File.WriteAllBytesAsync(blob, bytes);
+        await registry.RestartReadOnlyAsync();
+
+        var ran = _workspace.Run("Verify --remote").Expect(3);
+
+        Assert.Contains($"{content} has other bytes than its digest says\n", ran.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("stored there again", ran.Output, StringComparison.Ordinal);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(blob));
     }
 
     private void Train(string text)
