@@ -1,0 +1,46 @@
+using System.Text;
+using MlOps.Content;
+using MlOps.Code.Internal;
+
+namespace MlOps.Code;
+
+/// <summary>What code does: the sha256 over all that its entries can reach, each member by name and by what it says.</summary>
+/// <param name="Members">In ordinal order of names.</param>
+/// <param name="Concerns">Why it covers more than what is called, and what makes results depend on more than inputs.</param>
+public sealed record CodeFingerprint(IReadOnlyList<ReachedMember> Members, IReadOnlyList<CodeConcern> Concerns)
+{
+    private readonly Lazy<string> _listing = new(() => Members.Aggregate(new StringBuilder(), (text, member) => text.Append(member.Digest.Hex).Append("  ").Append(member.Name).Append('\n')).ToString());
+
+    /// <summary>A line per member, <c>hex␠␠name</c>: two of them tell what changed.</summary>
+    public string Listing => _listing.Value;
+
+    /// <summary>The sha256 of the listing.</summary>
+    public Digest Digest => Digest.Of(Listing);
+}
+
+/// <summary>A method, a type or a package that code reaches.</summary>
+/// <param name="Name">A method with its type, parameters and result; else what it is, and its name.</param>
+/// <param name="Digest">The sha256 of what it says.</param>
+/// <param name="From">What mentioned it first; null for an entry.</param>
+public sealed record ReachedMember(string Name, Digest Digest, string? From);
+
+/// <summary>What a concern is about.</summary>
+public enum CodeConcernKind
+{
+    /// <summary>Code is looked at as data, so all of its assembly counts.</summary>
+    Widened,
+
+    /// <summary>A call gives other answers at other times or on other machines.</summary>
+    Irreproducible,
+}
+
+/// <summary>Something in reached code that people should know.</summary>
+/// <param name="Subject">The assembly that is widened, or the member that is called.</param>
+/// <param name="Why">In words.</param>
+public sealed record CodeConcern(CodeConcernKind Kind, string Subject, string Why)
+{
+    internal CodeConcern(CodeConcernKind kind, string subject, string why, CallSite site)
+        : this(kind, subject, why) => Site = site;
+
+    internal CallSite Site { get; }
+}

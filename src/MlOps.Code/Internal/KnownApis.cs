@@ -1,0 +1,89 @@
+using System.Reflection.Metadata;
+
+namespace MlOps.Code.Internal;
+
+/// <summary>What is known of the framework: what looks at code as data, what gives another answer each time, what interfaces have.</summary>
+internal static class KnownApis
+{
+    private static readonly Dictionary<string, string[]> Interfaces = new(StringComparer.Ordinal)
+    {
+        ["System.IDisposable"] = ["Dispose"],
+        ["System.IAsyncDisposable"] = ["DisposeAsync"],
+        ["System.IEquatable`1"] = ["Equals"],
+        ["System.IComparable"] = ["CompareTo"],
+        ["System.IComparable`1"] = ["CompareTo"],
+        ["System.IFormattable"] = ["ToString"],
+        ["System.ISpanFormattable"] = ["ToString", "TryFormat"],
+        ["System.IUtf8SpanFormattable"] = ["TryFormat"],
+        ["System.IParsable`1"] = ["Parse", "TryParse"],
+        ["System.ISpanParsable`1"] = ["Parse", "TryParse"],
+        ["System.Collections.IEnumerable"] = ["GetEnumerator"],
+        ["System.Collections.Generic.IEnumerable`1"] = ["GetEnumerator"],
+        ["System.Collections.IEnumerator"] = ["MoveNext", "Reset", "get_Current"],
+        ["System.Collections.Generic.IEnumerator`1"] = ["get_Current"],
+        ["System.Collections.Generic.IReadOnlyCollection`1"] = ["get_Count"],
+        ["System.Collections.Generic.IReadOnlyList`1"] = ["get_Item"],
+        ["System.Collections.Generic.IComparer`1"] = ["Compare"],
+        ["System.Collections.Generic.IEqualityComparer`1"] = ["Equals", "GetHashCode"],
+        ["System.IProgress`1"] = ["Report"],
+        ["System.Attribute"] = [],
+        ["System.MulticastDelegate"] = [],
+    };
+
+    private static readonly HashSet<string> PlainTypeMembers = new(StringComparer.Ordinal)
+    {
+        "GetTypeFromHandle", "op_Equality", "op_Inequality", "Equals", "GetHashCode", "ToString", "get_Name", "get_FullName", "get_Namespace", "get_TypeHandle",
+        "get_IsValueType", "get_IsEnum", "get_IsPrimitive", "get_IsArray", "get_IsGenericType", "GetTypeCode",
+    };
+
+    private static readonly string[] Reflecting =
+    [
+        "System.Reflection.", "System.Activator", "Microsoft.CSharp.RuntimeBinder.", "System.Dynamic.", "System.ComponentModel.", "System.Xml.Serialization.",
+        "System.Runtime.Serialization.", "System.Runtime.Loader.", "System.Diagnostics.StackFrame", "System.Diagnostics.StackTrace", "System.AppDomain", "System.Resources.",
+        "System.Runtime.CompilerServices.CallSite",
+    ];
+
+    // Attributes and switches of these namespaces are metadata or constants, not questions.
+    private static readonly string[] Answers = ["System.Reflection.DefaultMemberAttribute", "System.ComponentModel.EditorBrowsableAttribute"];
+
+    /// <summary>Whether an interface, or a class of the framework, may have a member of a name; one that is not known may have any.</summary>
+    public static bool MayHave(string type, string member) => !Interfaces.TryGetValue(type, out var members) || members.Contains(member);
+
+    /// <summary>Whether a member of the framework looks at types as data.</summary>
+    public static bool Reflects(MemberName member, MethodSignature<TypeText>? signature) => member.Type switch
+    {
+        "System.Type" => !PlainTypeMembers.Contains(member.Name),
+        // Made for generic code: what it makes is seen from what the code is constructed with.
+        "System.Activator" => !(member.Name == "CreateInstance" && signature is { GenericParameterCount: 1 }),
+        "System.Attribute" => member.Name is "GetCustomAttribute" or "GetCustomAttributes" or "IsDefined",
+        "System.Delegate" or "System.MulticastDelegate" => member.Name is "get_Method" or "CreateDelegate" or "DynamicInvoke",
+        "System.Text.Json.JsonSerializer" => signature is { } called
+            && !called.ParameterTypes.Any(type => type.Text.Contains("JsonTypeInfo", StringComparison.Ordinal) || type.Text.Contains("JsonSerializerContext", StringComparison.Ordinal)),
+        "System.Linq.Expressions.Expression" => signature is { } built && built.ParameterTypes.Any(type => type.Text == "String")
+            && member.Name is "Property" or "Field" or "PropertyOrField" or "Call",
+        _ => Reflecting.Any(prefix => member.Type.StartsWith(prefix, StringComparison.Ordinal)) && !Answers.Contains(member.Type),
+    };
+
+    /// <summary>Whether a package's member may look at our types as data: it takes objects, types or type arguments.</summary>
+    public static bool MayReflect(MethodSignature<TypeText>? signature, string arguments) => arguments.Length > 0
+        || (signature is { } called && called.ParameterTypes.Any(type => type.Text is "Object" or "Object[]" or "System.Type" or "System.Type[]"
+            || type.Text.Contains("System.Linq.Expressions", StringComparison.Ordinal)));
+
+    /// <summary>Why a member of the framework gives another answer each time or on each machine; null if it does not.</summary>
+    public static string? Irreproducible(MemberName member) => (member.Type, member.Name) switch
+    {
+        ("System.DateTime" or "System.DateTimeOffset", "get_Now" or "get_UtcNow" or "get_Today") => "the clock",
+        ("System.TimeProvider", "get_System" or "GetUtcNow" or "GetLocalNow" or "GetTimestamp") => "the clock",
+        ("System.Environment", "get_TickCount" or "get_TickCount64") or ("System.Diagnostics.Stopwatch", _) => "the clock",
+        ("System.TimeZoneInfo", "get_Local") => "the machine's time zone",
+        ("System.Guid", "NewGuid" or "CreateVersion7") or ("System.Random", "get_Shared") or ("System.Security.Cryptography.RandomNumberGenerator", _) => "randomness without a seed",
+        ("System.Environment", not "get_NewLine" and not "FailFast" and not "Exit" and not "get_CurrentManagedThreadId") => "the environment",
+        ("System.Environment", "Exit" or "FailFast") => "the end of the process",
+        ("System.IO.File" or "System.IO.Directory" or "System.IO.FileStream" or "System.IO.FileInfo" or "System.IO.DirectoryInfo" or "System.IO.DriveInfo", _) => "the file system",
+        ("System.IO.StreamReader" or "System.IO.StreamWriter", ".ctor") => null,
+        ("System.IO.Path", "GetTempPath" or "GetTempFileName" or "GetRandomFileName" or "GetFullPath") => "the file system",
+        ("System.Globalization.CultureInfo", "get_CurrentCulture" or "get_CurrentUICulture" or "set_CurrentCulture") => "the machine's culture",
+        ("System.Diagnostics.Process", _) => "other programs",
+        _ => member.Type.StartsWith("System.Net.", StringComparison.Ordinal) && member.Type is not ("System.Net.IPAddress" or "System.Net.WebUtility") ? "the network" : null,
+    };
+}

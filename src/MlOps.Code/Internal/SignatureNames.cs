@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Reflection.Metadata;
+
+namespace MlOps.Code.Internal;
+
+/// <summary>A type as a signature mentions it: its text, and its definition where that is followed.</summary>
+internal readonly record struct TypeText(string Text, CodeType? Type = null)
+{
+    public override string ToString() => Text;
+}
+
+/// <summary>Spells signatures: types by their full names without assemblies, parameters by their numbers.</summary>
+internal abstract class SignatureNames : ISignatureTypeProvider<TypeText, object?>
+{
+    /// <summary>A method's parameters and result.</summary>
+    public static string Spell(MethodSignature<TypeText> signature) => string.Create(CultureInfo.InvariantCulture,
+        $"{(signature.Header.IsInstance ? "instance " : "")}{(signature.GenericParameterCount > 0 ? $"<{signature.GenericParameterCount}>" : "")}({string.Join(',', signature.ParameterTypes)}):{signature.ReturnType}");
+
+    /// <summary>A type that is defined where its code is followed.</summary>
+    protected abstract TypeText Name(CodeType type);
+
+    /// <summary>A type of another assembly, perhaps of one that is followed.</summary>
+    protected abstract TypeText Name(MetadataReader reader, TypeReferenceHandle handle);
+
+    protected abstract CodeType Definition(TypeDefinitionHandle handle);
+
+    /// <summary>Hears what a generic type or method is constructed with.</summary>
+    protected virtual void Construct(ImmutableArray<TypeText> arguments)
+    {
+    }
+
+    public TypeText GetArrayType(TypeText elementType, ArrayShape shape) => new(string.Create(CultureInfo.InvariantCulture, $"{elementType}[{new string(',', shape.Rank - 1)}]*"));
+
+    public TypeText GetByReferenceType(TypeText elementType) => new($"{elementType}&");
+
+    public TypeText GetFunctionPointerType(MethodSignature<TypeText> signature) => new($"method {Spell(signature)}");
+
+    public TypeText GetGenericInstantiation(TypeText genericType, ImmutableArray<TypeText> typeArguments)
+    {
+        Construct(typeArguments);
+        return genericType with { Text = $"{genericType}<{string.Join(',', typeArguments)}>" };
+    }
+
+    public TypeText GetGenericMethodParameter(object? genericContext, int index) => new(string.Create(CultureInfo.InvariantCulture, $"!!{index}"));
+
+    public TypeText GetGenericTypeParameter(object? genericContext, int index) => new(string.Create(CultureInfo.InvariantCulture, $"!{index}"));
+
+    public TypeText GetModifiedType(TypeText modifier, TypeText unmodifiedType, bool isRequired) =>
+        isRequired ? unmodifiedType with { Text = $"{unmodifiedType} modreq({modifier})" } : unmodifiedType;
+
+    public TypeText GetPinnedType(TypeText elementType) => elementType with { Text = $"{elementType} pinned" };
+
+    public TypeText GetPointerType(TypeText elementType) => new($"{elementType}*");
+
+    public TypeText GetPrimitiveType(PrimitiveTypeCode typeCode) => new(typeCode.ToString());
+
+    public TypeText GetSZArrayType(TypeText elementType) => new($"{elementType}[]");
+
+    public TypeText GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind) => Name(Definition(handle));
+
+    public TypeText GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => Name(reader, handle);
+
+    public TypeText GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
+        reader.GetTypeSpecification(handle).DecodeSignature(this, genericContext);
+}
+
+/// <summary>Spells signatures by the names in the metadata.</summary>
+internal sealed class PlainNames(CodeAssembly assembly) : SignatureNames
+{
+    protected override TypeText Name(CodeType type) => new(TypeNames.Of(type.Assembly.Reader, type.Handle));
+
+    protected override TypeText Name(MetadataReader reader, TypeReferenceHandle handle) => new(TypeNames.Of(reader, handle));
+
+    protected override CodeType Definition(TypeDefinitionHandle handle) => assembly[handle];
+}

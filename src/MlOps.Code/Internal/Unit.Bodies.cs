@@ -1,0 +1,116 @@
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
+
+namespace MlOps.Code.Internal;
+
+internal sealed partial class Unit
+{
+    private void WriteMethod(CodeMethod method)
+    {
+        var definition = method.Definition;
+        Write(method.IsGenerated ? $"made {Number(method)}" : "method");
+        Write(Spell(definition.DecodeSignature(this, null)));
+        // Hints to the JIT compiler change no result; what the runtime does itself or at once by one thread only does.
+        Write($"{definition.Attributes & (MethodAttributes.Static | MethodAttributes.PinvokeImpl)} {definition.ImplAttributes & (MethodImplAttributes.CodeTypeMask | MethodImplAttributes.InternalCall | MethodImplAttributes.Synchronized)}");
+        if ((definition.Attributes & MethodAttributes.PinvokeImpl) != 0)
+        {
+            var import = definition.GetImport();
+            Write($"{Reader.GetString(Reader.GetModuleReference(import.Module).Name)} {Reader.GetString(import.Name)} {import.Attributes}");
+        }
+
+        foreach (var blob in MetadataText.Attributes(Reader, definition.GetCustomAttributes(), MetadataText.IsOfRuntime))
+        {
+            // An accessor reaches what nobody can see from here.
+            reach.Widen(assembly, method, "it reaches private members by name");
+            Write(blob);
+        }
+
+        if (assembly.Body(definition) is { } body)
+        {
+            WriteBody(method, body);
+        }
+    }
+
+    private void WriteBody(CodeMethod method, MethodBodyBlock body)
+    {
+        if (!body.LocalSignature.IsNil)
+        {
+            Write($"{body.LocalVariablesInitialized} {string.Join(',', Reader.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(this, null))}");
+        }
+
+        foreach (var region in body.ExceptionRegions)
+        {
+            Write($"{region.Kind} {region.TryOffset} {region.TryLength} {region.HandlerOffset} {region.HandlerLength} {region.FilterOffset}");
+            if (!region.CatchType.IsNil)
+            {
+                Write(Mentioned(region.CatchType));
+            }
+        }
+
+        var bytes = body.GetILContent().AsSpan();
+        var il = body.GetILReader();
+        var (from, constrained) = (0, false);
+        while (il.RemainingBytes > 0)
+        {
+            var at = il.Offset;
+            var code = Operands.Next(ref il);
+            if (Operands.IsToken(code))
+            {
+                Write(bytes[from..il.Offset]);
+                WriteToken(code, MetadataTokens.Handle(il.ReadInt32()), new(method, at), constrained);
+                from = il.Offset;
+            }
+            else
+            {
+                il.Offset += code == ILOpCode.Switch ? 4 * il.ReadInt32() : Operands.Size(code);
+            }
+
+            constrained = code == ILOpCode.Constrained;
+        }
+
+        Write(bytes[from..]);
+    }
+
+    private void WriteToken(ILOpCode code, Handle token, CallSite site, bool constrained)
+    {
+        switch (token.Kind)
+        {
+            case HandleKind.UserString:
+                Write(Reader.GetUserString((UserStringHandle)token));
+                break;
+            case HandleKind.StandaloneSignature:
+                Write(Spell(Reader.GetStandaloneSignature((StandaloneSignatureHandle)token).DecodeMethodSignature(this, null)));
+                break;
+            case HandleKind.TypeDefinition or HandleKind.TypeReference or HandleKind.TypeSpecification:
+                WriteType(code, (EntityHandle)token);
+                break;
+            case HandleKind.FieldDefinition:
+                WriteField(code, (FieldDefinitionHandle)token);
+                break;
+            case HandleKind.MemberReference when Reader.GetMemberReference((MemberReferenceHandle)token).GetKind() == MemberReferenceKind.Field:
+                WriteField(code, (MemberReferenceHandle)token, site);
+                break;
+            default:
+                WriteCall(code, (EntityHandle)token, site, constrained);
+                break;
+        }
+    }
+
+    private void WriteType(ILOpCode code, EntityHandle token)
+    {
+        Write(Mentioned(token));
+        if (TypeOf(token).Type is { } type)
+        {
+            if (code == ILOpCode.Ldtoken)
+            {
+                Initialise(type);
+                Make(type);
+            }
+            else if (type.IsEnum && code is ILOpCode.Box or ILOpCode.Constrained)
+            {
+                reach.Members(type);
+            }
+        }
+    }
+}

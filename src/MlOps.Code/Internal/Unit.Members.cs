@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Reflection;
+using System.Reflection.Metadata;
+
+namespace MlOps.Code.Internal;
+
+/// <summary>An instruction that mentions a member.</summary>
+/// <param name="Method">Where it stands; perhaps one that the compiler made.</param>
+/// <param name="Offset">From the start of its body.</param>
+internal readonly record struct CallSite(CodeMethod Method, int Offset);
+
+internal sealed partial class Unit
+{
+    private void WriteCall(ILOpCode code, EntityHandle token, CallSite site, bool constrained)
+    {
+        var arguments = "";
+        if (token.Kind == HandleKind.MethodSpecification)
+        {
+            var constructed = Reader.GetMethodSpecification((MethodSpecificationHandle)token);
+            var types = constructed.DecodeSignature(this, null);
+            Construct(types);
+            arguments = $"<{string.Join(',', types)}>";
+            token = constructed.Method;
+        }
+
+        if (token.Kind == HandleKind.MethodDefinition)
+        {
+            var method = assembly[(MethodDefinitionHandle)token];
+            Write($"{Name(method.Type)}::{NameOf(method)}{arguments}{Spell(method.Definition.DecodeSignature(this, null))}");
+            Call(code, method, constrained);
+            return;
+        }
+
+        var reference = Reader.GetMemberReference((MemberReferenceHandle)token);
+        var signature = reference.DecodeMethodSignature(this, null);
+        var parent = Parent(reference);
+        var target = parent.Type is { } type ? Find(type, Reader.GetString(reference.Name), reference) : null;
+        Write($"{parent}::{(target is null ? Reader.GetString(reference.Name) : NameOf(target))}{arguments}{Spell(signature)}");
+        if (target is not null)
+        {
+            Call(code, target, constrained);
+        }
+        else
+        {
+            reach.External(AssemblyOf(reference.Parent), MemberName.Of(Reader, token), signature, arguments, site);
+        }
+    }
+
+    private void Call(ILOpCode code, CodeMethod target, bool constrained)
+    {
+        if (code == ILOpCode.Newobj)
+        {
+            Live(target.Type);
+        }
+
+        if (target.IsVirtual && (constrained || code is ILOpCode.Callvirt or ILOpCode.Ldvirtftn || target.IsStatic))
+        {
+            reach.Slot(target);
+        }
+
+        Reach(target);
+    }
+
+    private void WriteField(ILOpCode code, FieldDefinitionHandle handle)
+    {
+        var definition = Reader.GetFieldDefinition(handle);
+        var type = assembly[definition.GetDeclaringType()];
+        WriteField(code, Name(type).Text, type, definition);
+    }
+
+    private void WriteField(ILOpCode code, MemberReferenceHandle handle, CallSite site)
+    {
+        var reference = Reader.GetMemberReference(handle);
+        var parent = Parent(reference);
+        var name = Reader.GetString(reference.Name);
+        if (parent.Type is { } type && Field(type, name) is { } found)
+        {
+            WriteField(code, parent.Text, type, found);
+        }
+        else
+        {
+            Write($"{parent}::{name}:{reference.DecodeFieldSignature(this, null)}");
+            reach.External(AssemblyOf(reference.Parent), new(TypeNames.Of(Reader, reference.Parent), name), null, "", site);
+        }
+    }
+
+    private void WriteField(ILOpCode code, string parent, CodeType type, FieldDefinition field)
+    {
+        // The signature is of the assembly that defines it; its text is the same from everywhere.
+        var reader = type.Assembly.Reader;
+        var text = type.Assembly == assembly ? field.DecodeSignature(this, null).Text : field.DecodeSignature(new PlainNames(type.Assembly), null).Text;
+        Write($"{parent}::{NameOf(type, reader.GetString(field.Name))}:{text}");
+        if ((field.Attributes & FieldAttributes.Static) != 0)
+        {
+            Initialise(type);
+            foreach (var blob in MetadataText.Attributes(reader, field.GetCustomAttributes(), MetadataText.IsOfRuntime))
+            {
+                Write(blob);
+            }
+        }
+
+        if (field.GetRelativeVirtualAddress() is var address and not 0)
+        {
+            var data = type.Assembly.Data(address);
+            Write(data.ReadBytes(Math.Min(MetadataText.SizeOf(type.Assembly, field), data.RemainingBytes)));
+        }
+    }
+
+    private string NameOf(CodeMethod method) => method.Name.StartsWith('<') && method.IsGenerated ? Number(method) : method.Name;
+
+    // A field that holds a primary constructor's parameter is named after it; its place among them says which it is, also to other methods.
+    private string NameOf(CodeType type, string name) => !name.StartsWith('<') && !type.IsGenerated ? name
+        : type.IsGenerated ? Number((type, name))
+        : name.EndsWith(">P", StringComparison.Ordinal) ? string.Create(CultureInfo.InvariantCulture, $"parameter {Captured(type).IndexOf(name)}")
+        : name;
+
+    private static List<string> Captured(CodeType type) => [.. type.Definition.GetFields()
+        .Select(handle => type.Assembly.Reader.GetString(type.Assembly.Reader.GetFieldDefinition(handle).Name))
+        .Where(name => name.StartsWith('<') && name.EndsWith(">P", StringComparison.Ordinal))];
+
+    private TypeText Parent(MemberReference reference) => reference.Parent.Kind switch
+    {
+        HandleKind.ModuleReference => new("<Module>"),
+        HandleKind.MethodDefinition => Name(assembly[(MethodDefinitionHandle)reference.Parent].Type),
+        _ => TypeOf(reference.Parent),
+    };
+
+    private AssemblyReference? AssemblyOf(EntityHandle parent) => parent.Kind switch
+    {
+        HandleKind.TypeReference => TypeNames.AssemblyOf(Reader, (TypeReferenceHandle)parent),
+        HandleKind.TypeSpecification when TypeNames.Definition(Reader, (TypeSpecificationHandle)parent) is { IsNil: false, Kind: HandleKind.TypeReference } type =>
+            TypeNames.AssemblyOf(Reader, (TypeReferenceHandle)type),
+        _ => null,
+    };
+
+    /// <summary>The method that a reference means, in the type that it names or a base of it.</summary>
+    private CodeMethod? Find(CodeType type, string name, MemberReference reference)
+    {
+        var wanted = new Lazy<string>(() => Spell(reference.DecodeMethodSignature(new PlainNames(assembly), null)));
+        for (CodeType? home = type; home is not null; home = reach.BaseOf(home))
+        {
+            if (home.MethodsNamed(name).FirstOrDefault(method => method.Signature == wanted.Value) is { } found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    private static FieldDefinition? Field(CodeType type, string name)
+    {
+        foreach (var handle in type.Definition.GetFields())
+        {
+            var field = type.Assembly.Reader.GetFieldDefinition(handle);
+            if (type.Assembly.Reader.StringComparer.Equals(field.Name, name))
+            {
+                return field;
+            }
+        }
+
+        return null;
+    }
+}

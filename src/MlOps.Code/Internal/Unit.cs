@@ -1,0 +1,227 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Text;
+using MlOps.Content;
+
+namespace MlOps.Code.Internal;
+
+/// <summary>A method or a type that people named, with all that the compiler made of it: what it says, as bytes, and what it mentions.</summary>
+/// <remarks>What the compiler made has names that change with what stands around it, so here they are numbered as they are met, and their code
+/// is part of what mentions them.</remarks>
+internal sealed partial class Unit(CodeAssembly assembly, Reach reach) : SignatureNames
+{
+    private readonly ArrayBufferWriter<byte> _text = new();
+    private readonly Dictionary<object, string> _numbered = [];
+    private readonly Queue<CodeMethod> _pending = [];
+    private readonly HashSet<CodeMethod> _made = [];
+    private readonly HashSet<CodeType> _live = [];
+
+    private MetadataReader Reader => assembly.Reader;
+
+    /// <summary>The sha256 of what a method does.</summary>
+    public static Digest OfMethod(CodeMethod method, Reach reach)
+    {
+        var unit = new Unit(method.Type.Assembly, reach);
+        unit.WriteMethod(method);
+        while (unit._pending.TryDequeue(out var made))
+        {
+            unit.WriteMethod(made);
+        }
+
+        return unit.Hash();
+    }
+
+    /// <summary>The sha256 of what casts, calls and copies ask of a type: its base, its interfaces, how a value of it is laid out.</summary>
+    public static Digest OfType(CodeType type, Reach reach)
+    {
+        var unit = new Unit(type.Assembly, reach);
+        unit.WriteType(type);
+        return unit.Hash();
+    }
+
+    /// <summary>The sha256 of an enumeration's members, which its values turn into as text.</summary>
+    public static Digest OfMembers(CodeType type, Reach reach)
+    {
+        var unit = new Unit(type.Assembly, reach);
+        foreach (var handle in type.Definition.GetFields())
+        {
+            var field = unit.Reader.GetFieldDefinition(handle);
+            if (!field.GetDefaultValue().IsNil)
+            {
+                unit.Write(unit.Reader.GetString(field.Name));
+                unit.Write(unit.Reader.GetBlobBytes(unit.Reader.GetConstant(field.GetDefaultValue()).Value));
+            }
+        }
+
+        return unit.Hash();
+    }
+
+    /// <inheritdoc/>
+    protected override CodeType Definition(TypeDefinitionHandle handle) => assembly[handle];
+
+    /// <inheritdoc/>
+    protected override TypeText Name(CodeType type)
+    {
+        if (type.IsValueType)
+        {
+            Live(type);
+        }
+
+        return new(type.IsGenerated ? Number(type) : type.Name, type);
+    }
+
+    /// <inheritdoc/>
+    protected override TypeText Name(MetadataReader reader, TypeReferenceHandle handle)
+    {
+        var name = TypeNames.Of(reader, handle);
+        var home = TypeNames.AssemblyOf(reader, handle);
+        if (home is not { } other)
+        {
+            return new(name);
+        }
+
+        if (reach.Find(reader.GetString(other.Name), name) is { } type)
+        {
+            return Name(type);
+        }
+
+        reach.Mention(reader.GetString(other.Name), other.Version);
+        return new(name);
+    }
+
+    /// <inheritdoc/>
+    protected override void Construct(ImmutableArray<TypeText> arguments)
+    {
+        foreach (var argument in arguments)
+        {
+            // Generic code may make one (new()), name it or compare it.
+            if (argument.Type is { } type)
+            {
+                Make(type);
+            }
+        }
+    }
+
+    /// <summary>A value of the type may come to be from here on, by its parameterless constructor if by any that is not called.</summary>
+    private void Make(CodeType type)
+    {
+        Live(type);
+        if (type.IsEnum)
+        {
+            reach.Members(type);
+        }
+
+        if (type is { IsAbstract: false, IsValueType: false, IsGenerated: false } && type.MethodsNamed(".ctor").FirstOrDefault(method => method.Arity == 0) is { } constructor)
+        {
+            Reach(constructor);
+        }
+    }
+
+    private void Live(CodeType type)
+    {
+        if (!type.IsGenerated)
+        {
+            reach.Live(type);
+        }
+        else if (_live.Add(type))
+        {
+            foreach (var method in type.Methods.Where(method => method.IsVirtual).OrderBy(method => method.Name, StringComparer.Ordinal))
+            {
+                Reach(method);
+            }
+        }
+    }
+
+    private void Reach(CodeMethod method)
+    {
+        if (!method.IsGenerated || method.Type.Assembly != assembly)
+        {
+            reach.Method(method);
+        }
+        else if (_made.Add(method))
+        {
+            _pending.Enqueue(method);
+            Initialise(method.Type);
+        }
+    }
+
+    private void Initialise(CodeType type)
+    {
+        if (type.StaticConstructor is { } constructor)
+        {
+            Reach(constructor);
+        }
+    }
+
+    private string Number(object made)
+    {
+        if (!_numbered.TryGetValue(made, out var number))
+        {
+            _numbered[made] = number = $"${_numbered.Count}";
+        }
+
+        return number;
+    }
+
+    private void WriteType(CodeType type)
+    {
+        var definition = type.Definition;
+        Write($"{(type.IsInterface ? "interface" : type.IsValueType ? "value" : "class")} {definition.GetGenericParameters().Count}");
+        Write(definition.BaseType.IsNil ? "" : Mentioned(definition.BaseType));
+        foreach (var text in definition.GetInterfaceImplementations().Select(handle => Mentioned(Reader.GetInterfaceImplementation(handle).Interface)).Order(StringComparer.Ordinal))
+        {
+            Write(text);
+        }
+
+        var layout = definition.GetLayout();
+        Write($"{definition.Attributes & TypeAttributes.LayoutMask} {layout.PackingSize} {layout.Size}");
+        if (type.IsValueType || (definition.Attributes & TypeAttributes.LayoutMask) != TypeAttributes.AutoLayout)
+        {
+            foreach (var field in definition.GetFields().Select(Reader.GetFieldDefinition).Where(field => (field.Attributes & FieldAttributes.Static) == 0))
+            {
+                Write($"{field.DecodeSignature(this, null)} {field.GetOffset()}");
+            }
+        }
+
+        foreach (var blob in MetadataText.Attributes(Reader, definition.GetCustomAttributes(), MetadataText.IsOfRuntime))
+        {
+            Write(blob);
+        }
+    }
+
+    /// <summary>The text of a type whose facts matter here.</summary>
+    private string Mentioned(EntityHandle handle)
+    {
+        var type = TypeOf(handle);
+        if (type.Type is { IsGenerated: false } followed)
+        {
+            reach.Type(followed);
+        }
+
+        return type.Text;
+    }
+
+    private TypeText TypeOf(EntityHandle handle) => handle.Kind switch
+    {
+        HandleKind.TypeDefinition => Name(assembly[(TypeDefinitionHandle)handle]),
+        HandleKind.TypeReference => Name(Reader, (TypeReferenceHandle)handle),
+        _ => Reader.GetTypeSpecification((TypeSpecificationHandle)handle).DecodeSignature(this, null),
+    };
+
+    private void Write(string text)
+    {
+        Encoding.UTF8.GetBytes(text, _text);
+        _text.Write("\n"u8);
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        BitConverter.TryWriteBytes(_text.GetSpan(4), bytes.Length);
+        _text.Advance(4);
+        _text.Write(bytes);
+    }
+
+    private Digest Hash() => Digest.Of(_text.WrittenSpan);
+}

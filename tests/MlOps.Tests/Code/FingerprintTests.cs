@@ -1,0 +1,25 @@
+namespace MlOps.Tests.Code;
+
+public sealed class FingerprintTests
+{
+    public static TheoryData<string> Harmless => Edit.Names(HarmlessEdits.All);
+
+    public static TheoryData<string> Telling => Edit.Names(TellingEdits.All);
+
+    [Theory]
+    [MemberData(nameof(Harmless))]
+    public void An_edit_that_changes_nothing_changes_no_fingerprint(string name)
+    {
+        var edit = HarmlessEdits.All.Single(edit => edit.Name == name);
+        Assert.NotEqual(edit.Before, edit.After);
+        Assert.Equal(Compilation.FingerprintOf(edit.Before).Listing, Compilation.FingerprintOf(edit.After).Listing);
+    }
+
+    [Theory]
+    [MemberData(nameof(Telling))]
+    public void An_edit_that_may_change_results_changes_the_fingerprint(string name)
+    {
+        var edit = TellingEdits.All.Single(edit => edit.Name == name);
+        Assert.NotEqual(Compilation.FingerprintOf(edit.Before).Digest, Compilation.FingerprintOf(edit.After).Digest);
+    }
+}
