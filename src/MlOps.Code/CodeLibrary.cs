@@ -40,7 +40,7 @@ public sealed class CodeLibrary : IDisposable
         }
 
         reach.Run(cancellationToken);
-        return new([.. reach.Reached.OrderBy(member => member.Name, StringComparer.Ordinal)], reach.Concerns);
+        return new([.. reach.Members.OrderBy(member => member.Name, StringComparer.Ordinal)], reach.Concerns);
     }
 
     /// <inheritdoc/>

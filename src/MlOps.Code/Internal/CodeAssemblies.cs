@@ -9,6 +9,7 @@ internal sealed class CodeAssemblies(IEnumerable<CodeAssembly> followed, IReadOn
 {
     private readonly Dictionary<string, CodeAssembly> _byName = followed.ToDictionary(assembly => assembly.Name, StringComparer.Ordinal);
     private readonly Dictionary<CodeType, Ancestry> _ancestries = [];
+    private readonly Dictionary<(MentionKind, object), Unit> _units = [];
     private ILookup<CodeType, CodeType>? _subtypes;
 
     public IEnumerable<CodeAssembly> All => _byName.Values;
@@ -19,6 +20,24 @@ internal sealed class CodeAssemblies(IEnumerable<CodeAssembly> followed, IReadOn
     public string? Package(string assembly, Version version) => packages.TryGetValue(assembly, out var package) ? package
         : _byName.ContainsKey(assembly) || IsFramework(assembly) ? null
         : $"{assembly} {version}";
+
+    /// <summary>What a method, a type, an enumeration's members or a type as reflection sees it say; made once for all entries.</summary>
+    public Unit Unit(MentionKind kind, object subject)
+    {
+        if (!_units.TryGetValue((kind, subject), out var known))
+        {
+            _units[(kind, subject)] = known = kind switch
+            {
+                MentionKind.Method => Internal.Unit.OfMethod((CodeMethod)subject, this),
+                MentionKind.Type => Internal.Unit.OfType((CodeType)subject, this),
+                MentionKind.Members => Internal.Unit.OfMembers((CodeType)subject, this),
+                MentionKind.Whole => Internal.Unit.OfMetadata((CodeType)subject, this),
+                _ => throw new System.Diagnostics.UnreachableException(),
+            };
+        }
+
+        return known;
+    }
 
     public CodeType? BaseOf(CodeType type) => Resolve(type.Assembly, type.Definition.BaseType);
 

@@ -36,6 +36,9 @@ internal sealed class CodeAssembly : IDisposable
     /// <summary>The simple name.</summary>
     public string Name { get; }
 
+    /// <summary>What tokens say that say the same everywhere, by instruction and token.</summary>
+    public Dictionary<long, (byte[] Text, Mention[] Mentions)> Tokens { get; } = [];
+
     /// <summary>All types, also those that the compiler made.</summary>
     public IEnumerable<CodeType> Types => _types.Values;
 

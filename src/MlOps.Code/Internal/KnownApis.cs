@@ -53,6 +53,8 @@ internal static class KnownApis
     public static bool Reflects(MemberName member, MethodSignature<TypeText>? signature) => member.Type switch
     {
         "System.Type" => !PlainTypeMembers.Contains(member.Name),
+        // The names of types that are made count anyway; members are found by what is listed here only.
+        "System.Reflection.MemberInfo" => member.Name != "get_Name",
         // Made for generic code: what it makes is seen from what the code is constructed with.
         "System.Activator" => !(member.Name == "CreateInstance" && signature is { GenericParameterCount: 1 }),
         "System.Attribute" => member.Name is "GetCustomAttribute" or "GetCustomAttributes" or "IsDefined",

@@ -26,7 +26,7 @@ internal sealed partial class Reach
     }
 
     /// <summary>A virtual method is called: any override may be meant that a value has.</summary>
-    public void Slot(CodeMethod called)
+    private void Slot(CodeMethod called)
     {
         if (seams.Contains(called.Type.Name))
         {
@@ -69,6 +69,4 @@ internal sealed partial class Reach
 
     private static IEnumerable<(string Name, int Arity)> SlotsOf(CodeMethod method) =>
         method.Type.Explicit(method).Select(slot => (slot.Name, method.Arity)).Append((method.Name, method.Arity));
-
-    private static string NameOf(CodeMethod method) => $"{method.Type.Name}.{method.Name}{method.Signature}";
 }

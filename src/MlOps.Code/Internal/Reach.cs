@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Reflection.Metadata;
 using MlOps.Content;
 
 namespace MlOps.Code.Internal;
@@ -10,15 +8,15 @@ namespace MlOps.Code.Internal;
 internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<string> seams)
 {
     private readonly Dictionary<string, ReachedMember> _members = new(StringComparer.Ordinal);
-    private readonly Queue<(string Name, string? From, Func<Digest> Hash)> _pending = [];
-    private readonly HashSet<object> _seen = [];
+    private readonly Queue<(string Name, string? From, Func<Unit> Unit)> _pending = [];
+    private readonly HashSet<(MentionKind, object)> _seen = [];
     private readonly List<CodeConcern> _concerns = [];
     private string? _current;
 
-    /// <summary>What was reached, by name.</summary>
-    public IEnumerable<ReachedMember> Reached => _members.Values;
+    /// <summary>What was reached.</summary>
+    public IEnumerable<ReachedMember> Members => _members.Values;
 
-    /// <summary>Calls that make a result depend on more than the inputs, or that were widened for.</summary>
+    /// <summary>What people should know of it, in the order of being reached.</summary>
     public IReadOnlyList<CodeConcern> Concerns => _concerns;
 
     /// <summary>Follows everything that waits.</summary>
@@ -28,22 +26,21 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
         {
             cancellationToken.ThrowIfCancellationRequested();
             _current = next.Name;
-            Add(next.Name, next.Hash(), next.From);
+            var unit = next.Unit();
+            _members.TryAdd(next.Name, new(next.Name, unit.Digest, next.From));
+            foreach (var mention in unit.Mentions)
+            {
+                Follow(mention);
+            }
         }
-
-        _current = null;
     }
-
-    public CodeType? Find(string assembly, string type) => assemblies.Find(assembly)?.Find(type);
-
-    public CodeType? BaseOf(CodeType type) => assemblies.BaseOf(type);
 
     public void Method(CodeMethod method)
     {
-        if (_seen.Add(method))
+        if (_seen.Add((MentionKind.Method, method)))
         {
-            Later(NameOf(method), () => Unit.OfMethod(method, this));
-            Touch(method.Type.Assembly);
+            Later($"{method.Type.Name}.{method.Name}{method.Signature}", () => assemblies.Unit(MentionKind.Method, method));
+            Load(method.Type.Assembly);
             if (method.Type.StaticConstructor is { } initialiser)
             {
                 Method(initialiser);
@@ -51,61 +48,60 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
         }
     }
 
-    public void Type(CodeType type)
+    private void Follow(Mention mention)
     {
-        if (_seen.Add(type))
+        switch (mention)
         {
-            Later($"type {type.Name}", () => Unit.OfType(type, this));
-            Touch(type.Assembly);
+            case (MentionKind.Method, CodeMethod method):
+                Method(method);
+                break;
+            case (MentionKind.Slot, CodeMethod method):
+                Slot(method);
+                break;
+            case (MentionKind.Live, CodeType type):
+                Live(type);
+                break;
+            case (MentionKind.Type, CodeType type):
+                Type(type);
+                break;
+            case (MentionKind.Members, CodeType type) when _seen.Add((MentionKind.Members, type)):
+                Later($"members of {type.Name}", () => assemblies.Unit(MentionKind.Members, type));
+                break;
+            case (MentionKind.Package, string package):
+                _members.TryAdd($"package {package}", new($"package {package}", Digest.Of(package), _current));
+                break;
+            case (MentionKind.Whole, CodeConcern concern):
+                Widen(concern);
+                break;
+            case (MentionKind.Concern, CodeConcern concern):
+                _concerns.Add(concern);
+                break;
         }
     }
 
-    /// <summary>The names and numbers of an enumeration's members matter.</summary>
-    public void Members(CodeType type)
+    private void Type(CodeType type)
     {
-        if (_seen.Add((type, "members")))
+        if (_seen.Add((MentionKind.Type, type)))
         {
-            Later($"members of {type.Name}", () => Unit.OfMembers(type, this));
-        }
-    }
-
-    /// <summary>Another assembly is mentioned: a package's name and version matter, the framework's do not.</summary>
-    public void Mention(string assembly, Version version)
-    {
-        if (assemblies.Package(assembly, version) is { } package && _seen.Add(package))
-        {
-            Add($"package {package}", Digest.Of(package), _current);
-        }
-    }
-
-    /// <summary>A member is used that is not followed.</summary>
-    public void External(AssemblyReference? home, MemberName member, MethodSignature<TypeText>? signature, string arguments, CallSite site)
-    {
-        var isPackage = home is { } reference && assemblies.Package(site.Method.Type.Assembly.Reader.GetString(reference.Name), reference.Version) is not null;
-        if (isPackage ? KnownApis.MayReflect(signature, arguments) : KnownApis.Reflects(member, signature))
-        {
-            Widen(site.Method.Type.Assembly, site.Method, $"{member.Type}.{member.Name} sees members that no instruction names", site.Offset);
-        }
-
-        if (!isPackage && KnownApis.Irreproducible(member) is { } why)
-        {
-            _concerns.Add(new(CodeConcernKind.Irreproducible, $"{member.Type}.{member.Name}", why, site));
+            Later($"type {type.Name}", () => assemblies.Unit(MentionKind.Type, type));
+            Load(type.Assembly);
         }
     }
 
     /// <summary>All of an assembly counts, with its names and attributes: something looks at it as data.</summary>
-    public void Widen(CodeAssembly assembly, CodeMethod by, string why, int offset = 0)
+    private void Widen(CodeConcern concern)
     {
-        if (!_seen.Add((assembly, "whole")))
+        var assembly = concern.Site.Method.Type.Assembly;
+        if (!_seen.Add((MentionKind.Whole, assembly)))
         {
             return;
         }
 
-        _concerns.Add(new(CodeConcernKind.Widened, assembly.Name, why, new(by, offset)));
+        _concerns.Add(concern);
         foreach (var type in assembly.Types.Where(type => !type.IsGenerated))
         {
             Live(type);
-            Later($"all of {type.Name}", () => Unit.OfMetadata(type, this));
+            Later($"all of {type.Name}", () => assemblies.Unit(MentionKind.Whole, type));
             foreach (var method in type.Methods.Where(method => !method.IsGenerated))
             {
                 Method(method);
@@ -114,15 +110,13 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
     }
 
     /// <summary>Whatever an assembly does when it is loaded.</summary>
-    private void Touch(CodeAssembly assembly)
+    private void Load(CodeAssembly assembly)
     {
-        if (_seen.Add(assembly) && assembly.Find("<Module>")?.StaticConstructor is { } initialiser)
+        if (_seen.Add((MentionKind.Live, assembly)) && assembly.Find("<Module>")?.StaticConstructor is { } initialiser)
         {
             Method(initialiser);
         }
     }
 
-    private void Later(string name, Func<Digest> hash) => _pending.Enqueue((name, _current, hash));
-
-    private void Add(string name, Digest digest, string? from) => _members.TryAdd(name, new(name, digest, from));
+    private void Later(string name, Func<Unit> unit) => _pending.Enqueue((name, _current, unit));
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
@@ -22,7 +23,7 @@ internal sealed partial class Unit
         foreach (var blob in MetadataText.Attributes(Reader, definition.GetCustomAttributes(), MetadataText.IsOfRuntime))
         {
             // An accessor reaches what nobody can see from here.
-            reach.Widen(assembly, method, "it reaches private members by name");
+            Mention(MentionKind.Whole, new CodeConcern(CodeConcernKind.Widened, assembly.Name, "private members are reached by name", new(method, 0)));
             Write(blob);
         }
 
@@ -58,18 +59,38 @@ internal sealed partial class Unit
             if (Operands.IsToken(code))
             {
                 Write(bytes[from..il.Offset]);
-                WriteToken(code, MetadataTokens.Handle(il.ReadInt32()), new(method, at), constrained);
+                WriteTokenOnce(code, il.ReadInt32(), new(method, at), constrained);
                 from = il.Offset;
             }
             else
             {
-                il.Offset += code == ILOpCode.Switch ? 4 * il.ReadInt32() : Operands.Size(code);
+                var size = code == ILOpCode.Switch ? 4 * il.ReadInt32() : Operands.Size(code);
+                il.Offset += size;
             }
 
             constrained = code == ILOpCode.Constrained;
         }
 
         Write(bytes[from..]);
+    }
+
+    /// <summary>Most tokens say the same wherever they stand: their text and what they mention are made once.</summary>
+    private void WriteTokenOnce(ILOpCode code, int token, CallSite site, bool constrained)
+    {
+        var key = ((long)code << 33) | ((constrained ? 1L : 0) << 32) | (uint)token;
+        if (assembly.Tokens.TryGetValue(key, out var known))
+        {
+            _text.Write(known.Text);
+            _mentions.AddRange(known.Mentions);
+            return;
+        }
+
+        var (start, mentioned, numbered) = (_text.WrittenCount, _mentions.Count, _numberings);
+        WriteToken(code, MetadataTokens.Handle(token), site, constrained);
+        if (_numberings == numbered && !_mentions.Skip(mentioned).Any(mention => mention.Kind is MentionKind.Whole or MentionKind.Concern))
+        {
+            assembly.Tokens[key] = (_text.WrittenSpan[start..].ToArray(), [.. _mentions.Skip(mentioned)]);
+        }
     }
 
     private void WriteToken(ILOpCode code, Handle token, CallSite site, bool constrained)
@@ -109,7 +130,7 @@ internal sealed partial class Unit
             }
             else if (type.IsEnum && code is ILOpCode.Box or ILOpCode.Constrained)
             {
-                reach.Members(type);
+                Mention(MentionKind.Members, type);
             }
         }
     }

@@ -42,7 +42,7 @@ internal sealed partial class Unit
         }
         else
         {
-            reach.External(AssemblyOf(reference.Parent), MemberName.Of(Reader, token), signature, arguments, site);
+            Foreign(AssemblyOf(reference.Parent), MemberName.Of(Reader, token), signature, arguments, site);
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed partial class Unit
 
         if (target.IsVirtual && (constrained || code is ILOpCode.Callvirt or ILOpCode.Ldvirtftn || target.IsStatic))
         {
-            reach.Slot(target);
+            Mention(MentionKind.Slot, target);
         }
 
         Reach(target);
@@ -80,7 +80,7 @@ internal sealed partial class Unit
         else
         {
             Write($"{parent}::{name}:{reference.DecodeFieldSignature(this, null)}");
-            reach.External(AssemblyOf(reference.Parent), new(TypeNames.Of(Reader, reference.Parent), name), null, "", site);
+            Foreign(AssemblyOf(reference.Parent), new(TypeNames.Of(Reader, reference.Parent), name), null, "", site);
         }
     }
 
@@ -105,6 +105,25 @@ internal sealed partial class Unit
             Write(data.ReadBytes(Math.Min(MetadataText.SizeOf(type.Assembly, field), data.RemainingBytes)));
         }
     }
+
+    /// <summary>A member is used that is not followed.</summary>
+    private void Foreign(AssemblyReference? home, MemberName member, MethodSignature<TypeText>? signature, string arguments, CallSite site)
+    {
+        var isPackage = home is { } reference && assemblies.Package(Reader.GetString(reference.Name), reference.Version) is not null;
+        if (isPackage ? KnownApis.MayReflect(signature, arguments) : KnownApis.Reflects(member, signature) && !IsOfJsonContext(site.Method.Type))
+        {
+            Mention(MentionKind.Whole, new CodeConcern(CodeConcernKind.Widened, assembly.Name, $"{member.Type}.{member.Name} sees members that no instruction names", site));
+        }
+
+        if (!isPackage && KnownApis.Irreproducible(member) is { } why)
+        {
+            Mention(MentionKind.Concern, new CodeConcern(CodeConcernKind.Irreproducible, $"{member.Type}.{member.Name}", why, site));
+        }
+    }
+
+    // The JSON source generator has read the attributes when it compiled; what it leaves finds them once more, for callers that ask.
+    private bool IsOfJsonContext(CodeType type) =>
+        assemblies.Ancestry(type.Outer is { } outer && type.IsGenerated ? outer : type).ForeignInterfaces.Contains("System.Text.Json.Serialization.JsonSerializerContext");
 
     private string NameOf(CodeMethod method) => method.Name.StartsWith('<') && method.IsGenerated ? Number(method) : method.Name;
 
@@ -137,7 +156,7 @@ internal sealed partial class Unit
     private CodeMethod? Find(CodeType type, string name, MemberReference reference)
     {
         var wanted = new Lazy<string>(() => Spell(reference.DecodeMethodSignature(new PlainNames(assembly), null)));
-        for (CodeType? home = type; home is not null; home = reach.BaseOf(home))
+        for (CodeType? home = type; home is not null; home = assemblies.BaseOf(home))
         {
             if (home.MethodsNamed(name).FirstOrDefault(method => method.Signature == wanted.Value) is { } found)
             {

@@ -1,14 +1,13 @@
 using System.Reflection.Metadata;
-using MlOps.Content;
 
 namespace MlOps.Code.Internal;
 
 internal sealed partial class Unit
 {
-    /// <summary>The sha256 of all that reflection can tell of a type: the names of its members and of their parameters, and every attribute.</summary>
-    public static Digest OfMetadata(CodeType type, Reach reach)
+    /// <summary>All that reflection can tell of a type: the names of its members and of their parameters, and every attribute.</summary>
+    public static Unit OfMetadata(CodeType type, CodeAssemblies assemblies)
     {
-        var unit = new Unit(type.Assembly, reach);
+        var unit = new Unit(type.Assembly, assemblies);
         var reader = type.Assembly.Reader;
         unit.Write($"{type.Definition.Attributes}");
         unit.WriteAttributes(type.Definition.GetCustomAttributes());
@@ -37,7 +36,7 @@ internal sealed partial class Unit
             }
         }
 
-        return unit.Hash();
+        return unit.Finish();
     }
 
     private void WriteAttributes(CustomAttributeHandleCollection handles)

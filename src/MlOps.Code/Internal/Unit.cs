@@ -10,41 +10,49 @@ namespace MlOps.Code.Internal;
 /// <summary>A method or a type that people named, with all that the compiler made of it: what it says, as bytes, and what it mentions.</summary>
 /// <remarks>What the compiler made has names that change with what stands around it, so here they are numbered as they are met, and their code
 /// is part of what mentions them.</remarks>
-internal sealed partial class Unit(CodeAssembly assembly, Reach reach) : SignatureNames
+internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assemblies) : SignatureNames
 {
     private readonly ArrayBufferWriter<byte> _text = new();
     private readonly Dictionary<object, string> _numbered = [];
     private readonly Queue<CodeMethod> _pending = [];
     private readonly HashSet<CodeMethod> _made = [];
     private readonly HashSet<CodeType> _live = [];
+    private readonly List<Mention> _mentions = [];
+    private int _numberings;
 
     private MetadataReader Reader => assembly.Reader;
 
-    /// <summary>The sha256 of what a method does.</summary>
-    public static Digest OfMethod(CodeMethod method, Reach reach)
+    /// <summary>The sha256 of what it says.</summary>
+    public Digest Digest { get; private set; }
+
+    /// <summary>What it mentions, each once, in the order of its text.</summary>
+    public IReadOnlyList<Mention> Mentions { get; private set; } = [];
+
+    /// <summary>What a method does.</summary>
+    public static Unit OfMethod(CodeMethod method, CodeAssemblies assemblies)
     {
-        var unit = new Unit(method.Type.Assembly, reach);
+        var unit = new Unit(method.Type.Assembly, assemblies);
         unit.WriteMethod(method);
         while (unit._pending.TryDequeue(out var made))
         {
             unit.WriteMethod(made);
         }
 
-        return unit.Hash();
+        return unit.Finish();
     }
 
-    /// <summary>The sha256 of what casts, calls and copies ask of a type: its base, its interfaces, how a value of it is laid out.</summary>
-    public static Digest OfType(CodeType type, Reach reach)
+    /// <summary>What casts, calls and copies ask of a type: its base, its interfaces, how a value of it is laid out.</summary>
+    public static Unit OfType(CodeType type, CodeAssemblies assemblies)
     {
-        var unit = new Unit(type.Assembly, reach);
+        var unit = new Unit(type.Assembly, assemblies);
         unit.WriteType(type);
-        return unit.Hash();
+        return unit.Finish();
     }
 
-    /// <summary>The sha256 of an enumeration's members, which its values turn into as text.</summary>
-    public static Digest OfMembers(CodeType type, Reach reach)
+    /// <summary>An enumeration's members, which its values turn into as text.</summary>
+    public static Unit OfMembers(CodeType type, CodeAssemblies assemblies)
     {
-        var unit = new Unit(type.Assembly, reach);
+        var unit = new Unit(type.Assembly, assemblies);
         foreach (var handle in type.Definition.GetFields())
         {
             var field = unit.Reader.GetFieldDefinition(handle);
@@ -55,7 +63,7 @@ internal sealed partial class Unit(CodeAssembly assembly, Reach reach) : Signatu
             }
         }
 
-        return unit.Hash();
+        return unit.Finish();
     }
 
     /// <inheritdoc/>
@@ -82,12 +90,16 @@ internal sealed partial class Unit(CodeAssembly assembly, Reach reach) : Signatu
             return new(name);
         }
 
-        if (reach.Find(reader.GetString(other.Name), name) is { } type)
+        if (assemblies.Find(reader.GetString(other.Name))?.Find(name) is { } type)
         {
             return Name(type);
         }
 
-        reach.Mention(reader.GetString(other.Name), other.Version);
+        if (assemblies.Package(reader.GetString(other.Name), other.Version) is { } package)
+        {
+            Mention(MentionKind.Package, package);
+        }
+
         return new(name);
     }
 
@@ -110,7 +122,7 @@ internal sealed partial class Unit(CodeAssembly assembly, Reach reach) : Signatu
         Live(type);
         if (type.IsEnum)
         {
-            reach.Members(type);
+            Mention(MentionKind.Members, type);
         }
 
         if (type is { IsAbstract: false, IsValueType: false, IsGenerated: false } && type.MethodsNamed(".ctor").FirstOrDefault(method => method.Arity == 0) is { } constructor)
@@ -123,7 +135,7 @@ internal sealed partial class Unit(CodeAssembly assembly, Reach reach) : Signatu
     {
         if (!type.IsGenerated)
         {
-            reach.Live(type);
+            Mention(MentionKind.Live, type);
         }
         else if (_live.Add(type))
         {
@@ -138,12 +150,16 @@ internal sealed partial class Unit(CodeAssembly assembly, Reach reach) : Signatu
     {
         if (!method.IsGenerated || method.Type.Assembly != assembly)
         {
-            reach.Method(method);
+            Mention(MentionKind.Method, method);
         }
-        else if (_made.Add(method))
+        else
         {
-            _pending.Enqueue(method);
-            Initialise(method.Type);
+            _numberings++;
+            if (_made.Add(method))
+            {
+                _pending.Enqueue(method);
+                Initialise(method.Type);
+            }
         }
     }
 
@@ -157,6 +173,7 @@ internal sealed partial class Unit(CodeAssembly assembly, Reach reach) : Signatu
 
     private string Number(object made)
     {
+        _numberings++;
         if (!_numbered.TryGetValue(made, out var number))
         {
             _numbered[made] = number = $"${_numbered.Count}";
@@ -197,7 +214,7 @@ internal sealed partial class Unit(CodeAssembly assembly, Reach reach) : Signatu
         var type = TypeOf(handle);
         if (type.Type is { IsGenerated: false } followed)
         {
-            reach.Type(followed);
+            Mention(MentionKind.Type, followed);
         }
 
         return type.Text;
@@ -223,5 +240,12 @@ internal sealed partial class Unit(CodeAssembly assembly, Reach reach) : Signatu
         _text.Write(bytes);
     }
 
-    private Digest Hash() => Digest.Of(_text.WrittenSpan);
+    private void Mention(MentionKind kind, object subject) => _mentions.Add(new(kind, subject));
+
+    private Unit Finish()
+    {
+        Digest = Digest.Of(_text.WrittenSpan);
+        Mentions = [.. _mentions.Distinct()];
+        return this;
+    }
 }
