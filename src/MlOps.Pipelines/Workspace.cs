@@ -62,6 +62,7 @@ public sealed partial class Workspace
             [PrepareAction.Name] = new PrepareAction(),
             [TrainAction.Name] = new TrainAction(options.Jobs),
             [EvaluateAction.Name] = new EvaluateAction(options.Jobs),
+            [ExplainAction.Name] = new ExplainAction(options.Jobs),
             [GateAction.Name] = new GateAction(champions, options.Jobs),
         }, options.Rehash);
         return engine;
