@@ -64,7 +64,7 @@ public sealed partial class Workspace
         foreach (var part in CsvReader.ReadParts(data, new() { Path = request.Data, Schema = input.Schema }, cancellationToken))
         {
             var inputs = input.Of(part);
-            writer.Write(part, inputs, scorer.Predict(inputs));
+            writer.Write(part, scorer.Predict(inputs), inputs);
             _reporter.Live($"{data.Position * 100 / data.Length}% · {writer.Rows} rows");
             if (data.Length >= LongFile && data.Position * 10 / data.Length > told)
             {

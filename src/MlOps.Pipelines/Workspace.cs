@@ -157,6 +157,10 @@ public sealed partial class Workspace
                 var name = Path.GetFileName(folder);
                 _mirror.Observe($"models/{name}");
                 _mirror.Observe($"models/{name}/model.json");
+                foreach (var releases in Directory.EnumerateFiles(folder, "releases*.json").Order(StringComparer.Ordinal))
+                {
+                    _mirror.Observe($"models/{name}/{Path.GetFileName(releases)}");
+                }
             }
         }
 

@@ -172,6 +172,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
                     (PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train))),
                 Outputs = Names(GateAction.Verdict),
                 FactNames = Names("gate"),
+                LooksElsewhere = rules.Champion is not null,
             };
         }
 

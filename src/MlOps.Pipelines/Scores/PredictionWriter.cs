@@ -48,9 +48,9 @@ internal sealed class PredictionWriter(TextWriter writer, Signature signature, I
     }
 
     /// <param name="part">Rows as they were read.</param>
-    /// <param name="inputs">The same rows as the model takes them.</param>
     /// <param name="predictions">What the model says of them.</param>
-    public void Write(Frame part, Frame inputs, Predictions predictions)
+    /// <param name="inputs">The same rows as the model takes them; needed for reasons.</param>
+    public void Write(Frame part, Predictions predictions, Frame? inputs = null)
     {
         var copied = kept.Select(name => part[name]).ToArray();
         for (var row = 0; row < predictions.Rows; row++)
@@ -72,7 +72,7 @@ internal sealed class PredictionWriter(TextWriter writer, Signature signature, I
 
             if (reasons is not null)
             {
-                WriteReasons(reasons.Of(inputs, row, signature.Task == ModelTask.Multiclass ? predictions.ClassIndex(row) : 0));
+                WriteReasons(reasons.Of(inputs!, row, signature.Task == ModelTask.Multiclass ? predictions.ClassIndex(row) : 0));
             }
 
             writer.Write('\n');
