@@ -3,16 +3,15 @@ using MlOps.Content;
 
 namespace MlOps.Learning;
 
-/// <summary>How a model is explained; <c>explain</c> in <c>model.json</c>, where <c>false</c> leaves it out. All are upper limits: a model that is slow to predict is
-/// explained on fewer rows, down to 50.</summary>
+/// <summary>How a model is explained; <c>explain</c> in <c>model.json</c>, where <c>false</c> leaves it out.</summary>
 [JsonShorthand("on")]
 public sealed record ExplainOptions
 {
     /// <summary>Whether it is explained at all; default true.</summary>
     public bool On { get; set; } = true;
 
-    /// <summary>Most test rows, taken by their content: 50 to 100000; default 1000.</summary>
-    public int Rows { get; set; } = 1000;
+    /// <summary>How many test rows, taken by their content: 50 to 100000. Default: as many as take a fraction of a second, from 50 to 1000.</summary>
+    public int? Rows { get; set; }
 
     /// <summary>Most columns that are shuffled and drawn, those that move predictions most: 1 to 1000; default 20.</summary>
     public int Features { get; set; } = 20;
@@ -27,7 +26,7 @@ public sealed record ExplainOptions
     public IReadOnlyList<(string Member, Diagnostic Diagnostic)> Validate()
     {
         var found = new List<(string, Diagnostic)>();
-        Range(Rows, 50, 100_000, "rows");
+        Range(Rows ?? 50, 50, 100_000, "rows");
         Range(Features, 1, 1000, "features");
         Range(Repeats, 2, 1000, "repeats");
         Range(Points, 2, 1000, "points");

@@ -27,11 +27,11 @@ public sealed record ModelExplanation(
     /// <summary>Rows that a thread explains at once.</summary>
     private const int Piece = 16;
 
-    /// <summary>Fewest rows, however slow the model.</summary>
-    private const int LeastRows = 50;
+    /// <summary>Fewest and most rows where none are asked for, however slow or quick the model.</summary>
+    private const int LeastRows = 50, MostRows = 1000;
 
-    /// <summary>About so many leaves, weights and characters may be looked at for each of the three: a second or so.</summary>
-    private const double MostWork = 100_000_000;
+    /// <summary>About so many nodes, weights and characters may be looked at for each of the three, which a core does in a tenth of a second.</summary>
+    private const double MostWork = 20_000_000;
 
     /// <summary>Explains a model on rows that it was not fitted to, in bounded time: the same figures with any number of threads and in any order of rows.</summary>
     /// <param name="test">With the model's columns and the label.</param>
@@ -44,7 +44,7 @@ public sealed record ModelExplanation(
         List<string> inputs = [.. model.Signature.Inputs.Select(input => input.Name).Where(name => test.TryGet(name, out _))];
         var label = test[model.Signature.Label];
         int[] labelled = [.. Enumerable.Range(0, test.RowCount).Where(row => !label.IsMissing(row))];
-        var sample = ContentSample.Of(test.WithOnly([.. inputs, label.Name]).Select(labelled), options.Rows).Rows;
+        var sample = ContentSample.Of(test.WithOnly([.. inputs, label.Name]).Select(labelled), options.Rows ?? MostRows).Rows;
         var (metric, names) = (Metrics.Names(model.Signature.Task)[0], model.Signature.Inputs.Select(input => input.Name).ToArray());
 
         var explained = First(sample, Within(ShapleyWork(model), options.Rows));
@@ -57,12 +57,12 @@ public sealed record ModelExplanation(
         return new((explained.RowCount, shuffled, varied), explainer.Explain(sample.Select([])).BaseValues, shapley, metric, importance, [.. dependence.Where(column => column.Item2.Count > 0)]);
     }
 
-    private static int Within(double workPerRow, int most) => (int)Math.Clamp(MostWork / Math.Max(1, workPerRow), LeastRows, most);
+    private static int Within(double workPerRow, int? asked) => asked ?? (int)Math.Clamp(MostWork / Math.Max(1, workPerRow), LeastRows, MostRows);
 
-    // Every leaf has a quadrature over its path, which costs about as much as ten looks at a node.
+    // Every leaf has a quadrature over its path, which costs about as much as thirty looks at a node.
     private static double ShapleyWork(TrainedModel model) => model.Predictor switch
     {
-        TreeEnsemble ensemble => 10.0 * ensemble.Trees.Sum(tree => tree.Feature.Length / 2),
+        TreeEnsemble ensemble => 30.0 * ensemble.Trees.Sum(tree => tree.Feature.Length / 2),
         LinearPredictor linear => (double)linear.Weights.Length * linear.Weights[0].Length,
         _ => throw new System.Diagnostics.UnreachableException(),
     };
