@@ -45,8 +45,15 @@ public class EvaluationTests
     public void Metrics_and_intervals_equal_those_of_scikit_learn_and_numpy(ModelTask task, int seed)
     {
         var (predictions, test, truth) = Sample(task, 300, seed);
-        var resamples = Resamples.Of(test["y"], Resampled);
-        var said = Sklearn.Ask($"evaluation-{task}", Script, new JsonObject
+        EqualsReference($"evaluation-{task}", predictions, test, truth);
+    }
+
+    /// <summary>Holds metrics and intervals against those of scikit-learn and numpy on the same resamples.</summary>
+    /// <param name="truth">The label's numbers, or the classes' places.</param>
+    internal static void EqualsReference(string golden, Predictions predictions, Frame test, JsonArray truth)
+    {
+        var (task, resamples) = (predictions.Signature.Task, Resamples.Of(test[predictions.Signature.Label], Resampled));
+        var said = Sklearn.Ask(golden, Script, new JsonObject
         {
             ["task"] = task.ToString(),
             ["threshold"] = (double)predictions.Signature.Threshold,
