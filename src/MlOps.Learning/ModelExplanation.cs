@@ -30,8 +30,8 @@ public sealed record ModelExplanation(
     /// <summary>Fewest and most rows where none are asked for, however slow or quick the model.</summary>
     private const int LeastRows = 50, MostRows = 1000;
 
-    /// <summary>About so many nodes, weights and characters may be looked at for each of the three, which a core does in a tenth of a second.</summary>
-    private const double MostWork = 20_000_000;
+    /// <summary>About so many nodes, weights and characters may be looked at for each of the three, which a core does in some hundredths of a second.</summary>
+    private const double MostWork = 10_000_000;
 
     /// <summary>Explains a model on rows that it was not fitted to, in bounded time: the same figures with any number of threads and in any order of rows.</summary>
     /// <param name="test">With the model's columns and the label.</param>
