@@ -98,7 +98,7 @@ public sealed class GateTests : IClassFixture<GateTests.Trained>
     {
         using var workspace = _trained.Copy();
         Release(workspace, (string)Gate(workspace)["candidate"]!);
-        workspace.Replace(Model, "\"trainer\"", "\"split\": { \"by\": \"column\", \"column\": \"sex\", \"value\": \"w\" }, \"trainer\"");
+        workspace.Replace(Model, "\"trainer\"", "\"split\": { \"by\": \"column\", \"column\": \"sex\", \"test\": \"w\" }, \"trainer\"");
         Worsen(workspace);
         for (var run = 0; run < 2; run++)
         {
