@@ -89,12 +89,15 @@ public interface IHazModels : IHazWorkspace
     /// <inheritdoc cref="Workspace.CompareAsync"/>
     Target Compare => _ => _.Description(About(nameof(Compare))).Requires(() => Experiment).Executes(() => RunAsync(workspace => workspace.CompareAsync(Experiment, default)));
 
+    /// <summary>Score: whether each prediction is followed by what every column adds to it.</summary>
+    [Parameter("add what each row's raw score is made of")] bool Because => TryGetValue<bool?>(() => Because) ?? false;
+
     /// <summary>Score: columns to copy in front of the predictions.</summary>
     [Parameter("columns to copy in front of the predictions")] string[] Keep => TryGetValue(() => Keep) ?? [];
 
     /// <inheritdoc cref="Workspace.ScoreAsync"/>
     Target Score => _ => _.Description(About(nameof(Score))).Requires(() => Data).Requires(() => Out)
-        .Executes(() => RunAsync(workspace => workspace.ScoreAsync(new() { Data = Data!, Out = Out!, Keep = Keep }, DryRun, default)));
+        .Executes(() => RunAsync(workspace => workspace.ScoreAsync(new() { Data = Data!, Out = Out!, Keep = Keep, Explain = Because }, DryRun, default)));
 
     /// <inheritdoc cref="Workspace.ExplainAsync"/>
     Target Explain => _ => _.Description(About(nameof(Explain))).Executes(() => RunAsync(workspace => workspace.ExplainAsync([.. new[] { Step, Revision }.OfType<string>()], default)));

@@ -37,6 +37,7 @@ internal sealed class CommandLine
     private readonly Option<string> _scored = new("--data") { Description = "a CSV file that has the model's features among its columns", Required = true, HelpName = "FILE" };
     private readonly Option<string> _predictions = new("--out") { Description = "the CSV file for the predictions, or - for standard output", Required = true, HelpName = "FILE" };
     private readonly Option<string[]> _keep = new("--keep") { Description = "columns to copy in front of the predictions, separated by commas", HelpName = "A,B" };
+    private readonly Option<bool> _because = new("--explain") { Description = "add what each row's raw score is made of: the base value (because) and what every column adds (because:COLUMN)" };
     private readonly Option<bool> _update = new("--update") { Description = "ask the sources for newer bytes, and show what changed before it is pinned" };
     private readonly Argument<string[]> _names = new("NAME") { Description = "datasets and models (default: all)", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string?> _remote = new("--remote") { Description = "only this remote, declared or not", HelpName = "URL" };
@@ -146,7 +147,7 @@ internal sealed class CommandLine
 
     public (string? Filter, bool All) Tests(ParseResult parsed) => (parsed.GetValue(_filter), parsed.GetValue(_all));
 
-    public ScoreRequest Score(ParseResult parsed) => new() { Data = parsed.GetValue(_scored)!, Out = parsed.GetValue(_predictions)!, Keep = List(parsed, _keep) };
+    public ScoreRequest Score(ParseResult parsed) => new() { Data = parsed.GetValue(_scored)!, Out = parsed.GetValue(_predictions)!, Keep = List(parsed, _keep), Explain = parsed.GetValue(_because) };
 
     public NewModelRequest NewModel(ParseResult parsed) => new()
     {
@@ -170,7 +171,7 @@ internal sealed class CommandLine
         "Explain" => [_words],
         "Experiments" => [_by],
         "Compare" => [_experiments],
-        "Score" => [_scored, _predictions, _keep],
+        "Score" => [_scored, _predictions, _keep, _because],
         "Serve" or "Release" or "Stop" or "Smoke" => [_environment],
         "Gc" => [_days],
         "Verify" => [_step, _rebuild, _remotes],

@@ -20,6 +20,10 @@ public sealed record LearningSpec(ModelTask Task, string Label, string? Positive
     /// <summary>Binary: what wrong predictions cost, which decides the threshold; null is 0.5.</summary>
     public ErrorCosts? Costs { get; init; }
 
+    /// <summary>What parts the rows for calibration and threshold as the split parts them from the test rows: a key (<see cref="SplitBy.Group"/>) stays in one fold, and with
+    /// <see cref="SplitBy.Time"/> no fold is scored by a model of later rows; null, and anything else, takes the hash of the row. Its column is among the rows.</summary>
+    public SplitSpec? Folds { get; init; }
+
     /// <summary>What of calibration and threshold the task and the trainer cannot have (MLO6042), or is out of range (MLO6043), each with its member in
     /// <c>model.json</c>.</summary>
     public IReadOnlyList<(string Member, Diagnostic Diagnostic)> CheckCalibration() => Calibrator.Check(this);

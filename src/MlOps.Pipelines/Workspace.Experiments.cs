@@ -66,13 +66,14 @@ public sealed partial class Workspace
     }
 
     /// <summary>What a trial says: the results, and how to hold them against the lock.</summary>
-    private Outcome Tried(BuildResult result, BuildReport report)
+    private Outcome Tried(BuildResult result, BuildReport report, ExitCode exit)
     {
         var tried = Chosen.Select(model => Experiment.Of(result.Lock, model.Name)).OfType<Experiment>().ToList();
         var json = report.Json();
         json["experiments"] = new JsonObject(tried.Select(experiment => KeyValuePair.Create(experiment.Model, (JsonNode?)experiment.Name)));
         var compare = tried.Select(experiment => $"  ./build.sh Compare lock {experiment.Name} --model {experiment.Model}");
-        return new(ExitCode.Done, $"{report.Text()}\n\ntried {string.Join(", ", _options.Set)}; the lock is as it was\n{string.Join('\n', compare)}", json);
+        var verdicts = string.Concat(tried.Where(experiment => experiment.Verdict is not null).Select(experiment => $"\nthe gate of {experiment.Model} says {experiment.Verdict}"));
+        return new(exit, $"{report.Text()}\n\ntried {string.Join(", ", _options.Set)}; the lock is as it was{verdicts}\n{string.Join('\n', compare)}", json);
     }
 
     private void Note(BuildResult result)

@@ -1,6 +1,7 @@
 using System.Text;
 using MlOps.Content;
 using MlOps.Engine;
+using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Reports;
@@ -59,15 +60,40 @@ public sealed partial class Workspace
             });
         }
 
+        var doubts = Doubts(result).ToList();
+        doubts.ForEach(_reporter.Warn);
         var exit = result.Cancelled ? ExitCode.Cancelled : !result.Succeeded ? ExitCode.Failed : failedGates.Count > 0 ? ExitCode.Refused : ExitCode.Done;
         var report = new BuildReport(result, Chosen);
         // A warning is given on every run.
-        if (remember && exit == ExitCode.Done && undecided.Count == 0 && _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(report.UpToDateText() + "\n")) is { } place && remotes.IsEmpty)
+        if (remember && exit == ExitCode.Done && undecided.Count + doubts.Count == 0 && _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(report.UpToDateText() + "\n")) is { } place && remotes.IsEmpty)
         {
             _engine.SaveImage(_graph, result, place, report.Tail());
         }
 
-        return _options.Set.Count > 0 && result.Succeeded ? Tried(result, report) : new(exit, report.Text(), report.Json());
+        return _options.Set.Count > 0 && result.Succeeded ? Tried(result, report, exit) : new(exit, report.Text(), report.Json());
+    }
+
+    /// <summary>What is odd about the releases that gates look at, whatever the verdict.</summary>
+    private IEnumerable<Diagnostic> Doubts(BuildResult result)
+    {
+        foreach (var model in Chosen)
+        {
+            foreach (var undeclared in _champions.Undeclared(model.Name, _definition.Manifest.Environments.Keys))
+            {
+                yield return undeclared;
+            }
+
+            if (result.Succeeded && (int?)result.Lock.Fact($"models/{model.Name}", "gate")?["champion"]?[GateAction.LearntFromTests] is { } rows)
+            {
+                yield return new("MLO2231", $"the champion of model '{model.Name}' learnt from {rows} of the test rows")
+                {
+                    Severity = Severity.Warning,
+                    Where = model.At("gate", "champion"),
+                    Why = "they were training rows when it was trained: it looks better than it is",
+                    Mend = "read the comparison with that in mind; it ends when a model of the new split is released",
+                };
+            }
+        }
     }
 
     private List<ModelDefinition> Judged(LockFile locked, string verdict) =>

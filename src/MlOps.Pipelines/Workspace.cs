@@ -62,6 +62,7 @@ public sealed partial class Workspace
             [PrepareAction.Name] = new PrepareAction(),
             [TrainAction.Name] = new TrainAction(options.Jobs),
             [EvaluateAction.Name] = new EvaluateAction(options.Jobs),
+            [ExplainAction.Name] = new ExplainAction(options.Jobs),
             [GateAction.Name] = new GateAction(champions, options.Jobs),
         }, options.Rehash);
         return engine;
@@ -156,6 +157,10 @@ public sealed partial class Workspace
                 var name = Path.GetFileName(folder);
                 _mirror.Observe($"models/{name}");
                 _mirror.Observe($"models/{name}/model.json");
+                foreach (var releases in Directory.EnumerateFiles(folder, "releases*.json").Order(StringComparer.Ordinal))
+                {
+                    _mirror.Observe($"models/{name}/{Path.GetFileName(releases)}");
+                }
             }
         }
 

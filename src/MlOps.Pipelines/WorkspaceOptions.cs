@@ -48,6 +48,9 @@ public sealed record ScoreRequest
 
     /// <summary>Columns of the data to copy in front of the predictions.</summary>
     public IReadOnlyList<string> Keep { get; init; } = [];
+
+    /// <summary>Whether each prediction is followed by what every column adds to it.</summary>
+    public bool Explain { get; init; }
 }
 
 /// <summary>What <c>New</c> is asked for.</summary>

@@ -80,6 +80,7 @@ public static class OnnxModel
 
         try
         {
+            ThrowIfUndeclared(onnx);
             var model = ForeignFit.Fit(ForeignGraph.Read(onnx.Graph!, wanted), wanted);
             ModelCheck.Check(model);
             return model;
@@ -88,6 +89,18 @@ public static class OnnxModel
         {
             throw ForeignGraph.Unreadable(e.Message);
         }
+    }
+
+    // A file that was cut between its parts may lack no more than the last of them.
+    private static void ThrowIfUndeclared(OnnxFile file)
+    {
+        var declared = file.Opsets.Select(opset => Plain(opset.Domain)).ToHashSet(StringComparer.Ordinal);
+        if (file.Graph!.Nodes.Find(node => (Plain(node.Domain) is "ai.onnx" or GraphWriter.Ml) && !declared.Contains(Plain(node.Domain))) is { } node)
+        {
+            throw new InvalidDataException($"operator {node.Operator} is of the domain '{Plain(node.Domain)}', of which the file declares no version");
+        }
+
+        static string Plain(string domain) => domain.Length == 0 ? "ai.onnx" : domain;
     }
 
     private static OnnxFile Decode(ReadOnlySpan<byte> file)

@@ -245,7 +245,7 @@ internal sealed class Build
 
         var before = _old.Find(plan.Step.Address) is { } trace && trace.Fingerprint == plan.Fingerprint ? trace.Outputs : null;
         var other = before is null ? [] : result.Outputs.Where(output => before.TryGetValue(output.Key, out var digest) && digest != output.Value).Select(output => output.Key).ToArray();
-        return other.Length == 0 || plan.Step.Always ? [] :
+        return other.Length == 0 || plan.Step.Always || plan.Step.LooksElsewhere ? [] :
         [
             new("MLO3030", $"step '{plan.Step.Name}' is not reproducible")
             {

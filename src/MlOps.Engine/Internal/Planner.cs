@@ -115,7 +115,8 @@ internal sealed class Planner(
             : !same ? StepDescription.Reason(changes)
             : contradicted ? StaleReason.LockContradicted
             : !HasFacts(step) ? StaleReason.FactMissing : StaleReason.OutputMissing;
-        return record is not null && IsKept(step, record.Outputs) && step.FactNames.SetEquals(record.Facts.Select(fact => fact.Key))
+        // A lock that was put back tells what was so when it was written: the run finds the same, or what somebody made of it by hand.
+        return record is not null && !(contradicted && step.LooksElsewhere) && IsKept(step, record.Outputs) && step.FactNames.SetEquals(record.Facts.Select(fact => fact.Key))
             ? new(step, PlannedAction.Restore, reason, changes, []) { Result = record }
             : new(step, PlannedAction.Run, reason, changes, []);
     }

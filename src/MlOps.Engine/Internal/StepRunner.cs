@@ -79,7 +79,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             Metrics = metrics,
             Log = context.Log is { } log ? store.Put(log).Sha256 : null,
         };
-        return (record, executor.ReadsInPlace ? [] : Strays(step.Name.Value, step.Origin, sandbox.Empty()));
+        return (record, executor.ReadsInPlace ? [] : [.. Strays(step.Name.Value, step.Origin, sandbox.Empty()), .. Unset(step)]);
     }
 
     private void Place(Step step, IReadOnlyDictionary<string, Digest> inputs, WorkspaceView view, Sandbox sandbox)
@@ -182,6 +182,17 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             Mend = "add them to 'writes', or do not leave them behind",
         },
     ];
+
+    private static IEnumerable<Diagnostic> Unset(Step step) =>
+        from name in step.Run.Pass
+        where Environment.GetEnvironmentVariable(name) is null
+        select new Diagnostic("MLO3060", $"the environment variable '{name}' is not set")
+        {
+            Severity = Severity.Warning,
+            Where = step.Origin,
+            Why = $"step '{step.Name}' hands it on to its program (\"pass\"), which ran without it",
+            Mend = "set it where the build runs, or remove it from \"pass\"",
+        };
 
     private static Diagnostic Retried(Step step, List<DiagnosticException> failures) =>
         new("MLO3043", $"step '{step.Name}' needed {failures.Count + 1} attempts")

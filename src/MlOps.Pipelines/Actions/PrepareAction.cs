@@ -56,6 +56,11 @@ internal sealed class PrepareAction : IStepExecutor
             parameters["weight"] = weight;
         }
 
+        if (model.Folds is { Column: { } key } && key != model.Manifest.Label && key != model.Manifest.Weight && !model.Manifest.Features.ContainsKey(key))
+        {
+            parameters[TrainAction.Folds] = key;
+        }
+
         if (model.SliceColumns is { Count: > 0 } slices)
         {
             parameters[Slices] = new JsonArray([.. slices.Select(name => (JsonNode)name)]);
@@ -80,7 +85,8 @@ internal sealed class PrepareAction : IStepExecutor
         var rows = labelled.Length == frame.RowCount ? frame : frame.Select(labelled);
         var isTest = Split.Assign(rows, Spec(parameters["split"]!.AsObject()));
         List<string> programsSee = [.. columns, .. weight is null ? [] : new[] { weight }, label];
-        var train = Write(context, Train, TrainCsv, rows.WithOnly(programsSee), programsSee, isTest, side: false);
+        IEnumerable<string> learnt = (string?)parameters[TrainAction.Folds] is { } key ? [.. programsSee, key] : programsSee;
+        var train = Write(context, Train, TrainCsv, rows.WithOnly(learnt), programsSee, isTest, side: false);
         // Training rows have no slice columns: declaring one retrains nothing.
         var test = Write(context, Test, TestCsv, rows.WithOnly([.. programsSee, .. slices]), programsSee, isTest, side: true);
         return new() { ["rows"] = new JsonObject { ["dropped"] = frame.RowCount - labelled.Length, ["test"] = test, ["train"] = train } };

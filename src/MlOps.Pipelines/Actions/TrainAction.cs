@@ -26,6 +26,9 @@ internal sealed class TrainAction(int threads) : IStepExecutor
     /// <summary>The fact that tells how many trees are kept, where the rows decide it.</summary>
     public const string Trees = "trees";
 
+    /// <summary>The parameter that tells how folds for calibration are parted, where not by the hash of the row.</summary>
+    public const string Folds = "folds";
+
     public bool ReadsInPlace => true;
 
     public static JsonObject Parameters(ModelDefinition model)
@@ -43,6 +46,11 @@ internal sealed class TrainAction(int threads) : IStepExecutor
         if (manifest.Calibrate is { } calibrate)
         {
             parameters["calibrate"] = JsonNamingPolicy.CamelCase.ConvertName(calibrate.ToString());
+        }
+
+        if (model.Folds is { } folds)
+        {
+            parameters[Folds] = new JsonObject { ["by"] = JsonNamingPolicy.CamelCase.ConvertName(folds.By.ToString()), ["column"] = folds.Column };
         }
 
         if (manifest.Threshold is not null)
@@ -80,6 +88,7 @@ internal sealed class TrainAction(int threads) : IStepExecutor
         (string?)parameters["weight"])
     {
         Calibrate = (string?)parameters["calibrate"] is { } kind ? Enum.Parse<CalibrationKind>(kind, ignoreCase: true) : null,
+        Folds = parameters[Folds] is { } folds ? new(Enum.Parse<SplitBy>((string)folds["by"]!, ignoreCase: true), (string?)folds["column"]) : null,
         Costs = parameters[Threshold]?.Deserialize(ManifestJson.Default.ErrorCosts),
     };
 

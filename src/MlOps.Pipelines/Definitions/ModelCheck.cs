@@ -46,6 +46,7 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
 
         found.AddRange(model.Learning.CheckCalibration().Select(wrong => wrong.Diagnostic with { Where = model.At(wrong.Member) }));
         found.AddRange(model.Evaluation.Validate().Select(wrong => wrong.Diagnostic with { Where = model.At(["evaluate", .. wrong.Path]) }));
+        found.AddRange((manifest.Explain ?? new()).Validate().Select(wrong => wrong.Diagnostic with { Where = model.At("explain", wrong.Member) }));
         if (manifest.Gate is { } gate)
         {
             found.AddRange(Gate.Validate(gate.Rules, manifest.Task).Select(wrong => wrong.Diagnostic with { Where = model.At(["gate", .. wrong.Path]) }));

@@ -20,7 +20,11 @@ internal sealed record ModelDefinition(string Name, string File, ModelManifest M
     {
         Calibrate = Manifest.Calibrate,
         Costs = Manifest.Threshold,
+        Folds = Folds,
     };
+
+    /// <summary>The split, where folds of training rows have to heed it: a calibration or a threshold is fitted, and a key or the time parts the rows.</summary>
+    public SplitSpec? Folds => Manifest is { Calibrate: null, Threshold: null } || Split is not { By: SplitBy.Group or SplitBy.Time, Column: not null } ? null : Split;
 
     public EvaluationOptions Evaluation => Manifest.Evaluate ?? new();
 

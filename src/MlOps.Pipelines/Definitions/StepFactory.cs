@@ -9,7 +9,7 @@ using MlOps.Pipelines.Manifests;
 
 namespace MlOps.Pipelines.Definitions;
 
-/// <summary>Turns declarations into steps: per dataset an import; per model prepare, train, evaluate and gate; and the run steps.</summary>
+/// <summary>Turns declarations into steps: per dataset an import; per model prepare, train, evaluate, explain and gate; and the run steps.</summary>
 internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests code, BuildMirror mirror)
 {
     private readonly Dictionary<string, StepInput> _written = new(StringComparer.Ordinal);
@@ -149,6 +149,16 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
             FactNames = model.Evaluation.Slices.Count > 0 ? Names("baseline", "intervals", "metrics", EvaluateAction.WorstSlice) : Names("baseline", "intervals", "metrics"),
             CheckedOut = Out(EvaluateAction.Metrics),
         };
+        if (manifest.Explain?.On != false)
+        {
+            yield return Step(ExplainAction.Name, "explanations", ExplainAction.Parameters(model)) with
+            {
+                Inputs = Inputs((TrainAction.Model, From(TrainAction.Name, TrainAction.Model)), (PrepareAction.Test, From(PrepareAction.Name, PrepareAction.Test))),
+                Outputs = Names(ExplainAction.Importance, ExplainAction.Dependence),
+                CheckedOut = Out(ExplainAction.Importance, ExplainAction.Dependence),
+            };
+        }
+
         if (manifest.Gate is { Rules: var rules } && (rules.Compares || rules.Thresholds.Count > 0))
         {
             var metrics = (EvaluateAction.Metrics, From(EvaluateAction.Name, EvaluateAction.Metrics));
@@ -162,6 +172,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
                     (PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train))),
                 Outputs = Names(GateAction.Verdict),
                 FactNames = Names("gate"),
+                LooksElsewhere = rules.Champion is not null,
             };
         }
 
@@ -177,8 +188,8 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
 
         OutputInput From(string action, string output) => new(Of(model.Name, action), output);
 
-        ImmutableSortedDictionary<string, WorkspacePath> Out(string output) =>
-            ImmutableSortedDictionary.Create<string, WorkspacePath>(StringComparer.Ordinal).Add(output, WorkspacePath.Parse($"{model.Name}/{output}"));
+        ImmutableSortedDictionary<string, WorkspacePath> Out(params string[] outputs) =>
+            outputs.ToImmutableSortedDictionary(output => output, output => WorkspacePath.Parse($"{model.Name}/{output}"), StringComparer.Ordinal);
     }
 
     private ImmutableSortedDictionary<string, Digest> Code(string action, string name) => StepRecord.NoOutputs.Add(name, code.Of(action));

@@ -61,6 +61,9 @@ public sealed record ModelManifest
     /// <summary>How it is measured beside its metrics on all test rows: slices and intervals.</summary>
     public EvaluationOptions? Evaluate { get; init; }
 
+    /// <summary>How it is explained as part of its build: what matters to it, and how; <c>false</c> leaves it out.</summary>
+    public ExplainOptions? Explain { get; init; }
+
     /// <summary>What it must meet on the test rows; without it nothing is refused.</summary>
     public GateManifest? Gate { get; init; }
 
