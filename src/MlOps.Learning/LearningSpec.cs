@@ -14,6 +14,9 @@ namespace MlOps.Learning;
 public sealed record LearningSpec(ModelTask Task, string Label, string? Positive, IReadOnlyList<FeatureSpec> Features, TrainerOptions Trainer,
     string? Weight = null)
 {
+    /// <summary>The column whose equal cells the split keeps together; so do the folds of target statistics. Null where there is none.</summary>
+    public string? Group { get; init; }
+
     /// <summary>Binary: how scores become probabilities; null leaves them as the trainer gives them.</summary>
     public CalibrationKind? Calibrate { get; init; }
 
@@ -26,8 +29,18 @@ public sealed record LearningSpec(ModelTask Task, string Label, string? Positive
 }
 
 /// <summary>A column to learn from.</summary>
-/// <param name="Kind">How it enters; <see cref="FeatureKind.Identifier"/> is refused.</param>
-public sealed record FeatureSpec(string Column, FeatureKind Kind);
+/// <param name="Options">What it means and how it enters; <see cref="IdentifierFeature"/> is refused.</param>
+public sealed record FeatureSpec(string Column, FeatureOptions Options)
+{
+    /// <summary>A column of which only the kind is said.</summary>
+    public FeatureSpec(string column, FeatureKind kind)
+        : this(column, FeatureOptions.Of(kind))
+    {
+    }
+
+    /// <summary>What it means.</summary>
+    public FeatureKind Kind => Options.Kind;
+}
 
 /// <summary>Hears how far the learning is; called on the caller's thread, seldom enough to print each time.</summary>
 /// <param name="stage">What is being done: <c>encode</c>, <c>bin</c>, <c>trees</c>, <c>iterations</c>.</param>

@@ -51,6 +51,11 @@ internal sealed class PrepareAction : IStepExecutor
             ["label"] = model.Manifest.Label,
             ["split"] = declared,
         };
+        if (model.Learning.Group is { } group)
+        {
+            parameters["group"] = group;
+        }
+
         if (model.Manifest.Weight is { } weight)
         {
             parameters["weight"] = weight;
@@ -80,7 +85,9 @@ internal sealed class PrepareAction : IStepExecutor
         var rows = labelled.Length == frame.RowCount ? frame : frame.Select(labelled);
         var isTest = Split.Assign(rows, Spec(parameters["split"]!.AsObject()));
         List<string> programsSee = [.. columns, .. weight is null ? [] : new[] { weight }, label];
-        var train = Write(context, Train, TrainCsv, rows.WithOnly(programsSee), programsSee, isTest, side: false);
+        // Target statistics are taken out of folds that part no group.
+        var group = (string?)parameters["group"] is { } key ? new[] { key } : [];
+        var train = Write(context, Train, TrainCsv, rows.WithOnly(programsSee.Union(group, StringComparer.Ordinal)), programsSee, isTest, side: false);
         // Training rows have no slice columns: declaring one retrains nothing.
         var test = Write(context, Test, TestCsv, rows.WithOnly([.. programsSee, .. slices]), programsSee, isTest, side: true);
         return new() { ["rows"] = new JsonObject { ["dropped"] = frame.RowCount - labelled.Length, ["test"] = test, ["train"] = train } };

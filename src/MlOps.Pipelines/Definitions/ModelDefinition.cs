@@ -18,6 +18,7 @@ internal sealed record ModelDefinition(string Name, string File, ModelManifest M
         Manifest.Task, Manifest.Label, Manifest.Positive, [.. Manifest.Features.Select(feature => new FeatureSpec(feature.Key, feature.Value))], Manifest.Trainer,
         Manifest.Weight)
     {
+        Group = Split.By == SplitBy.Group && Manifest.Features.Values.Any(feature => feature is CategoricalFeature { Encode: CategoryEncoding.Target }) ? Split.Column : null,
         Calibrate = Manifest.Calibrate,
         Costs = Manifest.Threshold,
     };

@@ -5,7 +5,7 @@ namespace MlOps.Tests.Scoring;
 
 public sealed class CalendarTests
 {
-    private static readonly CalendarEncoder AllParts = new("when", [CalendarPart.Day, CalendarPart.Hour, CalendarPart.Weekday, CalendarPart.Month],
+    private static readonly CalendarEncoder AllParts = new("when", [CalendarPart.Days, CalendarPart.Hour, CalendarPart.Weekday, CalendarPart.Month],
         [float.NaN, -1, -2, -3], [0, 0, 0, 0], [1, 1, 1, 1]);
 
     [Fact]
