@@ -14,7 +14,7 @@ public static class Learner
 {
     /// <summary>Fits the encoders and the predictor to the training rows; rows without a label are passed over.</summary>
     /// <param name="threads">At least 1; changes the time only.</param>
-    /// <exception cref="DiagnosticException">The options, the label or a feature cannot be used (MLO6001 to MLO6019), or calibration is asked for and
+    /// <exception cref="DiagnosticException">The options, the label or a feature cannot be used (MLO6001 to MLO6019, MLO6050 to MLO6056), or calibration is asked for and
     /// cannot be had (MLO6041 to MLO6043).</exception>
     /// <exception cref="ArgumentException">The trainer is <see cref="OnnxOptions"/>, whose model is adopted.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing remains.</exception>
@@ -32,8 +32,7 @@ public static class Learner
         using var workers = new Workers(threads, cancellationToken);
 
         progress?.Invoke("encode", 0, 1);
-        var encoders = FitEncoders(rows, spec, labels);
-        var features = FeatureEncoding.Encode(encoders, rows);
+        var (encoders, features) = FeatureFit.Of(rows, spec, labels);
         progress?.Invoke("encode", 1, 1);
 
         Predictor predictor = spec.Trainer switch
@@ -63,6 +62,7 @@ public static class Learner
     private static void ThrowIfWrong(Frame train, LearningSpec spec)
     {
         List<Diagnostic> found = [.. spec.Trainer.Validate(), .. spec.CheckCalibration().Select(wrong => wrong.Diagnostic)];
+        found.AddRange(spec.Features.SelectMany(f => f.Options.Validate(spec.Trainer).Select(wrong => wrong.Diagnostic with { Where = FeatureColumns.At(f.Column, wrong.Member) })));
         if (train.TryGet(spec.Label, out _))
         {
             found.AddRange(FeatureColumns.Check(train, spec));
@@ -73,20 +73,5 @@ public static class Learner
         {
             throw new DiagnosticException(found);
         }
-    }
-
-    private static Encoder[] FitEncoders(Frame rows, LearningSpec spec, Labels labels)
-    {
-        var fitted = spec.Features
-            .Select(f => spec.Trainer is LinearOptions ? LinearEncoders.Fit(rows[f.Column], f.Kind) : TreeEncoders.Fit(rows[f.Column], f.Kind, labels))
-            .OfType<Encoder>()
-            .ToList();
-        return fitted.Count > 0
-            ? [.. fitted.Where(e => e is not TextEncoder), .. fitted.Where(e => e is TextEncoder)]
-            : throw new DiagnosticException(new Diagnostic("MLO6014", "there is no feature to learn from")
-            {
-                Why = "every feature is empty in the training rows",
-                Mend = "name columns under 'features' that have cells",
-            });
     }
 }

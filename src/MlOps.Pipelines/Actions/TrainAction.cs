@@ -36,7 +36,7 @@ internal sealed class TrainAction(int threads) : IStepExecutor
         var manifest = model.Manifest;
         var parameters = Task(manifest);
         parameters["features"] = new JsonObject(manifest.Features.Select(feature =>
-            KeyValuePair.Create(feature.Key, (JsonNode?)JsonNamingPolicy.CamelCase.ConvertName(feature.Value.ToString()))));
+            KeyValuePair.Create(feature.Key, (JsonNode?)ManifestJson.Shortest(feature.Value))));
         if (manifest.Weight is not null)
         {
             parameters["weight"] = manifest.Weight;
@@ -83,7 +83,7 @@ internal sealed class TrainAction(int threads) : IStepExecutor
         (string)parameters["label"]!,
         (string?)parameters["positive"],
         [.. (parameters["features"]?.AsObject() ?? []).OrderBy(feature => feature.Key, StringComparer.Ordinal)
-            .Select(feature => new FeatureSpec(feature.Key, Enum.Parse<FeatureKind>((string)feature.Value!, ignoreCase: true)))],
+            .Select(feature => new FeatureSpec(feature.Key, ManifestJson.Feature(feature.Value)))],
         parameters["trainer"]?.Deserialize(ManifestJson.Default.TrainerOptions) ?? new LinearOptions(),
         (string?)parameters["weight"])
     {

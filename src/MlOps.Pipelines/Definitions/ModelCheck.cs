@@ -87,16 +87,18 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
             found.Add(new("MLO2010", $"model '{model.Name}' has no feature") { Where = model.At("features"), Mend = "name at least one column in \"features\"" });
         }
 
-        foreach (var (column, kind) in features)
+        foreach (var (column, options) in features)
         {
             var why = column == model.Manifest.Label ? "it is the label"
                 : column == model.Split.Column && model.Split.By is SplitBy.Column or SplitBy.Group ? "it decides the split"
                 : column == model.Manifest.Weight ? "it says how much each row counts"
-                : kind == FeatureKind.Identifier ? "an identifier names the row and says nothing about other rows" : null;
+                : options is IdentifierFeature ? "an identifier names the row and says nothing about other rows" : null;
             if (why is not null)
             {
                 found.Add(new("MLO2011", $"column '{column}' cannot be a feature") { Where = model.At("features", column), Why = why, Mend = $"remove '{column}' from \"features\"" });
             }
+
+            found.AddRange(options.Validate(model.Manifest.Trainer).Select(wrong => wrong.Diagnostic with { Where = model.At("features", column, wrong.Member) }));
         }
     }
 

@@ -23,8 +23,16 @@ internal sealed record ModelDefinition(string Name, string File, ModelManifest M
         Folds = Folds,
     };
 
-    /// <summary>The split, where folds of training rows have to heed it: a calibration or a threshold is fitted, and a key or the time parts the rows.</summary>
-    public SplitSpec? Folds => Manifest is { Calibrate: null, Threshold: null } || Split is not { By: SplitBy.Group or SplitBy.Time, Column: not null } ? null : Split;
+    /// <summary>The split, where folds of training rows have to heed it: a key parts no fold of calibrations, thresholds and target statistics, and the time none of
+    /// the first two.</summary>
+    public SplitSpec? Folds => Split switch
+    {
+        { By: SplitBy.Group, Column: not null } when FitsOnPredictions || Manifest.Features.Values.Any(feature => feature is CategoricalFeature { Encode: CategoryEncoding.Target }) => Split,
+        { By: SplitBy.Time, Column: not null } when FitsOnPredictions => Split,
+        _ => null,
+    };
+
+    private bool FitsOnPredictions => Manifest is not { Calibrate: null, Threshold: null };
 
     public EvaluationOptions Evaluation => Manifest.Evaluate ?? new();
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using MlOps.Data;
 using MlOps.Learning;
@@ -13,16 +14,37 @@ namespace MlOps.Pipelines.Manifests;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowOutOfOrderMetadataProperties = true,
     RespectNullableAnnotations = true,
-    Converters = [typeof(CamelCase<ModelTask>), typeof(CamelCase<FeatureKind>), typeof(CamelCase<RegressionLoss>), typeof(CamelCase<MonotoneDirection>),
+    Converters = [typeof(CamelCase<ModelTask>), typeof(CamelCase<CategoryEncoding>), typeof(CamelCase<CalendarPart>), typeof(CamelCase<RegressionLoss>), typeof(CamelCase<MonotoneDirection>),
         typeof(CamelCase<CalibrationKind>), typeof(CamelCase<Driver>), typeof(CamelCase<ColumnType>), typeof(CamelCase<DatasetFormat>)],
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(WorkspaceManifest))]
 [JsonSerializable(typeof(IncludeManifest))]
 [JsonSerializable(typeof(ModelManifest))]
+[JsonSerializable(typeof(FeatureOptions))]
 [JsonSerializable(typeof(Dictionary<string, ReleaseManifest>))]
 [JsonSerializable(typeof(Dictionary<string, GateBounds>))]
-internal sealed partial class ManifestJson : JsonSerializerContext;
+internal sealed partial class ManifestJson : JsonSerializerContext
+{
+    /// <summary>A feature as short as it can be said: its kind alone where nothing else is declared.</summary>
+    public static JsonNode Shortest(FeatureOptions feature)
+    {
+        var whole = JsonSerializer.SerializeToNode(feature, Default.FeatureOptions)!.AsObject();
+        return whole.Count == 1 ? whole["kind"]!.DeepClone() : whole;
+    }
+
+    /// <summary>What <see cref="Shortest"/> said.</summary>
+    public static FeatureOptions Feature(JsonNode? said) =>
+        (said is JsonObject ? said : new JsonObject { ["kind"] = said?.DeepClone() }).Deserialize(Default.FeatureOptions)!;
+
+    /// <summary>A model's manifest with its features as short as they can be said.</summary>
+    public static JsonObject Of(ModelManifest model)
+    {
+        var json = JsonSerializer.SerializeToNode(model, Default.ModelManifest)!.AsObject();
+        json["features"] = new JsonObject(model.Features.Select(feature => KeyValuePair.Create(feature.Key, (JsonNode?)Shortest(feature.Value))));
+        return json;
+    }
+}
 
 /// <summary>Enum members by their names in camelCase, never by number.</summary>
 internal sealed class CamelCase<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)

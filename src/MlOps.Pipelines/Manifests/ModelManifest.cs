@@ -43,8 +43,8 @@ public sealed record ModelManifest
     /// <summary>Who answers for the model.</summary>
     public string? Owner { get; init; }
 
-    /// <summary>The columns to learn from, and what each means.</summary>
-    public required Dictionary<string, FeatureKind> Features { get; init; }
+    /// <summary>The columns to learn from, and what each means: its kind, or an object with the kind and how it enters.</summary>
+    public required Dictionary<string, FeatureOptions> Features { get; init; }
 
     /// <summary>Which rows test the model and never train it. Default: a fifth, by the hash of the row.</summary>
     public SplitManifest? Split { get; init; }

@@ -53,9 +53,14 @@ internal static partial class ManifestSchema
             node.Insert(0, "description", summary);
         }
 
-        return context.TypeInfo.Type.GetCustomAttribute<JsonShorthandAttribute>() is { } shorthand && schema is JsonObject whole && whole["properties"]?[shorthand.Member] is { } single
-            ? new JsonObject { ["anyOf"] = new JsonArray(single.DeepClone(), whole) } : schema;
+        return context.TypeInfo.Type.GetCustomAttribute<JsonShorthandAttribute>() is { } shorthand && schema is JsonObject whole && Single(context.TypeInfo, whole, shorthand.Member) is { } single
+            ? new JsonObject { ["anyOf"] = new JsonArray(single, whole) } : schema;
     }
+
+    /// <summary>The member that may stand for the whole; of several types the word that tells them apart.</summary>
+    private static JsonNode? Single(JsonTypeInfo type, JsonObject whole, string member) => whole["properties"]?[member]?.DeepClone()
+        ?? (type.PolymorphismOptions is { } union && union.TypeDiscriminatorPropertyName == member
+            ? OrVariable(new JsonObject { ["enum"] = new JsonArray([.. union.DerivedTypes.Select(derived => JsonValue.Create((string)derived.TypeDiscriminator!))]) }) : null);
 
     /// <summary>Numbers, truth values, words and lists may also be asked for by <c>"${NAME}"</c>; texts say nothing of what stands in them.</summary>
     private static JsonNode OrVariable(JsonNode schema)

@@ -50,7 +50,7 @@ internal static class FeatureColumns
             {
                 found.Add(new("MLO6013", $"feature '{feature.Column}' cannot be {feature.Kind.ToString().ToLowerInvariant()}")
                 {
-                    Where = $"#/features/{feature.Column.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}",
+                    Where = At(feature.Column),
                     Why = $"its cells are of type {column.Type.ToString().ToLowerInvariant()}",
                     Mend = column.Type == ColumnType.Timestamp ? "declare it 'timestamp' or 'categorical'" : "declare it 'categorical' or 'text'",
                 });
@@ -64,6 +64,10 @@ internal static class FeatureColumns
 
         return found;
     }
+
+    /// <summary>Where a feature, or a member of it, stands in <c>model.json</c>.</summary>
+    public static string At(string column, string? member = null) =>
+        $"#/features/{column.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}{(member is null ? "" : $"/{member}")}";
 
     // A column without any cell has no type worth a complaint.
     private static bool Takes(FeatureKind kind, Column column) => column.MissingCount == column.Length || kind switch
