@@ -114,10 +114,10 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
     private StepInput Bytes(DatasetManifest data) =>
         _written.GetValueOrDefault(data.Path) ?? new FileInput(WorkspacePath.Parse(data.Path)) { InLock = false };
 
-    private StepInput Adopted(ModelDefinition model, OnnxOptions trainer)
+    private StepInput Adopted(ModelDefinition model, string file)
     {
-        var own = $"{model.Folder}/{trainer.File}";
-        return _written.GetValueOrDefault(own) ?? _written.GetValueOrDefault(trainer.File) ?? new FileInput(WorkspacePath.Parse(own));
+        var own = $"{model.Folder}/{file}";
+        return _written.GetValueOrDefault(own) ?? _written.GetValueOrDefault(file) ?? new FileInput(WorkspacePath.Parse(own));
     }
 
     private IEnumerable<Step> Model(ModelDefinition model)
@@ -134,7 +134,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
         var rows = (PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train));
         yield return Step(TrainAction.Name, manifest.Trainer.Name, TrainAction.Parameters(model)) with
         {
-            Inputs = manifest.Trainer is OnnxOptions onnx ? Inputs(rows, (TrainAction.Adopted, Adopted(model, onnx))) : Inputs(rows),
+            Inputs = manifest.Trainer.Source is { } source ? Inputs(rows, (TrainAction.Adopted, Adopted(model, source))) : Inputs(rows),
             Outputs = Names(TrainAction.Model),
             FactNames = Names(TrainAction.FactNames(manifest)),
             CheckedOut = Out(TrainAction.Model),

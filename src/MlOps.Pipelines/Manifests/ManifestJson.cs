@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using MlOps.Data;
 using MlOps.Learning;
 using MlOps.Scoring;
@@ -13,7 +14,7 @@ namespace MlOps.Pipelines.Manifests;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowOutOfOrderMetadataProperties = true,
     RespectNullableAnnotations = true,
-    Converters = [typeof(CamelCase<ModelTask>), typeof(CamelCase<FeatureKind>), typeof(CamelCase<RegressionLoss>), typeof(CamelCase<MonotoneDirection>),
+    Converters = [typeof(CamelCase<ModelTask>), typeof(CamelCase<FeatureKind>), typeof(CamelCase<RegressionLoss>), typeof(CamelCase<CategoryForm>), typeof(CamelCase<MonotoneDirection>),
         typeof(CamelCase<CalibrationKind>), typeof(CamelCase<Driver>), typeof(CamelCase<ColumnType>), typeof(CamelCase<DatasetFormat>)],
     WriteIndented = true,
     NewLine = "\n")]
@@ -22,7 +23,20 @@ namespace MlOps.Pipelines.Manifests;
 [JsonSerializable(typeof(ModelManifest))]
 [JsonSerializable(typeof(Dictionary<string, ReleaseManifest>))]
 [JsonSerializable(typeof(Dictionary<string, GateBounds>))]
-internal sealed partial class ManifestJson : JsonSerializerContext;
+internal sealed partial class ManifestJson : JsonSerializerContext
+{
+    /// <summary>The same with trainers of other assemblies beside those of Learning: strict, and an unknown name is told from all that are known.</summary>
+    public static JsonSerializerOptions With(IReadOnlyDictionary<string, JsonTypeInfo> trainers) => trainers.Count == 0 ? Default.Options : new(Default.Options)
+    {
+        TypeInfoResolver = JsonTypeInfoResolver.Combine([Default, .. trainers.Values.Select(options => options.OriginatingResolver)]).WithAddedModifier(type =>
+        {
+            foreach (var (name, options) in type.Type == typeof(TrainerOptions) ? trainers : new Dictionary<string, JsonTypeInfo>())
+            {
+                type.PolymorphismOptions!.DerivedTypes.Add(new(options.Type, name));
+            }
+        }),
+    };
+}
 
 /// <summary>Enum members by their names in camelCase, never by number.</summary>
 internal sealed class CamelCase<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)

@@ -1,3 +1,4 @@
+using MlOps.Content;
 using MlOps.Data;
 using MlOps.Scoring;
 
@@ -8,6 +9,16 @@ internal static class LinearEncoders
 {
     private const int MostCategories = 1000;
     private const int MostTerms = 50_000;
+
+    /// <summary>What a weighted sum cannot take (MLO6015): numbers beyond float32.</summary>
+    public static IEnumerable<Diagnostic> Check(Frame train, LearningSpec spec) => spec.Features
+        .Where(feature => feature.Kind != FeatureKind.Categorical && train.TryGet(feature.Column, out var column)
+            && column is NumberColumn { Values: var cells } && cells.Any(v => float.IsInfinity((float)v)))
+        .Select(feature => new Diagnostic("MLO6015", $"feature '{feature.Column}' has numbers too large for a linear model")
+        {
+            Why = "features are float32, at most 3.4e38",
+            Mend = "divide the column in a preparation step, or use trainer 'boosted-trees'",
+        });
 
     public static Encoder? Fit(Column column, FeatureKind kind) => kind switch
     {
