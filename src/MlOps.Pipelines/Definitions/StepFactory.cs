@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MlOps.Content;
@@ -170,7 +171,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
             Name = Of(model.Name, action),
             Action = action,
             Address = new($"models/{model.Name}", action),
-            Code = Code(action, codeName),
+            Code = Code(action, codeName, action == TrainAction.Name ? model.Manifest.Trainer.GetType().Assembly : null),
             Parameters = parameters,
             Origin = model.File,
         };
@@ -181,7 +182,8 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
             ImmutableSortedDictionary.Create<string, WorkspacePath>(StringComparer.Ordinal).Add(output, WorkspacePath.Parse($"{model.Name}/{output}"));
     }
 
-    private ImmutableSortedDictionary<string, Digest> Code(string action, string name) => StepRecord.NoOutputs.Add(name, code.Of(action));
+    private ImmutableSortedDictionary<string, Digest> Code(string action, string name, Assembly? trainer = null) =>
+        StepRecord.NoOutputs.Add(name, code.Of(action, trainer));
 
     private static ImmutableSortedDictionary<string, StepInput> Inputs(params (string Name, StepInput Input)[] inputs) =>
         inputs.ToImmutableSortedDictionary(input => input.Name, input => input.Input, StringComparer.Ordinal);
