@@ -53,14 +53,15 @@ internal static class SetChain
             return (tree with { Sets = [] }, [.. Enumerable.Range(0, tree.Feature.Length)]);
         }
 
-        var (sets, right, gone) = ((CategorySet[])tree.Sets.Clone(), (int[])tree.Right.Clone(), new bool[tree.Feature.Length]);
+        var (sets, right, missing) = ((CategorySet[])tree.Sets.Clone(), (int[])tree.Right.Clone(), (bool[])tree.MissingLeft.Clone());
+        var gone = new bool[tree.Feature.Length];
         for (var node = 0; node < gone.Length; node++)
         {
             // Each step takes a node away, so that even a ring of nodes ends.
             while (!gone[node] && tree.HasSet(node) && IsFurther(node, right[node]))
             {
                 var next = right[node];
-                (gone[next], sets[node], right[node]) = (true, sets[node].Union(sets[next]), right[next]);
+                (gone[next], sets[node], right[node], missing[node]) = (true, sets[node].Union(sets[next]), right[next], missing[node] || missing[next]);
             }
         }
 
@@ -73,7 +74,7 @@ internal static class SetChain
         }
 
         int Place(int child) => (uint)child < places.Length ? places[child] : -1;
-        return (new(tree.Output, At(tree.Feature), [.. kept.Select(node => tree.HasSet(node) ? 0 : tree.Threshold[node])], At(tree.MissingLeft),
+        return (new(tree.Output, At(tree.Feature), [.. kept.Select(node => tree.HasSet(node) ? 0 : tree.Threshold[node])], At(missing),
             [.. kept.Select(node => Place(tree.Left[node]))], [.. kept.Select(node => Place(right[node]))], At(tree.Value))
         {
             Cover = tree.Cover.Length == 0 ? [] : At(tree.Cover),
@@ -81,7 +82,7 @@ internal static class SetChain
         }, kept);
 
         bool IsFurther(int node, int next) => next != node && (uint)next < gone.Length && !gone[next] && tree.HasSet(next) && tree.Feature[next] == tree.Feature[node]
-            && tree.Left[next] == tree.Left[node] && tree.MissingLeft[next] == tree.MissingLeft[node];
+            && tree.Left[next] == tree.Left[node];
 
         T[] At<T>(T[] of) => [.. kept.Select(node => of[node])];
     }
