@@ -34,11 +34,11 @@ public abstract record FeatureOptions
 
     /// <summary>What is out of range or does not fit (MLO6050 to MLO6056), each with its member in JSON; empty if all is well.</summary>
     /// <param name="trainer">What learns from it.</param>
-    public IReadOnlyList<(string Member, Diagnostic Diagnostic)> Validate(TrainerOptions trainer) => trainer is OnnxOptions && this != Of(Kind)
+    public IReadOnlyList<(string Member, Diagnostic Diagnostic)> Validate(TrainerOptions trainer) => trainer.Source is not null && this != Of(Kind)
         ? [("kind", new("MLO6056", "a model from a file encodes its features itself") { Why = "options are declared", Mend = $"write \"{Kind.ToString().ToLowerInvariant()}\" alone" })]
-        : [.. Wrong(trainer is BoostedTreesOptions)];
+        : [.. Wrong(trainer)];
 
-    private protected virtual IEnumerable<(string Member, Diagnostic Diagnostic)> Wrong(bool trees) => [];
+    private protected virtual IEnumerable<(string Member, Diagnostic Diagnostic)> Wrong(TrainerOptions trainer) => [];
 
     private protected static (string Member, Diagnostic Diagnostic)? Range(string member, int? value, int min, int max) => value is null || (value >= min && value <= max)
         ? null
@@ -73,6 +73,9 @@ public enum CategoryEncoding
     /// <summary>The mean label of its rows, drawn towards that of all rows; of the positive class, or of each of several. No training row's own label counts in its number.</summary>
     Target,
 
+    /// <summary>As it is: trees split by sets of categories; for <c>boosted-trees</c>.</summary>
+    Native,
+
     /// <summary>A number per bucket, 1 for the bucket that its hash names: for categories without end.</summary>
     Hash,
 }
@@ -95,15 +98,24 @@ public sealed record CategoricalFeature : FeatureOptions
     [JsonIgnore]
     public override FeatureKind Kind => FeatureKind.Categorical;
 
-    private protected override IEnumerable<(string Member, Diagnostic Diagnostic)> Wrong(bool trees)
+    private protected override IEnumerable<(string Member, Diagnostic Diagnostic)> Wrong(TrainerOptions trainer)
     {
         if (Buckets is not null && Encode != CategoryEncoding.Hash)
         {
             yield return ("buckets", new("MLO6051", "'buckets' is for features that are hashed") { Mend = "set \"encode\": \"hash\", or remove 'buckets'" });
         }
-        else if (Range("buckets", Buckets, 2, trees ? MostBucketsOfTrees : 65_536) is { } wrong)
+        else if (Range("buckets", Buckets, 2, trainer.Use == FeatureUse.Ordered ? MostBucketsOfTrees : 65_536) is { } wrong)
         {
             yield return wrong;
+        }
+
+        if (Encode == CategoryEncoding.Native && trainer is not BoostedTreesOptions)
+        {
+            yield return ("encode", new("MLO6070", $"trainer '{trainer.Name}' does not split by sets of categories")
+            {
+                Why = "such features are for 'boosted-trees'",
+                Mend = "choose another encoding, or remove 'encode' for the default",
+            });
         }
     }
 }
@@ -134,7 +146,7 @@ public sealed record TimestampFeature : FeatureOptions
 
     internal CalendarPart[] Wanted => [.. Parts ?? (Cyclic ? Usual[1..] : Usual)];
 
-    private protected override IEnumerable<(string Member, Diagnostic Diagnostic)> Wrong(bool trees)
+    private protected override IEnumerable<(string Member, Diagnostic Diagnostic)> Wrong(TrainerOptions trainer)
     {
         if (Parts is not null && (Parts.Count == 0 || Parts.Distinct().Count() < Parts.Count))
         {
@@ -175,7 +187,7 @@ public sealed record TextFeature : FeatureOptions
 
     internal (int Least, int Most)? CharacterRange => Characters is { } characters ? (characters[0], characters[1]) : null;
 
-    private protected override IEnumerable<(string Member, Diagnostic Diagnostic)> Wrong(bool trees)
+    private protected override IEnumerable<(string Member, Diagnostic Diagnostic)> Wrong(TrainerOptions trainer)
     {
         foreach (var (member, lengths, most) in new[] { ("words", Words, 5), ("characters", Characters, 8) })
         {
@@ -189,7 +201,7 @@ public sealed record TextFeature : FeatureOptions
             }
         }
 
-        if (Range("terms", Terms, 1, trees ? MostTermsOfTrees : 200_000) is { } wrong)
+        if (Range("terms", Terms, 1, trainer.Use == FeatureUse.Ordered ? MostTermsOfTrees : 200_000) is { } wrong)
         {
             yield return wrong;
         }

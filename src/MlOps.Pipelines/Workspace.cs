@@ -4,6 +4,7 @@ using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Champions;
 using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Manifests;
 using MlOps.Pipelines.Runs;
 
 namespace MlOps.Pipelines;
@@ -32,7 +33,7 @@ public sealed partial class Workspace
         _options = options = _saved is null ? options : AsPlanned(options, _saved);
         _mirror = new BuildMirror(root);
         ObserveDeclarations();
-        _definition = WorkspaceDefinition.Load(root, _mirror.Observe, Trial.Of(options.Set, options.Models));
+        _definition = WorkspaceDefinition.Load(root, _mirror.Observe, Trial.Of(options.Set, options.Models), ManifestJson.With(options.Trainers));
         _graph = new StepFactory(_definition, _code, _mirror).Graph();
         var declared = _definition.Manifest.Data.Where(data => _graph.Find(StepFactory.ImportOf(data.Key))!.Inputs.Values.Single() is FileInput)
             .ToDictionary(data => data.Key, data => new Dataset(data.Key, data.Value, _definition.At("data", data.Key, "path")), StringComparer.Ordinal);
@@ -60,7 +61,7 @@ public sealed partial class Workspace
             [ImportAction.Name] = new ImportAction(bytes),
             [PinAction.Name] = new PinAction(() => engine!.Files, bytes),
             [PrepareAction.Name] = new PrepareAction(),
-            [TrainAction.Name] = new TrainAction(options.Jobs),
+            [TrainAction.Name] = new TrainAction(options.Jobs, ManifestJson.With(options.Trainers)),
             [EvaluateAction.Name] = new EvaluateAction(options.Jobs),
             [ExplainAction.Name] = new ExplainAction(options.Jobs),
             [GateAction.Name] = new GateAction(champions, options.Jobs),

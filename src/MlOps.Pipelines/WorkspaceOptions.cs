@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization.Metadata;
+
 namespace MlOps.Pipelines;
 
 /// <summary>What every target may be told.</summary>
@@ -17,6 +19,9 @@ public sealed record WorkspaceOptions
 
     /// <summary>Run this step (<c>train</c>, or <c>bike-demand/train</c>) though it is up to date.</summary>
     public string? ForceStep { get; init; }
+
+    /// <summary>Trainers of other assemblies by their names in <c>model.json</c>, each with how its options, a <see cref="MlOps.Learning.TrainerOptions"/>, are read.</summary>
+    public IReadOnlyDictionary<string, JsonTypeInfo> Trainers { get; init; } = new Dictionary<string, JsonTypeInfo>();
 
     /// <summary>A file of <c>Plan --out</c>: its models and forced steps count, and Train refuses to do anything else.</summary>
     public string? Plan { get; init; }

@@ -220,4 +220,14 @@ public sealed record Tree(int Output, int[] Feature, float[] Threshold, bool[] M
 {
     /// <summary>How many training rows came to each node, which explanations weigh by; empty where unknown, then in every tree of the model.</summary>
     public float[] Cover { get; init; } = [];
+
+    /// <summary>Per node the categories that go left, in place of the threshold, which is then 0; an empty set where the threshold decides. Empty where it
+    /// decides everywhere.</summary>
+    public CategorySet[] Sets { get; init; } = [];
+
+    /// <summary>Whether a set of categories decides at a node.</summary>
+    public bool HasSet(int node) => Sets.Length > 0 && !Sets[node].IsEmpty;
+
+    /// <summary>Which way a value goes at a node that is no leaf.</summary>
+    public bool GoesLeft(int node, float x) => float.IsNaN(x) ? MissingLeft[node] : HasSet(node) ? Sets[node].Contains(CategorySet.Of(x)) : x <= Threshold[node];
 }

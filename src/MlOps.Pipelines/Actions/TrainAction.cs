@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using MlOps.Content;
 using MlOps.Data;
 using MlOps.Engine;
@@ -12,12 +13,13 @@ namespace MlOps.Pipelines.Actions;
 
 /// <summary>Fits a model to the training rows, or takes the one that a program fitted, and writes it as ONNX.</summary>
 /// <param name="threads">Changes the time only.</param>
-internal sealed class TrainAction(int threads) : IStepExecutor
+/// <param name="json">How trainers are read; null knows those of Learning.</param>
+internal sealed class TrainAction(int threads, JsonSerializerOptions? json = null) : IStepExecutor
 {
     public const string Name = "train";
     public const string Model = "model.onnx";
 
-    /// <summary>The input that holds the ONNX file of trainer <c>onnx</c>.</summary>
+    /// <summary>The input that holds the file of a trainer that takes one.</summary>
     public const string Adopted = "file.onnx";
 
     /// <summary>The fact that tells the probability from which on rows are called positive, where costs decide it.</summary>
@@ -42,7 +44,7 @@ internal sealed class TrainAction(int threads) : IStepExecutor
             parameters["weight"] = manifest.Weight;
         }
 
-        parameters["trainer"] = JsonSerializer.SerializeToNode(manifest.Trainer, ManifestJson.Default.TrainerOptions);
+        parameters["trainer"] = JsonSerializer.SerializeToNode(manifest.Trainer, (JsonTypeInfo<TrainerOptions>)model.Json.GetTypeInfo(typeof(TrainerOptions)));
         if (manifest.Calibrate is { } calibrate)
         {
             parameters["calibrate"] = JsonNamingPolicy.CamelCase.ConvertName(calibrate.ToString());
@@ -78,13 +80,13 @@ internal sealed class TrainAction(int threads) : IStepExecutor
     }
 
     /// <summary>What to learn, from the step's parameters alone; features in ordinal order, because the fingerprint knows no other.</summary>
-    public static LearningSpec Spec(JsonObject parameters) => new(
+    public static LearningSpec Spec(JsonObject parameters, JsonSerializerOptions? json = null) => new(
         Enum.Parse<ModelTask>((string)parameters["task"]!, ignoreCase: true),
         (string)parameters["label"]!,
         (string?)parameters["positive"],
         [.. (parameters["features"]?.AsObject() ?? []).OrderBy(feature => feature.Key, StringComparer.Ordinal)
             .Select(feature => new FeatureSpec(feature.Key, ManifestJson.Feature(feature.Value)))],
-        parameters["trainer"]?.Deserialize(ManifestJson.Default.TrainerOptions) ?? new LinearOptions(),
+        parameters["trainer"]?.Deserialize((JsonTypeInfo<TrainerOptions>)(json ?? ManifestJson.Default.Options).GetTypeInfo(typeof(TrainerOptions))) ?? new LinearOptions(),
         (string?)parameters["weight"])
     {
         Calibrate = (string?)parameters["calibrate"] is { } kind ? Enum.Parse<CalibrationKind>(kind, ignoreCase: true) : null,
@@ -102,8 +104,8 @@ internal sealed class TrainAction(int threads) : IStepExecutor
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         using var file = File.OpenRead(context.InputPath(PrepareAction.Train));
-        var (train, spec) = (FrameFile.Read(file), Spec(context.Step.Parameters));
-        var model = spec.Trainer is OnnxOptions
+        var (train, spec) = (FrameFile.Read(file), Spec(context.Step.Parameters, json));
+        var model = spec.Trainer.Source is not null
             ? Adopt(train, spec, context)
             : Learner.Fit(train, spec, (stage, done, total) => context.Report($"{stage} {done} of {total}"), threads, cancellationToken);
         File.WriteAllBytes(context.OutputPath(Model), OnnxModel.Write(model));

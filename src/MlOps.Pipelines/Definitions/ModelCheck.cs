@@ -39,7 +39,7 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
 
         Features();
         found.AddRange(Placed(manifest.Trainer.Validate(), "trainer"));
-        if (manifest.Trainer is OnnxOptions { File: var file } && WorkspaceDefinition.Outside(file, model.At("trainer", "file")) is { } outside)
+        if (manifest.Trainer.Source is { } file && WorkspaceDefinition.Outside(file, model.At("trainer", "file")) is { } outside)
         {
             found.Add(outside);
         }

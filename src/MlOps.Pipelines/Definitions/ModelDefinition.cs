@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MlOps.Content;
 using MlOps.Learning;
 using MlOps.Pipelines.Manifests;
@@ -9,6 +10,9 @@ namespace MlOps.Pipelines.Definitions;
 /// <param name="File">The manifest's path relative to the workspace.</param>
 internal sealed record ModelDefinition(string Name, string File, ModelManifest Manifest, JsonTree Tree)
 {
+    /// <summary>How its trainer is written.</summary>
+    public JsonSerializerOptions Json { get; init; } = ManifestJson.Default.Options;
+
     /// <summary>The model's folder relative to the workspace; instances of one declaration share it.</summary>
     public string Folder => File[..File.LastIndexOf('/')];
 

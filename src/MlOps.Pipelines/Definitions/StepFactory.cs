@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MlOps.Content;
@@ -114,10 +115,10 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
     private StepInput Bytes(DatasetManifest data) =>
         _written.GetValueOrDefault(data.Path) ?? new FileInput(WorkspacePath.Parse(data.Path)) { InLock = false };
 
-    private StepInput Adopted(ModelDefinition model, OnnxOptions trainer)
+    private StepInput Adopted(ModelDefinition model, string file)
     {
-        var own = $"{model.Folder}/{trainer.File}";
-        return _written.GetValueOrDefault(own) ?? _written.GetValueOrDefault(trainer.File) ?? new FileInput(WorkspacePath.Parse(own));
+        var own = $"{model.Folder}/{file}";
+        return _written.GetValueOrDefault(own) ?? _written.GetValueOrDefault(file) ?? new FileInput(WorkspacePath.Parse(own));
     }
 
     private IEnumerable<Step> Model(ModelDefinition model)
@@ -134,7 +135,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
         var rows = (PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train));
         yield return Step(TrainAction.Name, manifest.Trainer.Name, TrainAction.Parameters(model)) with
         {
-            Inputs = manifest.Trainer is OnnxOptions onnx ? Inputs(rows, (TrainAction.Adopted, Adopted(model, onnx))) : Inputs(rows),
+            Inputs = manifest.Trainer.Source is { } source ? Inputs(rows, (TrainAction.Adopted, Adopted(model, source))) : Inputs(rows),
             Outputs = Names(TrainAction.Model),
             FactNames = Names(TrainAction.FactNames(manifest)),
             CheckedOut = Out(TrainAction.Model),
@@ -181,7 +182,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
             Name = Of(model.Name, action),
             Action = action,
             Address = new($"models/{model.Name}", action),
-            Code = Code(action, codeName),
+            Code = Code(action, codeName, action == TrainAction.Name ? model.Manifest.Trainer.GetType().Assembly : null),
             Parameters = parameters,
             Origin = model.File,
         };
@@ -192,7 +193,8 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
             outputs.ToImmutableSortedDictionary(output => output, output => WorkspacePath.Parse($"{model.Name}/{output}"), StringComparer.Ordinal);
     }
 
-    private ImmutableSortedDictionary<string, Digest> Code(string action, string name) => StepRecord.NoOutputs.Add(name, code.Of(action));
+    private ImmutableSortedDictionary<string, Digest> Code(string action, string name, Assembly? trainer = null) =>
+        StepRecord.NoOutputs.Add(name, code.Of(action, trainer));
 
     private static ImmutableSortedDictionary<string, StepInput> Inputs(params (string Name, StepInput Input)[] inputs) =>
         inputs.ToImmutableSortedDictionary(input => input.Name, input => input.Input, StringComparer.Ordinal);

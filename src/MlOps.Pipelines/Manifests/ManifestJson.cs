@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using MlOps.Data;
 using MlOps.Learning;
 using MlOps.Scoring;
@@ -44,6 +45,18 @@ internal sealed partial class ManifestJson : JsonSerializerContext
         json["features"] = new JsonObject(model.Features.Select(feature => KeyValuePair.Create(feature.Key, (JsonNode?)Shortest(feature.Value))));
         return json;
     }
+
+    /// <summary>The same with trainers of other assemblies beside those of Learning: strict, and an unknown name is told from all that are known.</summary>
+    public static JsonSerializerOptions With(IReadOnlyDictionary<string, JsonTypeInfo> trainers) => trainers.Count == 0 ? Default.Options : new(Default.Options)
+    {
+        TypeInfoResolver = JsonTypeInfoResolver.Combine([Default, .. trainers.Values.Select(options => options.OriginatingResolver)]).WithAddedModifier(type =>
+        {
+            foreach (var (name, options) in type.Type == typeof(TrainerOptions) ? trainers : new Dictionary<string, JsonTypeInfo>())
+            {
+                type.PolymorphismOptions!.DerivedTypes.Add(new(options.Type, name));
+            }
+        }),
+    };
 }
 
 /// <summary>Enum members by their names in camelCase, never by number.</summary>

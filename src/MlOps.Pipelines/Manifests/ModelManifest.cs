@@ -37,7 +37,7 @@ public sealed record ModelManifest
     /// <summary>Binary only: the label's value whose probability is predicted. Default: 1, true or yes, else the rarer.</summary>
     public string? Positive { get; init; }
 
-    /// <summary>A column of numbers above 0: how much each training row counts beside the others, for trainer <c>boosted-trees</c>; no feature.</summary>
+    /// <summary>A column of numbers above 0: how much each training row counts beside the others; no feature.</summary>
     public string? Weight { get; init; }
 
     /// <summary>Who answers for the model.</summary>

@@ -50,7 +50,7 @@ internal static class ModelCheck
                 Require(ensemble.Trees.Select(tree => tree.Cover.Length > 0).Distinct().Count() < 2, "all trees have covers, or none");
                 foreach (var tree in ensemble.Trees)
                 {
-                    Check(tree, raw, width);
+                    Check(tree, raw, width, encoders.TakeWhile(e => e is not TextEncoder).Sum(e => e.Width));
                 }
 
                 break;
@@ -105,13 +105,19 @@ internal static class ModelCheck
         ? term.Length is > 0 and <= 2 * MostParts && !term.AsSpan().ContainsAnyInRange('\0', '\u0003')
         : term.Length > 0 && term.Split(' ') is { Length: <= MostParts } tokens && Array.TrueForAll(tokens, token => token.Length > 0);
 
-    private static void Check(Tree tree, int outputs, int width)
+    private static void Check(Tree tree, int outputs, int width, int dense)
     {
         var n = tree.Feature.Length;
         Require(n > 0 && tree.Output >= 0 && tree.Output < outputs, "a tree has nodes and an output");
         Require(tree.Threshold.Length == n && tree.MissingLeft.Length == n && tree.Left.Length == n && tree.Right.Length == n && tree.Value.Length == n,
             "a tree's arrays have one length");
         Require(tree.Cover.Length == 0 || (tree.Cover.Length == n && tree.Cover.All(rows => rows >= 0 && float.IsFinite(rows))), "a tree has a cover per node, or none");
+
+        Require(tree.Sets.Length == 0 || tree.Sets.Length == n, "a tree has a set per node, or none");
+        for (var node = 0; node < tree.Sets.Length; node++)
+        {
+            Require(!tree.HasSet(node) || ((uint)tree.Feature[node] < dense && !tree.Sets[node].Contains(CategorySet.Other)), "a set is of categories, of a dense feature");
+        }
 
         // Every node but the root has one parent, which stands before it on some path: walks end.
         var parents = new bool[n];

@@ -120,7 +120,7 @@ public sealed class FeatureOptionsTests
             Assert.Equal(scores[i], sum, 1e-4 * Math.Max(1, Math.Abs(scores[i])));
         }
 
-        Assert.Equal(inputs, PermutationImportance.Of(model, rows, Metrics.Names(task)[0], 2, 60, 1, default).Count);
+        Assert.Equal(inputs, PermutationImportance.Of(model, rows, Metrics.Names(task)[0], null, 2, 60, 1, default).Count);
         Assert.All(model.Signature.Inputs, input => Assert.Equal(input.Kind == FeatureKind.Text, PartialDependence.Of(model, rows, input.Name, 5, 60, 1, default).Count == 0));
     }
 

@@ -36,7 +36,7 @@ public sealed class TargetStatisticsTests
     {
         var train = Random(400, categories: 6, seed: 3);
         var spec = Spec(train, ModelTask.Binary);
-        var (folds, feature) = (TargetStatistics.Folds(train, spec), Fit(train, ModelTask.Binary).Training.Dense[0]);
+        var (folds, feature) = (TargetStatistics.Folds(train, spec), Fit(train, ModelTask.Binary).Matrix.Dense[0]);
         double[] truth = [.. Enumerable.Range(0, 400).Select(r => train["y"].Text(r) == "yes" ? 1.0 : 0)];
         Assert.Equal([0, 1, 2, 3, 4], folds.Distinct().Order());
         for (var row = 0; row < 400; row++)
@@ -52,7 +52,7 @@ public sealed class TargetStatisticsTests
         var train = Random(4000, categories: 2000, seed: 5);
         var fit = Fit(train, ModelTask.Binary);
         var leaking = FeatureEncoding.Encode(fit.Encoders, train).Dense[0];
-        Assert.InRange(Auc(fit.Training.Dense[0], train), 0.46, 0.54);
+        Assert.InRange(Auc(fit.Matrix.Dense[0], train), 0.46, 0.54);
         Assert.True(Auc(leaking, train) > 0.85);
 
         var trees = Rows.Fit(train, Spec(train, ModelTask.Binary) with { Trainer = new BoostedTreesOptions { Trees = 30 } });
@@ -68,7 +68,7 @@ public sealed class TargetStatisticsTests
         var labels = Enumerable.Range(0, 400).Select(i => (i % 20 < 16) == (i % 2 == 0) ? "yes" : "no").ToArray();
         var train = Rows.Of(Rows.Texts("x", texts), Rows.Texts("y", labels));
         var fit = Fit(train, ModelTask.Binary);
-        Assert.Equal(Auc(FeatureEncoding.Encode(fit.Encoders, train).Dense[0], train), Auc(fit.Training.Dense[0], train), 0.05);
+        Assert.Equal(Auc(FeatureEncoding.Encode(fit.Encoders, train).Dense[0], train), Auc(fit.Matrix.Dense[0], train), 0.05);
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed class TargetStatisticsTests
 
     private static LearningSpec Spec(Frame train, ModelTask task) => new(task, train.Columns[1].Name, null, [new("x", new CategoricalFeature { Encode = CategoryEncoding.Target })], new BoostedTreesOptions());
 
-    private static FeatureFit Fit(Frame train, ModelTask task) => FeatureFit.Of(train, Spec(train, task), Labels.Read(train, Spec(train, task)));
+    private static TrainingFeatures Fit(Frame train, ModelTask task) => FeatureFit.Of(train, Spec(train, task), new(Labels.Read(train, Spec(train, task)), null));
 
     /// <summary>The share of pairs of a positive and a negative row that the score orders rightly; half for ties.</summary>
     private static double Auc(float[] scores, Frame rows)

@@ -41,8 +41,8 @@ public sealed class FeatureManifestTests
     {
         using var workspace = Declared("""{ "kind": "categorical", "encode": "target" }""", "\"linear\"", """, "split": { "by": "group", "column": "key" }""");
         var steps = workspace.Steps();
-        Assert.Equal("key", (string?)steps["m/prepare"].Parameters["group"]);
-        Assert.Equal("key", TrainAction.Spec(steps["m/train"].Parameters).Group);
+        Assert.Equal("key", (string?)steps["m/prepare"].Parameters["folds"]);
+        Assert.Equal("key", TrainAction.Spec(steps["m/train"].Parameters).Folds!.Column);
     }
 
     [Theory]

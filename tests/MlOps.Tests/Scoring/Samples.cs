@@ -125,6 +125,14 @@ internal static class Samples
         return tree;
     }
 
+    /// <summary>The tree with random sets of the first categories at about half its nodes.</summary>
+    public static Tree WithSets(Tree tree, Random random, int categories)
+    {
+        var sets = Array.ConvertAll(tree.Feature, feature => feature < 0 || random.Next(2) == 0 ? default
+            : Enumerable.Range(0, random.Next(1, categories)).Aggregate(default(CategorySet), (set, _) => set.With(random.Next(categories))));
+        return tree with { Sets = sets, Threshold = [.. tree.Threshold.Select((threshold, node) => sets[node].IsEmpty ? threshold : 0)] };
+    }
+
     public static Frame Rows(int count, int seed)
     {
         var random = new Random(seed);

@@ -42,12 +42,12 @@ internal static class Calibrator
         var found = new List<(string, Diagnostic)>();
         foreach (var member in new[] { spec.Calibrate is null ? null : "calibrate", spec.Costs is null ? null : "threshold" }.OfType<string>())
         {
-            if (spec.Task != ModelTask.Binary || spec.Trainer is OnnxOptions)
+            if (spec.Task != ModelTask.Binary || spec.Trainer.Source is not null)
             {
                 found.Add((member, new("MLO6042", $"'{member}' cannot be had for this model")
                 {
                     Why = spec.Task != ModelTask.Binary ? $"it is for binary models; the task is {spec.Task.ToString().ToLowerInvariant()}"
-                        : "it needs models fitted to parts of the training rows, and trainer 'onnx' fits none",
+                        : $"it needs models fitted to parts of the training rows, and trainer '{spec.Trainer.Name}' fits none",
                     Mend = $"remove \"{member}\"",
                 }));
             }

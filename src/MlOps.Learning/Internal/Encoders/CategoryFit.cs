@@ -1,4 +1,5 @@
 using MlOps.Data;
+using MlOps.Learning.Internal.Trees;
 using MlOps.Scoring;
 
 namespace MlOps.Learning.Internal.Encoders;
@@ -15,12 +16,12 @@ internal static class CategoryFit
     private const int MostOneHot = 1000;
 
     /// <returns>None where there is nothing to tell apart.</returns>
-    public static IEnumerable<Encoder> Encoders(Column column, CategoricalFeature options, Labels labels, bool linear) =>
+    public static IEnumerable<Encoder> Encoders(Column column, CategoricalFeature options, FitRows truth, bool linear) =>
         (options.Encode ?? (linear ? CategoryEncoding.OneHot : CategoryEncoding.Rank)) switch
         {
             CategoryEncoding.Hash => [new HashEncoder(column.Name, options.Buckets ?? CategoricalFeature.DefaultBuckets)],
             CategoryEncoding.OneHot => OneHot(column) is { } oneHot ? [oneHot] : [],
-            _ => [linear ? Standardised(Ranks(column, labels), column) : Ranks(column, labels)],
+            _ => [linear ? Standardised(Ranks(column, truth), column) : Ranks(column, truth)],
         };
 
     /// <summary>An encoder whose values have the training features' mean at 0 and their standard deviation as unit; missing is the mean.</summary>
@@ -37,6 +38,14 @@ internal static class CategoryFit
         float Standard(float value) => (value - mean) * scale;
     }
 
+    /// <summary>Categories by number, the most frequent first; behind them rare and unknown ones, which share one, and missing.</summary>
+    public static OrdinalEncoder Numbers(Column column, int bins)
+    {
+        var rows = CategoryCounts.Of(column);
+        var kept = rows.Frequent(LeastRankRows, Math.Max(bins - 2, 0));
+        return new(column.Name, [.. kept.Select(c => rows.Texts[c])], [.. kept.Select((_, number) => (float)number)], kept.Length + 1, kept.Length);
+    }
+
     private static OrdinalEncoder Standardised(OrdinalEncoder encoder, Column column) =>
         Standardised(encoder, FeatureEncoding.Encode([encoder], new Frame([column])).Dense[0]);
 
@@ -50,14 +59,14 @@ internal static class CategoryFit
 
     /// <summary>Categories as ranks: by their rows' mean label, drawn towards the mean of all; for many classes by frequency. Rare ones share the
     /// unknown's rank.</summary>
-    private static OrdinalEncoder Ranks(Column column, Labels labels)
+    private static OrdinalEncoder Ranks(Column column, FitRows truth)
     {
         var rows = CategoryCounts.Of(column);
         var kept = rows.Frequent(LeastRankRows, MostRanks);
         var unknown = rows.Texts.Length;
-        var scores = labels.Signature.Task == ModelTask.Multiclass
+        var scores = truth.Labels.Signature.Task == ModelTask.Multiclass
             ? [.. rows.Counts.Select(c => -(double)c), 0]
-            : MeanLabels(rows, kept, labels);
+            : MeanLabels(rows, kept, truth);
         int[] ranked = [.. kept.Append(unknown)
             .OrderBy(c => scores[c]).ThenBy(c => c == unknown ? 1 : 0).ThenBy(c => c == unknown ? "" : rows.Texts[c], StringComparer.Ordinal)];
         var rank = new Dictionary<int, float>();
@@ -70,8 +79,9 @@ internal static class CategoryFit
         return new(column.Name, [.. written.Select(c => rows.Texts[c])], [.. written.Select(c => rank[c])], float.NaN, rank[unknown]);
     }
 
-    private static double[] MeanLabels(CategoryCounts rows, int[] kept, Labels labels)
+    private static double[] MeanLabels(CategoryCounts rows, int[] kept, FitRows truth)
     {
+        var label = truth.Labels.Numbers.Length > 0 ? truth.Labels.Numbers : Array.ConvertAll(truth.Labels.Classes, c => (double)c);
         var slot = Enumerable.Repeat(rows.Texts.Length, rows.Texts.Length).ToArray();
         foreach (var c in kept)
         {
@@ -80,19 +90,17 @@ internal static class CategoryFit
 
         var sums = new double[rows.Texts.Length + 1];
         var counts = new double[rows.Texts.Length + 1];
-        double total = 0;
         for (var row = 0; row < rows.Codes.Length; row++)
         {
-            var label = labels.Numbers.Length > 0 ? labels.Numbers[row] : labels.Classes[row];
-            total += label;
             if (rows.Codes[row] >= 0)
             {
-                sums[slot[rows.Codes[row]]] += label;
-                counts[slot[rows.Codes[row]]]++;
+                var weight = truth.Weights?[row] ?? 1;
+                sums[slot[rows.Codes[row]]] += weight * label[row];
+                counts[slot[rows.Codes[row]]] += weight;
             }
         }
 
-        var mean = total / rows.Codes.Length;
+        var mean = truth.Mean(label);
         return [.. sums.Select((sum, c) => (sum + (PriorRows * mean)) / (counts[c] + PriorRows))];
     }
 }

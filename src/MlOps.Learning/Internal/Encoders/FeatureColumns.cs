@@ -37,15 +37,6 @@ internal static class FeatureColumns
                     Mend = Diagnostic.Nearest(feature.Column, names) is { } near ? $"did you mean '{near}'?" : "remove it from the features",
                 });
             }
-            else if (spec.Trainer is LinearOptions && column is NumberColumn { Values: var cells } && feature.Kind != FeatureKind.Categorical
-                && cells.Any(v => float.IsInfinity((float)v)))
-            {
-                found.Add(new("MLO6015", $"feature '{feature.Column}' has numbers too large for a linear model")
-                {
-                    Why = "features are float32, at most 3.4e38",
-                    Mend = "divide the column in a preparation step, or use trainer 'boosted-trees'",
-                });
-            }
             else if (!Takes(feature.Kind, column))
             {
                 found.Add(new("MLO6013", $"feature '{feature.Column}' cannot be {feature.Kind.ToString().ToLowerInvariant()}")

@@ -1,3 +1,4 @@
+using MlOps.Content;
 using MlOps.Data;
 using MlOps.Scoring;
 
@@ -6,6 +7,16 @@ namespace MlOps.Learning.Internal.Encoders;
 /// <summary>Encoders of numbers and instants: linear models want them near 1 and nothing missing, to trees only their order matters.</summary>
 internal static class NumberFit
 {
+    /// <summary>What a weighted sum cannot take (MLO6015): numbers beyond float32.</summary>
+    public static IEnumerable<Diagnostic> Check(Frame train, LearningSpec spec) => spec.Features
+        .Where(feature => feature.Kind != FeatureKind.Categorical && train.TryGet(feature.Column, out var column)
+            && column is NumberColumn { Values: var cells } && cells.Any(v => float.IsInfinity((float)v)))
+        .Select(feature => new Diagnostic("MLO6015", $"feature '{feature.Column}' has numbers too large for a linear model")
+        {
+            Why = "features are float32, at most 3.4e38",
+            Mend = "divide the column in a preparation step, or use trainer 'boosted-trees'",
+        });
+
     /// <param name="filled">Whether missing becomes the mean.</param>
     /// <param name="standardised">Whether the mean becomes 0 and the standard deviation 1.</param>
     public static NumericEncoder Number(Column column, bool filled, bool standardised)

@@ -1,4 +1,5 @@
 using MlOps.Data;
+using MlOps.Learning.Internal.Trees;
 using MlOps.Scoring;
 
 namespace MlOps.Learning.Internal.Encoders;
@@ -33,9 +34,10 @@ internal static class TargetStatistics
     }
 
     /// <summary>One encoder with the training rows' feature; of several classes one per class.</summary>
-    public static IEnumerable<(OrdinalEncoder Encoder, float[] OutOfFold)> Fit(Column column, Labels labels, int[] folds, bool standardised)
+    public static IEnumerable<(OrdinalEncoder Encoder, float[] OutOfFold)> Fit(Column column, FitRows truth, int[] folds, bool standardised)
     {
         var rows = CategoryCounts.Of(column);
+        var labels = truth.Labels;
         return labels.Signature.Task switch
         {
             ModelTask.Regression => [Fit(labels.Numbers)],
@@ -45,27 +47,28 @@ internal static class TargetStatistics
 
         double[] Indicator(int k) => Array.ConvertAll(labels.Classes, label => label == k ? 1.0 : 0);
 
-        (OrdinalEncoder Encoder, float[] OutOfFold) Fit(double[] truth)
+        (OrdinalEncoder Encoder, float[] OutOfFold) Fit(double[] label)
         {
-            var (encoder, outOfFold) = Statistics(column.Name, rows, truth, folds);
+            var (encoder, outOfFold) = Statistics(column.Name, rows, label, truth, folds);
             return standardised
                 ? (CategoryFit.Standardised(encoder, outOfFold), CategoryFit.Standardised(new OrdinalEncoder("", [], outOfFold, 0, 0), outOfFold).Values)
                 : (encoder, outOfFold);
         }
     }
 
-    private static (OrdinalEncoder Encoder, float[] OutOfFold) Statistics(string name, CategoryCounts rows, double[] truth, int[] folds)
+    private static (OrdinalEncoder Encoder, float[] OutOfFold) Statistics(string name, CategoryCounts rows, double[] label, FitRows truth, int[] folds)
     {
         // The last slot is missing.
         var missing = rows.Texts.Length;
         var slots = Array.ConvertAll(rows.Codes, code => code < 0 ? missing : code);
-        var prior = OrderedSum.Mean(truth);
-        var (sums, counts) = (new double[Count * (missing + 1)], new int[Count * (missing + 1)]);
+        var prior = truth.Mean(label);
+        var (sums, counts) = (new double[Count * (missing + 1)], new double[Count * (missing + 1)]);
         for (var row = 0; row < slots.Length; row++)
         {
             var part = (folds[row] * (missing + 1)) + slots[row];
-            sums[part] += truth[row] - prior;
-            counts[part]++;
+            var weight = truth.Weights?[row] ?? 1;
+            sums[part] += weight * (label[row] - prior);
+            counts[part] += weight;
         }
 
         var outOfFold = new float[slots.Length];
@@ -80,8 +83,7 @@ internal static class TargetStatistics
         // Without the rows of a fold: summed anew over the others, for a difference would hold the last bits of what was left out.
         float Drawn(int slot, int without)
         {
-            double sum = 0;
-            var n = 0;
+            double sum = 0, n = 0;
             for (var fold = 0; fold < Count; fold++)
             {
                 var part = (fold * (missing + 1)) + slot;

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MlOps.Scoring.Onnx.Internal.Foreign;
 
 /// <summary>Trees as any writer may put them: nodes in any order, any comparison, leaves with several targets.</summary>
@@ -79,7 +81,7 @@ internal static class ForeignTrees
         {
             var n = at.Length;
             var local = Enumerable.Range(0, n).ToDictionary(i => ids[at[i]]);
-            var tree = new Tree(0, new int[n], new float[n], new bool[n], new int[n], new int[n], new float[n]);
+            var tree = new Tree(0, new int[n], new float[n], new bool[n], new int[n], new int[n], new float[n]) { Sets = new CategorySet[n] };
             for (var i = 0; i < n; i++)
             {
                 var from = at[i];
@@ -89,28 +91,34 @@ internal static class ForeignTrees
                     continue;
                 }
 
-                var (threshold, isSwapped) = Comparison(node, modes[from], values[from]);
+                var (threshold, category, isSwapped) = Comparison(node, modes[from], values[from]);
                 var tracksTrue = missing.Count > 0 && missing[from] != 0;
                 node.Require(features[from] is >= 0 and < int.MaxValue, "asks for a feature that is not there");
                 (tree.Feature[i], tree.Threshold[i], tree.MissingLeft[i]) = ((int)features[from], threshold, tracksTrue != isSwapped);
+                tree.Sets[i] = category;
                 (tree.Left[i], tree.Right[i]) = isSwapped ? (local[no[from]], local[yes[from]]) : (local[yes[from]], local[no[from]]);
             }
 
-            return ([.. at.Select(i => ids[i])], tree);
+            var (gathered, kept) = SetChain.Gather(tree);
+            return ([.. kept.Select(i => ids[at[i]])], gathered);
         }
     }
 
-    // Every order comparison of float32 is "at most": x < t is x ≤ the float before t, and x > t is not x ≤ t.
-    private static (float Threshold, bool IsSwapped) Comparison(ForeignNode node, string mode, float value)
+    // Every order comparison of float32 is "at most": x < t is x ≤ the float before t, and x > t is not x ≤ t. What is compared for equality is a category.
+    private static (float Threshold, CategorySet Category, bool IsSwapped) Comparison(ForeignNode node, string mode, float value)
     {
         node.Require(!float.IsNaN(value), "compares with NaN");
+        node.Require(mode is not ("BRANCH_EQ" or "BRANCH_NEQ") || CategorySet.Of(value) != CategorySet.Other,
+            $"has nodes of mode {mode} with {value.ToString(CultureInfo.InvariantCulture)}, which is none of the categories 0 to {CategorySet.Most - 1}");
         return mode switch
         {
-            "BRANCH_LEQ" => (value, false),
-            "BRANCH_LT" => (MathF.BitDecrement(value), false),
-            "BRANCH_GT" => (value, true),
-            "BRANCH_GTE" => (MathF.BitDecrement(value), true),
-            _ => throw node.Bad($"has nodes of mode {mode}, not BRANCH_LEQ, BRANCH_LT, BRANCH_GT or BRANCH_GTE"),
+            "BRANCH_LEQ" => (value, default, false),
+            "BRANCH_LT" => (MathF.BitDecrement(value), default, false),
+            "BRANCH_GT" => (value, default, true),
+            "BRANCH_GTE" => (MathF.BitDecrement(value), default, true),
+            "BRANCH_EQ" => (0, default(CategorySet).With(CategorySet.Of(value)), false),
+            "BRANCH_NEQ" => (0, default(CategorySet).With(CategorySet.Of(value)), true),
+            _ => throw node.Bad($"has nodes of mode {mode}, not BRANCH_LEQ, BRANCH_LT, BRANCH_GT, BRANCH_GTE, BRANCH_EQ or BRANCH_NEQ"),
         };
     }
 }
