@@ -121,7 +121,7 @@ public static class Split
         _ => false,
     };
 
-    private static double[] Times(Column column) => column switch
+    internal static double[] Times(Column column) => column switch
     {
         // Within ±2^53 milliseconds: every instant of the calendar is exact.
         TimestampColumn instants => [.. instants.Values.Select(t => t == TimestampColumn.Missing ? double.NegativeInfinity : t)],

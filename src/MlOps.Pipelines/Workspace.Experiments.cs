@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Learning;
+using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Experiments;
 using MlOps.Pipelines.Reports;
@@ -35,8 +36,13 @@ public sealed partial class Workspace
                 current,
                 metric is not null && names.Contains(metric) ? metric : names[0],
                 content => _engine.Store.Contains(content));
-            texts.Add(report.Text());
+            var trials = Trials(model, pinned);
+            texts.Add(trials is null ? report.Text() : $"{report.Text()}\n\n{trials.Text()}");
             json[model.Name] = report.Json();
+            if (trials is not null)
+            {
+                json[$"{model.Name}/{TuneAction.Name}"] = trials.Json();
+            }
         }
 
         return new(ExitCode.Done, string.Join("\n\n", texts), json);

@@ -55,12 +55,16 @@ public sealed partial class Workspace
     private static BuildEngine NewEngine(string root, WorkspaceOptions options, DatasetBytes bytes, ChampionSource champions)
     {
         BuildEngine? engine = null;
+        var trials = new ThreadShare(options.Jobs);
         engine = new(root, new Dictionary<string, IStepExecutor>(StringComparer.Ordinal)
         {
             [ImportAction.Name] = new ImportAction(bytes),
             [PinAction.Name] = new PinAction(() => engine!.Files, bytes),
             [PrepareAction.Name] = new PrepareAction(),
             [TrainAction.Name] = new TrainAction(options.Jobs),
+            [TuneAction.Name] = new TuneAction(trials),
+            [TrialAction.Name] = new TrialAction(trials),
+            [ExploreAction.Name] = new ExploreAction(trials, options.Budget),
             [EvaluateAction.Name] = new EvaluateAction(options.Jobs),
             [GateAction.Name] = new GateAction(champions, options.Jobs),
         }, options.Rehash);

@@ -87,13 +87,18 @@ internal sealed class TrainAction(int threads) : IStepExecutor
     public static string[] FactNames(ModelManifest manifest) =>
     [
         .. manifest.Threshold is null ? [] : new[] { Threshold },
-        .. manifest.Trainer is BoostedTreesOptions { EarlyStopping: not null } ? new[] { Trees } : [],
+        .. DecidesTrees(manifest) ? new[] { Trees } : [],
     ];
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         using var file = File.OpenRead(context.InputPath(PrepareAction.Train));
         var (train, spec) = (FrameFile.Read(file), Spec(context.Step.Parameters));
+        if (context.Step.Inputs.ContainsKey(TuneAction.Best))
+        {
+            spec = spec with { Trainer = TrainerMembers.With(spec.Trainer, JsonNode.Parse(File.ReadAllText(context.InputPath(TuneAction.Best)))!.AsObject()) };
+        }
+
         var model = spec.Trainer is OnnxOptions
             ? Adopt(train, spec, context)
             : Learner.Fit(train, spec, (stage, done, total) => context.Report($"{stage} {done} of {total}"), threads, cancellationToken);
@@ -104,13 +109,16 @@ internal sealed class TrainAction(int threads) : IStepExecutor
             facts[Threshold] = (double)(decimal)model.Signature.Threshold;
         }
 
-        if (spec.Trainer is BoostedTreesOptions { EarlyStopping: not null })
+        if (context.Step.FactNames.Contains(Trees))
         {
             facts[Trees] = ((TreeEnsemble)model.Predictor).Trees.Count;
         }
 
         return facts;
     }
+
+    private static bool DecidesTrees(ModelManifest manifest) => manifest.Trainer is BoostedTreesOptions { EarlyStopping: var stopping }
+        && (stopping is not null || manifest.Tune?.Search.Keys.Any(option => option.StartsWith("earlyStopping.", StringComparison.Ordinal)) == true);
 
     private static TrainedModel Adopt(Frame train, LearningSpec spec, StepContext context)
     {

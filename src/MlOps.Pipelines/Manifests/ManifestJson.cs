@@ -22,6 +22,7 @@ namespace MlOps.Pipelines.Manifests;
 [JsonSerializable(typeof(ModelManifest))]
 [JsonSerializable(typeof(Dictionary<string, ReleaseManifest>))]
 [JsonSerializable(typeof(Dictionary<string, GateBounds>))]
+[JsonSerializable(typeof(TuneManifest))]
 internal sealed partial class ManifestJson : JsonSerializerContext;
 
 /// <summary>Enum members by their names in camelCase, never by number.</summary>

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using MlOps.Learning;
+using MlOps.Pipelines.Manifests;
+
+namespace MlOps.Pipelines.Definitions;
+
+/// <summary>A trainer's options as JSON: which of them have a single value, by names such as <c>leaves</c> and <c>earlyStopping.rounds</c>, and what they are set to.</summary>
+internal static class TrainerMembers
+{
+    /// <summary>The options that have a single value, with its type.</summary>
+    public static IReadOnlyDictionary<string, Type> Of(TrainerOptions trainer) =>
+        Members(trainer.GetType(), "").ToDictionary(member => member.Name, member => member.Type, StringComparer.Ordinal);
+
+    /// <summary>Whether only whole numbers are values of a type.</summary>
+    public static bool IsWhole(Type type) => type == typeof(int);
+
+    /// <summary>Whether numbers are values of a type.</summary>
+    public static bool IsNumber(Type type) => type == typeof(int) || type == typeof(double);
+
+    /// <summary>Reads a trainer; what its JSON leaves out has its default.</summary>
+    /// <exception cref="JsonException">A value is none of its option's.</exception>
+    public static TrainerOptions Read(JsonNode trainer) => trainer.Deserialize(ManifestJson.Default.TrainerOptions)!;
+
+    /// <summary>A trainer with all its options.</summary>
+    public static JsonObject Write(TrainerOptions trainer) => JsonSerializer.SerializeToNode(trainer, ManifestJson.Default.TrainerOptions)!.AsObject();
+
+    /// <summary>A trainer with other values of some options.</summary>
+    /// <exception cref="JsonException">A value is none of its option's.</exception>
+    public static TrainerOptions With(TrainerOptions trainer, JsonObject options)
+    {
+        var all = Write(trainer);
+        foreach (var (name, value) in options)
+        {
+            var path = name.Split('.');
+            var at = all;
+            foreach (var step in path[..^1])
+            {
+                at[step] ??= new JsonObject();
+                at = at[step]!.AsObject();
+            }
+
+            at[path[^1]] = value?.DeepClone();
+        }
+
+        return Read(all);
+    }
+
+    /// <summary>What an option is set to; null if it is part of one that is not set.</summary>
+    public static JsonNode? Value(TrainerOptions trainer, string option) =>
+        option.Split('.').Aggregate((JsonNode?)Write(trainer), (node, name) => node?[name])?.DeepClone();
+
+    private static IEnumerable<(string Name, Type Type)> Members(Type type, string prefix)
+    {
+        foreach (var member in ManifestJson.Default.Options.GetTypeInfo(type).Properties.Where(member => member.Set is not null))
+        {
+            var inner = Nullable.GetUnderlyingType(member.PropertyType) ?? member.PropertyType;
+            if (IsNumber(inner) || inner == typeof(bool) || inner == typeof(string) || inner.IsEnum)
+            {
+                yield return (prefix + member.Name, inner);
+            }
+            else if (ManifestJson.Default.Options.GetTypeInfo(inner).Kind == JsonTypeInfoKind.Object)
+            {
+                foreach (var below in Members(inner, $"{prefix}{member.Name}."))
+                {
+                    yield return below;
+                }
+            }
+        }
+    }
+}
