@@ -78,7 +78,8 @@ public sealed partial class Workspace
         var json = report.Json();
         json["experiments"] = new JsonObject(tried.Select(experiment => KeyValuePair.Create(experiment.Model, (JsonNode?)experiment.Name)));
         var compare = tried.Select(experiment => $"  ./build.sh Compare lock {experiment.Name} --model {experiment.Model}");
-        return new(ExitCode.Done, $"{report.Text()}\n\ntried {string.Join(", ", _options.Set)}; the lock is as it was\n{string.Join('\n', compare)}", json);
+        var searched = _trial.NotSearched.Count == 0 ? "" : $" ({string.Join(", ", _trial.NotSearched)} not searched)";
+        return new(ExitCode.Done, $"{report.Text()}\n\ntried {string.Join(", ", _options.Set)}{searched}; the lock is as it was\n{string.Join('\n', compare)}", json);
     }
 
     private void Note(BuildResult result)

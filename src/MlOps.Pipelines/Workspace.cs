@@ -16,6 +16,7 @@ public sealed partial class Workspace
     private readonly CodeDigests _code = new();
     private readonly SavedPlan? _saved;
     private readonly BuildMirror _mirror;
+    private readonly Trial _trial;
     private readonly WorkspaceDefinition _definition;
     private readonly StepGraph _graph;
     private readonly BuildEngine _engine;
@@ -32,7 +33,8 @@ public sealed partial class Workspace
         _options = options = _saved is null ? options : AsPlanned(options, _saved);
         _mirror = new BuildMirror(root);
         ObserveDeclarations();
-        _definition = WorkspaceDefinition.Load(root, _mirror.Observe, Trial.Of(options.Set, options.Models));
+        _trial = Trial.Of(options.Set, options.Models);
+        _definition = WorkspaceDefinition.Load(root, _mirror.Observe, _trial);
         _graph = new StepFactory(_definition, _code, _mirror).Graph();
         var declared = _definition.Manifest.Data.Where(data => _graph.Find(StepFactory.ImportOf(data.Key))!.Inputs.Values.Single() is FileInput)
             .ToDictionary(data => data.Key, data => new Dataset(data.Key, data.Value, _definition.At("data", data.Key, "path")), StringComparer.Ordinal);
