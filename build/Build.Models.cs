@@ -77,6 +77,16 @@ public interface IHazModels : IHazWorkspace
     /// <inheritdoc cref="Workspace.TrainAsync"/>
     Target Train => _ => _.Description(About(nameof(Train))).Executes(() => RunAsync(workspace => DryRun ? workspace.PlanAsync(null, default) : workspace.TrainAsync(default)));
 
+    /// <summary>Tune: for how long.</summary>
+    [Parameter("run trials for so many minutes (Tune; default: 10)")] double? Minutes => TryGetValue<double?>(() => Minutes);
+
+    /// <summary>Tune: how many.</summary>
+    [Parameter("run up to so many trials (Tune)")] int? Trials => TryGetValue<int?>(() => Trials);
+
+    /// <inheritdoc cref="Workspace.TuneAsync"/>
+    Target Tune => _ => _.Description(About(nameof(Tune)))
+        .Executes(() => RunAloneAsync(reporter => Workspace.TuneAsync(new() { Minutes = Minutes, Trials = Trials }, Options, reporter, default)));
+
     /// <summary>Experiments: the metric to order by.</summary>
     [Parameter("the metric to order by (default: the task's first)")] string? By => TryGetValue(() => By);
 

@@ -23,7 +23,7 @@ public sealed partial class Workspace
         try
         {
             await LookUpChampionsAsync(remotes, cancellationToken);
-            result = await BuildAsync(Options() with { Mirror = remember ? _mirror : null, Remote = remotes, Approve = _saved is null ? null : Approve, AlreadyTried = _options.AlreadyTried }, cancellationToken);
+            result = await BuildAsync(_graph, Options() with { Mirror = remember ? _mirror : null, Remote = remotes, Approve = _saved is null ? null : Approve, AlreadyTried = _options.AlreadyTried }, cancellationToken);
         }
         catch (DiagnosticException stale) when (stale.Diagnostics is [{ Code: StalePlan }])
         {
@@ -100,10 +100,10 @@ public sealed partial class Workspace
         [.. Chosen.Where(model => (string?)locked.Fact($"models/{model.Name}", "gate")?["verdict"] == verdict)];
 
     /// <summary>Builds, tells what the steps had to say, and remembers how long they took.</summary>
-    private async Task<BuildResult> BuildAsync(BuildOptions options, CancellationToken cancellationToken)
+    private async Task<BuildResult> BuildAsync(StepGraph graph, BuildOptions options, CancellationToken cancellationToken)
     {
         var ended = new List<StepOutcome>();
-        var result = await _engine.BuildAsync(_graph, options with { Progress = Progress(ended) }, cancellationToken);
+        var result = await _engine.BuildAsync(graph, options with { Progress = Progress(ended) }, cancellationToken);
         Tell(result);
         Remember(ended);
         return result;
@@ -146,6 +146,15 @@ public sealed partial class Workspace
                     break;
                 case BuildEvent.StepProgress progress:
                     running[progress.Step.Name.Value] = progress.Text;
+                    break;
+                case BuildEvent.SubstepFinished { Outcome: var part }:
+                    running.Remove(part.Step.Name.Value);
+                    if (part.Status == StepStatus.Ran)
+                    {
+                        ended.Add(part);
+                        _reporter.Finished($"{soFar}{part.Step.Name} {TrialReport.Words(part.Result!, (string)part.Step.Parameters["metric"]!)}");
+                    }
+
                     break;
                 case BuildEvent.StepFinished finished:
                     ended.Add(finished.Outcome);

@@ -35,6 +35,9 @@ public sealed record WorkspaceOptions
     /// <summary>Values in place of the chosen models' declared ones, as <c>trainer.leaves=63</c>; then Train tries: lock and outputs stay as they are.</summary>
     public IReadOnlyList<string> Set { get; init; } = [];
 
+    /// <summary>How long <c>Tune</c> runs trials; null for every other target.</summary>
+    internal Actions.TrialBudget? Budget { get; init; }
+
     /// <summary>Read every file again instead of trusting size and times.</summary>
     public bool Rehash { get; init; }
 
@@ -56,6 +59,16 @@ public sealed record ScoreRequest
 
     /// <summary>Whether each prediction is followed by what every column adds to it.</summary>
     public bool Explain { get; init; }
+}
+
+/// <summary>What <c>Tune</c> is asked for: a time or a number; ten minutes if neither.</summary>
+public sealed record TuneRequest
+{
+    /// <summary>No trial is started after so many minutes; those that run then are ended.</summary>
+    public double? Minutes { get; init; }
+
+    /// <summary>Up to so many trials.</summary>
+    public int? Trials { get; init; }
 }
 
 /// <summary>What <c>New</c> is asked for.</summary>

@@ -121,6 +121,12 @@ internal sealed class Planner(
             : new(step, PlannedAction.Run, reason, changes, []);
     }
 
+    /// <summary>A substep with the result that the store has for its fingerprint; null if it is to run.</summary>
+    public PlannedStep? Kept(PlannedStep substep) =>
+        substep.Reason != StaleReason.Forced && store.TryGetRecord(substep.Fingerprint!.Value) is { } record && record.Outputs.Keys.SequenceEqual(substep.Step.Outputs)
+            && record.Outputs.All(output => store.Contains(ContentRef.Of(output.Key, output.Value))) && substep.Step.FactNames.SetEquals(record.Facts.Select(fact => fact.Key))
+            ? substep with { Action = PlannedAction.Restore, Result = record } : null;
+
     /// <summary>A frozen step as the lock has it, whatever its sources are now; null if its outputs are nowhere here.</summary>
     private PlannedStep? Frozen(Step step, StepTrace trace)
     {

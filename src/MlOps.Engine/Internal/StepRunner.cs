@@ -5,6 +5,17 @@ using MlOps.Content;
 
 namespace MlOps.Engine.Internal;
 
+/// <summary>What a run may ask of the build that it is part of.</summary>
+/// <param name="Report">Told how far it is.</param>
+internal sealed record StepCalls(Action<string> Report)
+{
+    /// <summary>Runs steps of its own; null where it can have none.</summary>
+    public Func<IEnumerable<Step>, IReadOnlyList<StepRecord>>? RunSubsteps { get; init; }
+
+    /// <summary>Whether a program that opens an undeclared file of the workspace fails.</summary>
+    public bool VerifyReads { get; init; }
+}
+
 /// <summary>Runs one step in its sandbox and publishes its result: all of it, or nothing.</summary>
 internal sealed class StepRunner(string root, ContentStore store, StatIndex files, IReadOnlyDictionary<string, IStepExecutor> executors)
 {
@@ -16,21 +27,21 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
 
     /// <summary>The step's result, kept in the store under its fingerprint, and what is to be said about it.</summary>
     /// <exception cref="DiagnosticException">The step failed; nothing was kept under its fingerprint.</exception>
-    public (StepRecord Result, IReadOnlyList<Diagnostic> Warnings) Run(PlannedStep plan, WorkspaceView view, bool verifyReads, Action<string>? report, CancellationToken cancellationToken)
+    public (StepRecord Result, IReadOnlyList<Diagnostic> Warnings) Run(PlannedStep plan, WorkspaceView view, StepCalls calls, CancellationToken cancellationToken)
     {
         var failures = new List<DiagnosticException>();
         while (true)
         {
             try
             {
-                var (result, warnings) = Attempt(plan, view, verifyReads, report, cancellationToken);
+                var (result, warnings) = Attempt(plan, view, calls, cancellationToken);
                 store.PutRecord(plan.Fingerprint!.Value, result);
                 return (result, failures.Count == 0 ? warnings : [.. warnings, Retried(plan.Step, failures)]);
             }
             catch (DiagnosticException e) when (failures.Count < plan.Step.Run.Retries && e.Diagnostics[0].Code is RunExecutor.ProgramFailed or RunExecutor.ProgramTimedOut)
             {
                 failures.Add(e);
-                report?.Invoke(string.Create(CultureInfo.InvariantCulture, $"attempt {failures.Count + 1} of {plan.Step.Run.Retries + 1}"));
+                calls.Report(string.Create(CultureInfo.InvariantCulture, $"attempt {failures.Count + 1} of {plan.Step.Run.Retries + 1}"));
             }
         }
     }
@@ -48,7 +59,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         return tried.Result!;
     }
 
-    private (StepRecord Result, IReadOnlyList<Diagnostic> Warnings) Attempt(PlannedStep plan, WorkspaceView view, bool verifyReads, Action<string>? report, CancellationToken cancellationToken)
+    private (StepRecord Result, IReadOnlyList<Diagnostic> Warnings) Attempt(PlannedStep plan, WorkspaceView view, StepCalls calls, CancellationToken cancellationToken)
     {
         var step = plan.Step;
         var executor = executors.TryGetValue(step.Action, out var found)
@@ -61,7 +72,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             sandbox.MakeFolders(step.Outputs);
         }
 
-        var context = new StepContext(step, sandbox.Folder, name => InputPath(step, plan.Inputs!, executor, sandbox, name), report) { WatchedRoot = verifyReads ? root : null };
+        var context = new StepContext(step, sandbox.Folder, name => InputPath(step, plan.Inputs!, executor, sandbox, name), calls) { WatchedRoot = calls.VerifyReads ? root : null };
         var facts = executor.Execute(context, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         if (!step.FactNames.SetEquals(facts.Select(fact => fact.Key)))

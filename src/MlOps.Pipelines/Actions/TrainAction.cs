@@ -98,13 +98,18 @@ internal sealed class TrainAction(int threads, JsonSerializerOptions? json = nul
     public static string[] FactNames(ModelManifest manifest) =>
     [
         .. manifest.Threshold is null ? [] : new[] { Threshold },
-        .. manifest.Trainer is BoostedTreesOptions { EarlyStopping: not null } ? new[] { Trees } : [],
+        .. DecidesTrees(manifest) ? new[] { Trees } : [],
     ];
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         using var file = File.OpenRead(context.InputPath(PrepareAction.Train));
         var (train, spec) = (FrameFile.Read(file), Spec(context.Step.Parameters, json));
+        if (context.Step.Inputs.ContainsKey(TuneAction.Best))
+        {
+            spec = spec with { Trainer = new TrainerMembers(json).With(spec.Trainer, JsonNode.Parse(File.ReadAllText(context.InputPath(TuneAction.Best)))!.AsObject()) };
+        }
+
         var model = spec.Trainer.Source is not null
             ? Adopt(train, spec, context)
             : Learner.Fit(train, spec, (stage, done, total) => context.Report($"{stage} {done} of {total}"), threads, cancellationToken);
@@ -115,13 +120,16 @@ internal sealed class TrainAction(int threads, JsonSerializerOptions? json = nul
             facts[Threshold] = (double)(decimal)model.Signature.Threshold;
         }
 
-        if (spec.Trainer is BoostedTreesOptions { EarlyStopping: not null })
+        if (context.Step.FactNames.Contains(Trees))
         {
             facts[Trees] = ((TreeEnsemble)model.Predictor).Trees.Count;
         }
 
         return facts;
     }
+
+    private static bool DecidesTrees(ModelManifest manifest) => manifest.Trainer is BoostedTreesOptions { EarlyStopping: var stopping }
+        && (stopping is not null || manifest.Tune?.Search.Keys.Any(option => option.StartsWith("earlyStopping.", StringComparison.Ordinal)) == true);
 
     private static TrainedModel Adopt(Frame train, LearningSpec spec, StepContext context)
     {

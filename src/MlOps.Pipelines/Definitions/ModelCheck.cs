@@ -44,6 +44,11 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
             found.Add(outside);
         }
 
+        if (manifest.Tune is { } tune)
+        {
+            new TuneCheck(model, tune, found).All();
+        }
+
         found.AddRange(model.Learning.CheckCalibration().Select(wrong => wrong.Diagnostic with { Where = model.At(wrong.Member) }));
         found.AddRange(model.Evaluation.Validate().Select(wrong => wrong.Diagnostic with { Where = model.At(["evaluate", .. wrong.Path]) }));
         found.AddRange((manifest.Explain ?? new()).Validate().Select(wrong => wrong.Diagnostic with { Where = model.At("explain", wrong.Member) }));

@@ -127,15 +127,30 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
         yield return Step(PrepareAction.Name, "split", PrepareAction.Parameters(model)) with
         {
             Inputs = Inputs((PrepareAction.Table, new OutputInput(ImportOf(manifest.Data), ImportAction.Table))),
-            Outputs = _readByPrograms.Contains(Of(model.Name, PrepareAction.Name).Value)
-                ? Names(PrepareAction.Train, PrepareAction.Test, PrepareAction.TrainCsv, PrepareAction.TestCsv)
-                : Names(PrepareAction.Train, PrepareAction.Test),
+            Outputs = Names([
+                PrepareAction.Train,
+                PrepareAction.Test,
+                .. PrepareAction.HasKeys(model) ? [PrepareAction.Keys] : Array.Empty<string>(),
+                .. _readByPrograms.Contains(Of(model.Name, PrepareAction.Name).Value) ? [PrepareAction.TrainCsv, PrepareAction.TestCsv] : Array.Empty<string>()]),
             FactNames = Names("rows"),
         };
         var rows = (PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train));
+        if (manifest.Tune is { } tune)
+        {
+            yield return Step(TuneAction.Name, "trials", TuneAction.Parameters(model, tune)) with
+            {
+                Inputs = PrepareAction.HasKeys(model) ? Inputs(rows, (PrepareAction.Keys, From(PrepareAction.Name, PrepareAction.Keys))) : Inputs(rows),
+                Outputs = Names(TuneAction.Best, TuneAction.Trials),
+                FactNames = Names(TuneAction.Tuned),
+                CheckedOut = Out(TuneAction.Trials),
+            };
+        }
+
         yield return Step(TrainAction.Name, manifest.Trainer.Name, TrainAction.Parameters(model)) with
         {
-            Inputs = manifest.Trainer.Source is { } source ? Inputs(rows, (TrainAction.Adopted, Adopted(model, source))) : Inputs(rows),
+            Inputs = manifest.Trainer.Source is { } source ? Inputs(rows, (TrainAction.Adopted, Adopted(model, source)))
+                : manifest.Tune is not null ? Inputs(rows, (TuneAction.Best, From(TuneAction.Name, TuneAction.Best)))
+                : Inputs(rows),
             Outputs = Names(TrainAction.Model),
             FactNames = Names(TrainAction.FactNames(manifest)),
             CheckedOut = Out(TrainAction.Model),

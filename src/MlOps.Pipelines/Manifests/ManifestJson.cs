@@ -25,6 +25,7 @@ namespace MlOps.Pipelines.Manifests;
 [JsonSerializable(typeof(FeatureOptions))]
 [JsonSerializable(typeof(Dictionary<string, ReleaseManifest>))]
 [JsonSerializable(typeof(Dictionary<string, GateBounds>))]
+[JsonSerializable(typeof(TuneManifest))]
 internal sealed partial class ManifestJson : JsonSerializerContext
 {
     /// <summary>A feature as short as it can be said: its kind alone where nothing else is declared.</summary>

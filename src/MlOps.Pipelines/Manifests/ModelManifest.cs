@@ -52,6 +52,9 @@ public sealed record ModelManifest
     /// <summary>How it learns.</summary>
     public required TrainerOptions Trainer { get; init; }
 
+    /// <summary>How its options are searched; without it the trainer is used as declared.</summary>
+    public TuneManifest? Tune { get; init; }
+
     /// <summary>Binary: how scores become probabilities that rows of such a score really have, fitted to training rows only.</summary>
     public CalibrationKind? Calibrate { get; init; }
 

@@ -38,6 +38,7 @@ internal static partial class ManifestSchema
     private static readonly Dictionary<Type, string> Written = new()
     {
         [typeof(CommandList)] = """{ "type": "array", "minItems": 1, "items": { "anyOf": [ { "type": ["string", "number", "boolean"] }, { "type": "array", "minItems": 1, "items": { "type": ["string", "number", "boolean"] } } ] } }""",
+        [typeof(Dictionary<string, SearchRange>)] = """{ "type": "object", "minProperties": 1, "additionalProperties": { "anyOf": [ { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "number" } }, { "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false, "properties": { "uniform": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "number" } }, "log": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "number" } }, "choice": { "type": "array", "minItems": 1, "items": { "type": ["number", "string", "boolean"] } } } } ] } }""",
         [typeof(Duration)] = """{ "anyOf": [ { "type": "number", "exclusiveMinimum": 0 }, { "type": "string", "pattern": "^[0-9.]+[smh]?$" } ] }""",
     };
 
