@@ -55,7 +55,11 @@ public sealed class ContentStoreTests : IDisposable
         var path = _store.PathOf(_store.Put("hello"u8).Sha256);
         File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch);
         Assert.True(_store.Check(Digest.Of("hello")));
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
         using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.Write))
         {
             RandomAccess.Write(file, "hellO"u8, 0);

@@ -24,7 +24,7 @@ public sealed class VerifyTests
         Assert.Equal(ExitCode.Done, (await Open(workspace, said).TrainAsync(default)).Exit);
         var made = new ContentStore(Path.Join(workspace.Root, ".mlops/store")).PathOf(Digest.Of("one"));
         File.Delete(made);
-        File.WriteAllText(made, "two");
+        await File.WriteAllTextAsync(made, "two");
 
         said.Warnings.Clear();
         var outcome = await Open(workspace, said).VerifyAsync(remote: true, dryRun: false, default);
