@@ -78,14 +78,9 @@ public sealed partial class Workspace
         var json = report.Json();
         json["experiments"] = new JsonObject(tried.Select(experiment => KeyValuePair.Create(experiment.Model, (JsonNode?)experiment.Name)));
         var compare = tried.Select(experiment => $"  ./build.sh Compare lock {experiment.Name} --model {experiment.Model}");
-        var verdicts = string.Concat(tried.Where(experiment => experiment.Verdict is not null).Select(experiment => $"
-the gate of {experiment.Model} says {experiment.Verdict}"));
+        var verdicts = string.Concat(tried.Where(experiment => experiment.Verdict is not null).Select(experiment => $"\nthe gate of {experiment.Model} says {experiment.Verdict}"));
         var searched = _trial.NotSearched.Count == 0 ? "" : $" ({string.Join(", ", _trial.NotSearched)} not searched)";
-        return new(exit, $"{report.Text()}
-
-tried {string.Join(", ", _options.Set)}{searched}; the lock is as it was{verdicts}
-{string.Join('
-', compare)}", json);
+        return new(exit, $"{report.Text()}\n\ntried {string.Join(", ", _options.Set)}{searched}; the lock is as it was{verdicts}\n{string.Join('\n', compare)}", json);
     }
 
     private void Note(BuildResult result)

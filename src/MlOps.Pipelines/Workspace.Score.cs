@@ -42,7 +42,7 @@ public sealed partial class Workspace
         if (request.Out != "-")
         {
             // Beside other temporary files, so that a kill leaves nothing next to the output and Gc finds the rest.
-            AtomicFile.Write(Path.GetFullPath(request.Out), Write, Path.Join(Root, ".mlops", "store", "tmp"));
+            ScoreTarget.Write(request.Out, Write, Path.Join(Root, ".mlops", "store", "tmp"));
             return new(ExitCode.Done, report!.Text(), report.Json());
         }
 
@@ -102,8 +102,12 @@ public sealed partial class Workspace
             });
         }
 
-        return request.Out == "-" || !Path.GetFullPath(request.Out).Equals(file, StringComparison.Ordinal) ? file
-            : throw new DiagnosticException(new Diagnostic("MLO2183", "the predictions would replace the data") { Where = request.Data, Mend = "choose another file: --out FILE" });
+        if (request.Out != "-")
+        {
+            ScoreTarget.Check(request.Out, request.Data);
+        }
+
+        return file;
     }
 
     private static void CheckKept(ScoreRequest request, Signature signature)

@@ -176,6 +176,20 @@ public sealed class GateTests : IClassFixture<GateTests.Trained>
     }
 
     [Fact]
+    public void A_committed_lock_that_cannot_be_read_is_warned_of_and_no_obstacle()
+    {
+        using var workspace = _trained.Copy();
+        var text = workspace.Lock;
+        File.WriteAllText(workspace.At("data.lock.json"), "{ \"newer\": true }");
+        workspace.Git("init", "-q");
+        workspace.Git("add", "data.lock.json");
+        workspace.Git("commit", "-qm", "newer");
+        File.WriteAllText(workspace.At("data.lock.json"), text);
+        Assert.Contains("MLO2241 warning", workspace.Run("Train --force=m/gate").Expect(0).Errors, StringComparison.Ordinal);
+        Assert.Equal("pass", (string)Gate(workspace)["verdict"]!);
+    }
+
+    [Fact]
     public void A_champion_that_cannot_be_had_is_inconclusive_and_warned_of_until_it_comes()
     {
         using var workspace = _trained.Copy();

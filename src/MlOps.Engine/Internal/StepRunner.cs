@@ -80,7 +80,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             throw new InvalidOperationException($"step '{step.Name}' yielded the facts {string.Join(", ", facts.Select(fact => fact.Key))} instead of {string.Join(", ", step.FactNames)}");
         }
 
-        CheckInputs(step, plan.Inputs!, view, executor.ReadsInPlace ? null : sandbox);
+        CheckInputs(step, plan.Inputs!, view, executor.ReadsInPlace);
         CheckOutputs(step, sandbox);
         var metrics = RunMetrics.Read(step, sandbox.Folder);
         var record = new StepRecord
@@ -128,7 +128,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         : throw Damaged(step.Name.Value, step.Origin, $"input '{name}'");
 
     /// <summary>Whoever changed an input while the step ran may have changed what it read: such a result belongs to no fingerprint.</summary>
-    private void CheckInputs(Step step, IReadOnlyDictionary<string, Digest> inputs, WorkspaceView view, Sandbox? sandbox)
+    private void CheckInputs(Step step, IReadOnlyDictionary<string, Digest> inputs, WorkspaceView view, bool inPlace)
     {
         foreach (var (name, input) in step.Inputs)
         {
@@ -136,7 +136,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             {
                 FileInput file => files.IsSteady(file.Path, inputs[name]),
                 GlobInput glob => view.IsSteady(step, glob, inputs[name]),
-                _ => sandbox?.IsUntouched(store, name) ?? store.Check(ContentRef.Of(name, inputs[name])),
+                _ => !inPlace || store.Check(ContentRef.Of(name, inputs[name])),
             };
             if (!steady)
             {
@@ -230,7 +230,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
     {
         Where = where,
         Why = $"input '{input}' no longer has the content that the step was started with",
-        Mend = "run the same command again; a program must not write to what it reads",
+        Mend = "run the same command again, and let nothing write to it meanwhile",
     });
 
     /// <summary>What is said when an object that a step reads or made turns out to be damaged; it is set aside already.</summary>
