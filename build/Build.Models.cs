@@ -77,6 +77,16 @@ public interface IHazModels : IHazWorkspace
     /// <inheritdoc cref="Workspace.TrainAsync"/>
     Target Train => _ => _.Description(About(nameof(Train))).Executes(() => RunAsync(workspace => DryRun ? workspace.PlanAsync(null, default) : workspace.TrainAsync(default)));
 
+    /// <summary>Tune: for how long.</summary>
+    [Parameter("run trials for so many minutes (Tune; default: 10)")] double? Minutes => TryGetValue<double?>(() => Minutes);
+
+    /// <summary>Tune: how many.</summary>
+    [Parameter("run up to so many trials (Tune)")] int? Trials => TryGetValue<int?>(() => Trials);
+
+    /// <inheritdoc cref="Workspace.TuneAsync"/>
+    Target Tune => _ => _.Description(About(nameof(Tune)))
+        .Executes(() => RunAloneAsync(reporter => Workspace.TuneAsync(new() { Minutes = Minutes, Trials = Trials }, Options, reporter, default)));
+
     /// <summary>Experiments: the metric to order by.</summary>
     [Parameter("the metric to order by (default: the task's first)")] string? By => TryGetValue(() => By);
 
@@ -89,12 +99,15 @@ public interface IHazModels : IHazWorkspace
     /// <inheritdoc cref="Workspace.CompareAsync"/>
     Target Compare => _ => _.Description(About(nameof(Compare))).Requires(() => Experiment).Executes(() => RunAsync(workspace => workspace.CompareAsync(Experiment, default)));
 
+    /// <summary>Score: whether each prediction is followed by what every column adds to it.</summary>
+    [Parameter("add what each row's raw score is made of")] bool Because => TryGetValue<bool?>(() => Because) ?? false;
+
     /// <summary>Score: columns to copy in front of the predictions.</summary>
     [Parameter("columns to copy in front of the predictions")] string[] Keep => TryGetValue(() => Keep) ?? [];
 
     /// <inheritdoc cref="Workspace.ScoreAsync"/>
     Target Score => _ => _.Description(About(nameof(Score))).Requires(() => Data).Requires(() => Out)
-        .Executes(() => RunAsync(workspace => workspace.ScoreAsync(new() { Data = Data!, Out = Out!, Keep = Keep }, DryRun, default)));
+        .Executes(() => RunAsync(workspace => workspace.ScoreAsync(new() { Data = Data!, Out = Out!, Keep = Keep, Explain = Because }, DryRun, default)));
 
     /// <inheritdoc cref="Workspace.ExplainAsync"/>
     Target Explain => _ => _.Description(About(nameof(Explain))).Executes(() => RunAsync(workspace => workspace.ExplainAsync([.. new[] { Step, Revision }.OfType<string>()], default)));

@@ -37,10 +37,13 @@ internal sealed class CommandLine
     private readonly Option<string> _scored = new("--data") { Description = "a CSV file that has the model's features among its columns", Required = true, HelpName = "FILE" };
     private readonly Option<string> _predictions = new("--out") { Description = "the CSV file for the predictions, or - for standard output", Required = true, HelpName = "FILE" };
     private readonly Option<string[]> _keep = new("--keep") { Description = "columns to copy in front of the predictions, separated by commas", HelpName = "A,B" };
+    private readonly Option<bool> _because = new("--explain") { Description = "add what each row's raw score is made of: the base value (because) and what every column adds (because:COLUMN)" };
     private readonly Option<bool> _update = new("--update") { Description = "ask the sources for newer bytes, and show what changed before it is pinned" };
     private readonly Argument<string[]> _names = new("NAME") { Description = "datasets and models (default: all)", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string?> _remote = new("--remote") { Description = "only this remote, declared or not", HelpName = "URL" };
     private readonly Option<int> _days = new("--days") { Description = "keep the results of so many days, whoever names them (default: 30)", HelpName = "N", DefaultValueFactory = _ => 30 };
+    private readonly Option<double?> _minutes = new("--minutes") { Description = "run trials for so long (default: 10)", HelpName = "M" };
+    private readonly Option<int?> _trials = new("--trials") { Description = "run up to so many trials instead, from 1 to 10000", HelpName = "N" };
     private readonly Option<bool> _rebuild = new("--rebuild") { Description = "run the steps again elsewhere and compare bytes or metrics with the lock" };
     private readonly Option<bool> _remotes = new("--remote") { Description = "audit the remotes, too" };
     private readonly Argument<string?> _step = new("STEP") { Description = "with --rebuild: only this step", Arity = ArgumentArity.ZeroOrOne };
@@ -65,6 +68,24 @@ internal sealed class CommandLine
             if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var days) || days is < 0 or > 36_500))
             {
                 result.AddError("--days takes a whole number from 0 to 36500");
+            }
+        });
+        _trials.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var trials) || trials is < 1 or > 10_000))
+            {
+                result.AddError("--trials takes a whole number from 1 to 10000");
+            }
+            else if (result.GetResult(_minutes) is { Implicit: false })
+            {
+                result.AddError("--minutes and --trials cannot both be given");
+            }
+        });
+        _minutes.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && (!double.TryParse(result.Tokens[0].Value, System.Globalization.CultureInfo.InvariantCulture, out var minutes) || minutes is not (> 0 and <= 100_000)))
+            {
+                result.AddError("--minutes takes a number above 0, up to 100000");
             }
         });
         _predictions.Validators.Add(result =>
@@ -146,7 +167,9 @@ internal sealed class CommandLine
 
     public (string? Filter, bool All) Tests(ParseResult parsed) => (parsed.GetValue(_filter), parsed.GetValue(_all));
 
-    public ScoreRequest Score(ParseResult parsed) => new() { Data = parsed.GetValue(_scored)!, Out = parsed.GetValue(_predictions)!, Keep = List(parsed, _keep) };
+    public TuneRequest Tune(ParseResult parsed) => new() { Minutes = parsed.GetValue(_minutes), Trials = parsed.GetValue(_trials) };
+
+    public ScoreRequest Score(ParseResult parsed) => new() { Data = parsed.GetValue(_scored)!, Out = parsed.GetValue(_predictions)!, Keep = List(parsed, _keep), Explain = parsed.GetValue(_because) };
 
     public NewModelRequest NewModel(ParseResult parsed) => new()
     {
@@ -167,10 +190,11 @@ internal sealed class CommandLine
         "Push" or "Pull" => [_names, _remote],
         "Plan" => [_planOut],
         "Train" => [_plan, _set, _verifyReads],
+        "Tune" => [_minutes, _trials],
         "Explain" => [_words],
         "Experiments" => [_by],
         "Compare" => [_experiments],
-        "Score" => [_scored, _predictions, _keep],
+        "Score" => [_scored, _predictions, _keep, _because],
         "Serve" or "Release" or "Stop" or "Smoke" => [_environment],
         "Gc" => [_days],
         "Verify" => [_step, _rebuild, _remotes],

@@ -76,6 +76,8 @@ internal static class TargetRunner
                 return new(await TestTarget.RunAsync(Product.Folder, filter, all, cancellationToken) == 0 ? ExitCode.Done : ExitCode.Failed, "");
             case "New":
                 return await Workspace.NewAsync(line.NewModel(parsed), line.Workspace(parsed), line.DryRun(parsed), terminal, cancellationToken);
+            case "Tune" when !line.DryRun(parsed):
+                return await Workspace.TuneAsync(line.Tune(parsed), line.Workspace(parsed), terminal, cancellationToken);
             case "Doctor":
                 return await Workspace.DoctorAsync(line.Workspace(parsed), cancellationToken);
             default:
@@ -90,7 +92,7 @@ internal static class TargetRunner
             "Pull" => await workspace.PullAsync(line.Names(parsed), line.Remote(parsed), line.DryRun(parsed), cancellationToken),
             "Status" => await workspace.StatusAsync(cancellationToken),
             "Plan" => await workspace.PlanAsync(line.PlanOut(parsed), cancellationToken),
-            "Train" or "Serve" when line.DryRun(parsed) => await workspace.PlanAsync(null, cancellationToken) with { Exit = ExitCode.Done },
+            "Train" or "Tune" or "Serve" when line.DryRun(parsed) => await workspace.PlanAsync(null, cancellationToken) with { Exit = ExitCode.Done },
             "Train" => await workspace.TrainAsync(cancellationToken),
             "Explain" => await workspace.ExplainAsync(line.Words(parsed), cancellationToken),
             "Experiments" => workspace.Experiments(line.Metric(parsed)),

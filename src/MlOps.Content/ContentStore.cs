@@ -14,7 +14,7 @@ public sealed partial class ContentStore(string root)
     private static readonly Digest Nothing = Digest.Of([]);
 
     /// <summary>By hex digits, in a class: the JIT compiler makes code anew for every value type in a collection, the framework brings that for classes.</summary>
-    private readonly ConcurrentDictionary<string, Lasting> _checked = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Checked> _checked = new(StringComparer.Ordinal);
     private readonly string _temporary = Path.Join(root, "tmp");
 
     /// <summary>The store's folder.</summary>
@@ -138,7 +138,7 @@ public sealed partial class ContentStore(string root)
         return null;
     }
 
-    /// <summary>Whether an object is there and its bytes are what its name says; a damaged one is set aside. Checked once per process while its stat stays the same.</summary>
+    /// <summary>Whether an object is there and its bytes are what its name says; a damaged one is set aside. Checked once per process while its stat stays the same, ctime and inode included.</summary>
     public bool Check(Digest content)
     {
         var path = PathOf(content);
@@ -148,7 +148,7 @@ public sealed partial class ContentStore(string root)
             return false;
         }
 
-        if (_checked.TryGetValue(content.Hex, out var known) && known.Stat == Lasting.Of(stat).Stat)
+        if (_checked.TryGetValue(content.Hex, out var known) && known.Stat == stat)
         {
             return true;
         }
@@ -156,8 +156,7 @@ public sealed partial class ContentStore(string root)
         return CheckBytes(content);
     }
 
-    /// <summary>As <see cref="Check(Digest)"/>, but reads the bytes whatever the stat says: for objects that a program could write to, which may have set their time back
-    /// or have been quicker than the file system's clock.</summary>
+    /// <summary>As <see cref="Check(Digest)"/>, but reads the bytes whatever the stat says.</summary>
     public bool CheckBytes(Digest content)
     {
         var path = PathOf(content);
@@ -173,7 +172,7 @@ public sealed partial class ContentStore(string root)
             return false;
         }
 
-        _checked[content.Hex] = Lasting.Of(stat);
+        _checked[content.Hex] = new(stat);
         return true;
     }
 
@@ -201,29 +200,16 @@ public sealed partial class ContentStore(string root)
         }
     }
 
-    /// <summary>Places an object in a private sandbox, not to be written to; false if it is absent or damaged.</summary>
-    /// <param name="content">The object.</param>
-    /// <param name="path">Where it is to stand; the folder exists.</param>
-    /// <param name="isCopy">Whether it is a copy. A large one is a hard link: whoever writes to that damages the store, and <see cref="CheckBytes"/> afterwards tells.</param>
-    public bool TryPlace(Digest content, string path, out bool isCopy)
+    /// <summary>Copies an object to a new file of a private sandbox, in a folder that exists; false if it is absent or damaged.</summary>
+    /// <remarks>Never a link: another program that has the same link would write into what this one reads. File systems that can share blocks do.</remarks>
+    public bool TryPlace(Digest content, string path)
     {
-        const long mostCopied = 64 << 20;
-        isCopy = true;
         if (!Check(content))
         {
             return false;
         }
 
-        var source = PathOf(content);
-        if (FileStat.Of(source).Size > mostCopied && Posix.TryLink(source, path))
-        {
-            isCopy = false;
-        }
-        else
-        {
-            File.Copy(source, path);
-        }
-
+        File.Copy(PathOf(content), path);
         return true;
     }
 
@@ -250,11 +236,7 @@ public sealed partial class ContentStore(string root)
         return string.Concat(Root, $"/{kind}/", hex[..fan], $"/{hex[fan..]}");
     }
 
-    /// <summary>Hard links into sandboxes change ctime, so only what a write would change tells whether the bytes are as they were checked.</summary>
-    private sealed record Lasting(FileStat Stat)
-    {
-        public static Lasting Of(FileStat stat) => new(stat with { Changed = 0 });
-    }
+    private sealed record Checked(FileStat Stat);
 
     private void Publish(string temporary, Digest content)
     {
@@ -266,7 +248,9 @@ public sealed partial class ContentStore(string root)
         // Always renamed, even over an object of the same name: that mends a damaged one.
         var path = PathOf(content);
         AtomicFile.Move(temporary, path);
-        _checked[content.Hex] = Lasting.Of(FileStat.Of(path));
+        // Where both are one file under two names, a rename does nothing.
+        File.Delete(temporary);
+        _checked[content.Hex] = new(FileStat.Of(path));
     }
 
     private void CopyObject(Digest content, string path)

@@ -109,6 +109,9 @@ public sealed class RowDigests
         return new(now.Count - common, old.Count - common);
     }
 
+    /// <summary>How many of these rows stand in one table and not in another.</summary>
+    public int CountIn(RowDigests one, RowDigests notIn) => _sorted.Count(hash => Array.BinarySearch(one._sorted, hash) >= 0 && Array.BinarySearch(notIn._sorted, hash) < 0);
+
     /// <summary>A tag and the value; an integer column that becomes a decimal one keeps its cells' bytes.</summary>
     private static void PutCell(Span<byte> target, Column column, UInt128[]? texts, int row)
     {

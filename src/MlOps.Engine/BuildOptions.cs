@@ -85,6 +85,10 @@ public abstract record BuildEvent
     /// <param name="Text">A few words.</param>
     public sealed record StepProgress(Step Step, string Text) : BuildEvent;
 
+    /// <summary>A step that a running step has of its own has ended well.</summary>
+    /// <param name="Outcome">How.</param>
+    public sealed record SubstepFinished(StepOutcome Outcome) : BuildEvent;
+
     /// <summary>A pending step has ended.</summary>
     /// <param name="Outcome">How.</param>
     /// <param name="Done">How many pending steps have ended.</param>

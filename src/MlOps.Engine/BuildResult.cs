@@ -38,6 +38,9 @@ public sealed record StepOutcome(Step Step, StepStatus Status, double Seconds, S
     /// <summary>The inputs' digests by logical name; null while they are not known.</summary>
     public IReadOnlyDictionary<string, Digest>? Inputs { get; init; }
 
+    /// <summary>The steps that it ran of its own, in their order; empty if it did not run.</summary>
+    public IReadOnlyList<StepOutcome> Substeps { get; init; } = [];
+
     /// <summary>What it had to say: errors if it failed, warnings otherwise.</summary>
     public IReadOnlyList<Diagnostic> Diagnostics { get; init; } = [];
 }

@@ -98,7 +98,7 @@ public sealed partial class QuickBuild
         var names = Array.ConvertAll(form.Outputs, static output => output.Name);
         sandbox.MakeFolders(names);
         var printed = new RunExecutor(_root).RunPlain(form.Name, form.Origin, form.Run, sandbox.Folder, cancellationToken);
-        CheckInputs(form, sandbox);
+        CheckInputs(form);
         var missing = Array.FindAll(names, name => !sandbox.Has(name));
         if (missing.Length > 0)
         {
@@ -172,12 +172,11 @@ public sealed partial class QuickBuild
         return bytes;
     }
 
-    private void CheckInputs(StepForm form, Sandbox sandbox)
+    private void CheckInputs(StepForm form)
     {
         foreach (var input in form.Inputs)
         {
-            var steady = input.Path is null ? sandbox.IsUntouched(_store, input.Name)
-                : _changed.TryGetValue(input.Path, out var seen) ? seen.IsSteady() : _recalled.Holds(input.Path);
+            var steady = input.Path is null || (_changed.TryGetValue(input.Path, out var seen) ? seen.IsSteady() : _recalled.Holds(input.Path));
             if (!steady)
             {
                 throw StepRunner.Changed(form.Name, input.Name, input.Path ?? form.Origin);

@@ -92,6 +92,10 @@ public sealed record Step
     /// <summary>Whether it runs in every build, because it depends on something that no file shows.</summary>
     public bool Always { get; init; }
 
+    /// <summary>Whether its result also follows from what is no input of it, such as the champion of now: a lock that tells another result than the store is checked by running it, and
+    /// other bytes for the same inputs are no fault.</summary>
+    public bool LooksElsewhere { get; init; }
+
     /// <summary>Where it is declared, for diagnostics: a file relative to the workspace with <c>:line</c>.</summary>
     public string? Origin { get; init; }
 }

@@ -1,16 +1,19 @@
+using MlOps.Content;
+using MlOps.Engine.Internal;
+
 namespace MlOps.Engine;
 
 /// <summary>What a step's run may see and where it writes.</summary>
 public sealed class StepContext
 {
     private readonly Func<string, string> _inputPath;
-    private readonly Action<string>? _report;
+    private readonly StepCalls _calls;
 
-    internal StepContext(Step step, string workDirectory, Func<string, string> inputPath, Action<string>? report) =>
-        (Step, WorkDirectory, _inputPath, _report) = (step, workDirectory, inputPath, report);
+    internal StepContext(Step step, string workDirectory, Func<string, string> inputPath, StepCalls calls) =>
+        (Step, WorkDirectory, _inputPath, _calls) = (step, workDirectory, inputPath, calls);
 
-    /// <summary>Who is told of progress, or null.</summary>
-    internal Action<string>? Reporter => _report;
+    /// <summary>Who is told of progress.</summary>
+    internal Action<string> Reporter => _calls.Report;
 
     /// <summary>What the programs printed; kept with the result.</summary>
     internal byte[]? Log { get; set; }
@@ -47,5 +50,13 @@ public sealed class StepContext
     }
 
     /// <summary>Tells the user how far the run is, in a few words such as <c>tree 120 of 300</c>.</summary>
-    public void Report(string progress) => _report?.Invoke(progress);
+    public void Report(string progress) => _calls.Report(progress);
+
+    /// <summary>Runs steps of this step's own, several side by side, and gives their results in order. Each is cached under its own fingerprint and stands in no lock;
+    /// one that was run before is not run again.</summary>
+    /// <param name="steps">They read inputs of this step, by the same names. The next one is asked for when there is a place for it, from any thread, one at a time.</param>
+    /// <exception cref="DiagnosticException">One of them failed; those that ended are kept.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; those that ended are kept.</exception>
+    public IReadOnlyList<StepRecord> RunSubsteps(IEnumerable<Step> steps) =>
+        (_calls.RunSubsteps ?? throw new InvalidOperationException($"step '{Step.Name}' is part of another, and has no steps of its own"))(steps);
 }

@@ -15,16 +15,21 @@ public sealed record EvaluationOptions
     /// <summary>How uncertainty is told.</summary>
     public IntervalOptions Intervals { get; set; } = new();
 
-    /// <summary>What is out of range (MLO6040), each with the name of its member; empty if all is well.</summary>
+    /// <summary>What is out of range (MLO6040) or stands twice (MLO6111), each with the way to its member; empty if all is well.</summary>
     public IReadOnlyList<(string[] Path, Diagnostic Diagnostic)> Validate()
     {
         var found = new List<(string[], Diagnostic)>();
         Range(MinRows, 1, 1_000_000_000, "minRows");
-        Range(Intervals.Resamples, 1, 100_000, "intervals", "resamples");
+        Range(Intervals.Resamples, 100, 100_000, "intervals", "resamples");
         Range(Intervals.Confidence, 0.5, 0.9999, "intervals", "confidence");
         foreach (var slice in Slices)
         {
             Range(slice.Bins ?? 2, 2, 100, "slices");
+        }
+
+        foreach (var group in Slices.GroupBy(slice => slice.Column, StringComparer.Ordinal).Where(group => group.Count() > 1))
+        {
+            found.Add((["slices"], new("MLO6111", $"column '{group.Key}' stands twice in \"slices\"") { Why = "its groups would be measured twice", Mend = "keep one of them" }));
         }
 
         return found;
@@ -46,7 +51,7 @@ public sealed record EvaluationOptions
 /// <summary>How the intervals of metrics are made: percentiles of the metric over resamples of the test rows.</summary>
 public sealed record IntervalOptions
 {
-    /// <summary>How many resamples: 1 to 100000; default 1000.</summary>
+    /// <summary>How many resamples: 100 to 100000; default 1000.</summary>
     public int Resamples { get; set; } = 1000;
 
     /// <summary>The share of resamples that an interval covers: 0.5 to 0.9999; default 0.95.</summary>

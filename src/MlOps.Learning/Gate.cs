@@ -50,6 +50,9 @@ public sealed record GateCase(IReadOnlyDictionary<string, double?> Metrics, Pred
     /// <summary>Why the champion cannot be had; null where there is none yet, which no candidate can be worse than.</summary>
     public string? ChampionIsAbsent { get; init; }
 
+    /// <summary>How many of the test rows the champion learnt from, as far as is known: it looks better than it is, so that a candidate that fails against it is not surely worse.</summary>
+    public int ChampionLearntFrom { get; init; }
+
     /// <summary>Slices, resamples and the fewest rows.</summary>
     public EvaluationOptions Options { get; init; } = new();
 }
@@ -117,10 +120,12 @@ public static class Gate
         if (rules.Champion is { } match && asked.Champion is { } other)
         {
             champion = Comparison.Of(asked.Candidate, other, asked.Test, match.Metric, match.Confidence, asked.Options, threads, cancellationToken);
-            found.Add(Decide(champion[0], match.Metric, match.Environment, asked, interval => interval.Low >= -match.Margin, interval => interval.High < -match.Margin));
+            var whole = Decide(champion[0], match.Metric, match.Environment, asked, interval => interval.Low >= -match.Margin, interval => interval.High < -match.Margin);
+            var (worse, but) = asked.ChampionLearntFrom == 0 ? (Verdict.Fail, "") : (Verdict.Inconclusive, $"; but {match.Environment}'s model learnt from {asked.ChampionLearntFrom} of these test rows");
+            found.Add(whole.Outcome == Verdict.Fail && champion[0].Interval is not null ? (worse, whole.Reason + but) : whole);
             // A group is asked less: with its fewer rows hardly any is surely no worse.
             found.AddRange(champion.Skip(1).Where(slice => slice.Interval?.High < -match.Margin)
-                .Select(slice => (Verdict.Fail, $"{match.Metric} of {slice.Slice} is worse than {match.Environment}'s: {Shown(slice)}")));
+                .Select(slice => (worse, $"{match.Metric} of {slice.Slice} is worse than {match.Environment}'s: {Shown(slice)}{but}")));
         }
         else if (rules.Champion is not null && asked.ChampionIsAbsent is { } why)
         {
@@ -168,9 +173,10 @@ public static class Gate
     private static (Verdict Outcome, string Reason) Decide(Gap gap, string column, string measure, GapBounds bounds, int minRows) => gap switch
     {
         { Difference: null } => (Verdict.Inconclusive, $"fewer than two groups of {column} have {minRows} test rows and a {measure}"),
-        { Difference: { } difference } when difference <= bounds.Max => (Verdict.Pass, ""),
-        { Interval: { } interval } when interval.Low <= bounds.Max => (Verdict.Inconclusive, $"{Sentence($"{measure} by {column}", gap, bounds.Max)}, but not surely"),
+        { Interval: { } interval } when interval.High <= bounds.Max => (Verdict.Pass, ""),
         { Interval: null } => (Verdict.Inconclusive, $"{Sentence($"{measure} by {column}", gap, bounds.Max)}, but not surely"),
+        { Interval: { } interval } when interval.Low <= bounds.Max => (Verdict.Inconclusive,
+            $"{Sentence($"{measure} by {column}", gap, bounds.Max)}, {(gap.Difference <= bounds.Max ? "which it may exceed" : "but not surely")}"),
         _ => (Verdict.Fail, Sentence($"{measure} by {column}", gap, bounds.Max)),
     };
 

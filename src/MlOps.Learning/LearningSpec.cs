@@ -20,14 +20,28 @@ public sealed record LearningSpec(ModelTask Task, string Label, string? Positive
     /// <summary>Binary: what wrong predictions cost, which decides the threshold; null is 0.5.</summary>
     public ErrorCosts? Costs { get; init; }
 
+    /// <summary>What parts training rows into folds as the split parts them from the test rows: a key (<see cref="SplitBy.Group"/>) stays in one fold of calibrations, thresholds
+    /// and target statistics, and with <see cref="SplitBy.Time"/> no fold of the first two is scored by a model of later rows; null, and anything else, takes the hash of the row. Its column is among the rows.</summary>
+    public SplitSpec? Folds { get; init; }
+
     /// <summary>What of calibration and threshold the task and the trainer cannot have (MLO6042), or is out of range (MLO6043), each with its member in
     /// <c>model.json</c>.</summary>
     public IReadOnlyList<(string Member, Diagnostic Diagnostic)> CheckCalibration() => Calibrator.Check(this);
 }
 
 /// <summary>A column to learn from.</summary>
-/// <param name="Kind">How it enters; <see cref="FeatureKind.Identifier"/> is refused.</param>
-public sealed record FeatureSpec(string Column, FeatureKind Kind);
+/// <param name="Options">What it means and how it enters; <see cref="IdentifierFeature"/> is refused.</param>
+public sealed record FeatureSpec(string Column, FeatureOptions Options)
+{
+    /// <summary>A column of which only the kind is said.</summary>
+    public FeatureSpec(string column, FeatureKind kind)
+        : this(column, FeatureOptions.Of(kind))
+    {
+    }
+
+    /// <summary>What it means.</summary>
+    public FeatureKind Kind => Options.Kind;
+}
 
 /// <summary>Hears how far the learning is; called on the caller's thread, seldom enough to print each time.</summary>
 /// <param name="stage">What is being done: <c>encode</c>, <c>bin</c>, <c>trees</c>, <c>iterations</c>.</param>

@@ -26,6 +26,7 @@ public static class PermutationImportance
     /// <summary>Every input's importance, the greatest first.</summary>
     /// <param name="test">Rows that the model was not fitted to, with the label; those without a label are passed over.</param>
     /// <param name="metric">One of <see cref="Metrics.Names"/> of the model's task.</param>
+    /// <param name="columns">The inputs that are shuffled; null for all.</param>
     /// <param name="repeats">Shuffles per column: 2 or more; 10 is usual.</param>
     /// <param name="mostRows">Of more rows, so many are taken, by their content; 10,000 is plenty.</param>
     /// <param name="threads">At least 1; changes the time only.</param>
@@ -33,7 +34,7 @@ public static class PermutationImportance
     /// <exception cref="ArgumentException">The metric is not one of the task, or there are fewer than two repeats.</exception>
     /// <exception cref="MlOps.Content.DiagnosticException">The rows lack a column (MLO5001), or it has a type that cannot be taken (MLO5002).</exception>
     public static IReadOnlyList<ColumnImportance> Of(
-        TrainedModel model, Frame test, string metric, int repeats, int mostRows, int threads, CancellationToken cancellationToken)
+        TrainedModel model, Frame test, string metric, IReadOnlyCollection<string>? columns, int repeats, int mostRows, int threads, CancellationToken cancellationToken)
     {
         if (repeats < 2 || !Metrics.Names(model.Signature.Task).Contains(metric))
         {
@@ -42,6 +43,7 @@ public static class PermutationImportance
 
         var scorer = new Scorer(model);
         var inputs = model.Signature.Inputs.Select(input => input.Name).Where(name => test.TryGet(name, out _)).ToArray();
+        string[] shuffles = [.. inputs.Where(name => columns?.Contains(name) != false)];
         var label = test[model.Signature.Label];
         int[] labelled = [.. Enumerable.Range(0, test.RowCount).Where(row => !label.IsMissing(row))];
         var sample = ContentSample.Of(test.WithOnly([.. inputs, label.Name]).Select(labelled), mostRows);
@@ -51,16 +53,16 @@ public static class PermutationImportance
         }
 
         var sign = Metrics.HigherIsBetter(metric) == true ? 1 : -1;
-        var losses = new double[inputs.Length * repeats];
+        var losses = new double[shuffles.Length * repeats];
         using var workers = new Workers(threads, cancellationToken);
         workers.For(losses.Length, i =>
         {
-            var column = sample.Rows[inputs[i / repeats]];
+            var column = sample.Rows[shuffles[i / repeats]];
             var shuffled = column.Select(sample.Shuffled(RowHash.Mix(RowHash.OfText(column.Name) + (ulong)(i % repeats))));
             var value = Value(new([.. sample.Rows.Columns.Select(other => other.Name == column.Name ? shuffled : other)]));
             losses[i] = sign * (whole - value ?? 0);
         });
-        return [.. inputs.Select((name, i) => Summary(name, losses.AsSpan(i * repeats, repeats)))
+        return [.. shuffles.Select((name, i) => Summary(name, losses.AsSpan(i * repeats, repeats)))
             .OrderByDescending(column => column.Mean).ThenBy(column => column.Column, StringComparer.Ordinal)];
 
         double? Value(Frame rows) => Metrics.Evaluate(model.Signature, scorer.Predict(rows), rows)[metric];

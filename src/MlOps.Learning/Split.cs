@@ -121,10 +121,11 @@ public static class Split
         _ => false,
     };
 
-    private static double[] Times(Column column) => column switch
+    /// <summary>A column's instants as numbers; −∞ where there is none.</summary>
+    internal static double[] Times(Column column) => column switch
     {
         // Within ±2^53 milliseconds: every instant of the calendar is exact.
-        TimestampColumn instants => [.. instants.Values.Select(t => t == TimestampColumn.Missing ? double.NegativeInfinity : t)],
+            TimestampColumn instants => [.. instants.Values.Select(t => t == TimestampColumn.Missing ? double.NegativeInfinity : t)],
         NumberColumn numbers => [.. numbers.Values.Select(v => double.IsNaN(v) ? double.NegativeInfinity : v)],
         _ => throw Fail("MLO6022", $"the split's column '{column.Name}' has no times",
             $"its cells are of type {column.Type.ToString().ToLowerInvariant()}", "name a column of ISO 8601 dates or of numbers that grow with time"),

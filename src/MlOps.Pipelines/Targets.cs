@@ -18,6 +18,7 @@ public static class Targets
         new("Status", "say what is up to date, what is pending and what runs", 9),
         new("Plan", "say what Train would do, and why", 3),
         new("Train", "bring every model up to date; rerun only what changed", 4),
+        new("Tune", "run trials of a model's options for some time, write their number into model.json and train: Tune --model NAME --minutes 10", 3),
         new("Explain", "say what changed since the lock of a revision, and what it caused: Explain [STEP] [REV [REV]]", 8),
         new("Experiments", "list all results of a model that the store has seen, best first: --by METRIC", 8),
         new("Compare", "put results of a model side by side, each an experiment, lock or a git revision: Compare A B", 8),

@@ -20,13 +20,33 @@ public sealed partial class Workspace
         }
 
         var forced = Forced().Select(step => step.Name).ToHashSet();
-        LockFile[] locks = [CurrentLock, await LockOfAsync("HEAD", cancellationToken) ?? LockFile.Empty];
+        LockFile[] locks = [CurrentLock, await CommittedLockAsync(cancellationToken)];
         _champions.Know(locks, step => _options.ForceAll || forced.Contains(step));
         var absent = Challengers.SelectMany(challenger => _champions.Wanted(challenger.Model.Name, challenger.Environment)).Distinct()
             .Where(model => !_engine.Store.Check(model)).Select(model => ContentRef.Of(TrainAction.Model, model)).ToList();
         if (absent.Count > 0 && remote is { IsEmpty: false })
         {
             await remote.FetchAsync(absent, cancellationToken);
+        }
+    }
+
+    /// <summary>HEAD's lock; empty with a warning where it cannot be read, because no edit here can change what was committed.</summary>
+    private async Task<LockFile> CommittedLockAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LockOfAsync("HEAD", cancellationToken) ?? LockFile.Empty;
+        }
+        catch (DiagnosticException e)
+        {
+            _reporter.Warn(new Diagnostic("MLO2241", $"the committed {BuildEngine.LockName} cannot be read, so gates look for their champions without it")
+            {
+                Severity = Severity.Warning,
+                Where = $"HEAD:{BuildEngine.LockName}",
+                Why = e.Diagnostics[0].What,
+                Mend = $"commit {BuildEngine.LockName} once this build is done",
+            });
+            return LockFile.Empty;
         }
     }
 

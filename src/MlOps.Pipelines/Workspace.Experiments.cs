@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Learning;
+using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Experiments;
 using MlOps.Pipelines.Reports;
@@ -35,8 +36,13 @@ public sealed partial class Workspace
                 current,
                 metric is not null && names.Contains(metric) ? metric : names[0],
                 content => _engine.Store.Contains(content));
-            texts.Add(report.Text());
+            var trials = Trials(model, pinned);
+            texts.Add(trials is null ? report.Text() : $"{report.Text()}\n\n{trials.Text()}");
             json[model.Name] = report.Json();
+            if (trials is not null)
+            {
+                json[$"{model.Name}/{TuneAction.Name}"] = trials.Json();
+            }
         }
 
         return new(ExitCode.Done, string.Join("\n\n", texts), json);
@@ -66,13 +72,15 @@ public sealed partial class Workspace
     }
 
     /// <summary>What a trial says: the results, and how to hold them against the lock.</summary>
-    private Outcome Tried(BuildResult result, BuildReport report)
+    private Outcome Tried(BuildResult result, BuildReport report, ExitCode exit)
     {
         var tried = Chosen.Select(model => Experiment.Of(result.Lock, model.Name)).OfType<Experiment>().ToList();
         var json = report.Json();
         json["experiments"] = new JsonObject(tried.Select(experiment => KeyValuePair.Create(experiment.Model, (JsonNode?)experiment.Name)));
         var compare = tried.Select(experiment => $"  ./build.sh Compare lock {experiment.Name} --model {experiment.Model}");
-        return new(ExitCode.Done, $"{report.Text()}\n\ntried {string.Join(", ", _options.Set)}; the lock is as it was\n{string.Join('\n', compare)}", json);
+        var verdicts = string.Concat(tried.Where(experiment => experiment.Verdict is not null).Select(experiment => $"\nthe gate of {experiment.Model} says {experiment.Verdict}"));
+        var searched = _trial.NotSearched.Count == 0 ? "" : $" ({string.Join(", ", _trial.NotSearched)} not searched)";
+        return new(exit, $"{report.Text()}\n\ntried {string.Join(", ", _options.Set)}{searched}; the lock is as it was{verdicts}\n{string.Join('\n', compare)}", json);
     }
 
     private void Note(BuildResult result)

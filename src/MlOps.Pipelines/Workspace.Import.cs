@@ -43,7 +43,7 @@ public sealed partial class Workspace
     private async Task<(ExitCode Exit, BuildReport Report)> PinAsync(List<StepName> targets, CancellationToken cancellationToken)
     {
         await using var remotes = OpenRemotes(_reporter.Warn);
-        var result = await BuildAsync(Options(targets) with { Remote = remotes }, cancellationToken);
+        var result = await BuildAsync(_graph, Options(targets) with { Remote = remotes }, cancellationToken);
         _data.Pinned(_datasets, result, null);
         return (result.Cancelled ? ExitCode.Cancelled : result.Succeeded ? ExitCode.Done : ExitCode.Failed, new BuildReport(result, []));
     }

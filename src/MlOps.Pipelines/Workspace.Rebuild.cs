@@ -29,6 +29,8 @@ public sealed partial class Workspace
         var options = Options(chosen) with { ForceAll = false, Force = [] };
         var plan = UpToDatePlan(graph, options);
         var scratch = Path.Combine(Root, ".mlops", "rebuild", Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        // Numbers of processes come again, in containers after every start: what a killed one left is not this one's.
+        Remove(scratch);
         try
         {
             var engine = NewEngine(scratch, _options, new(scratch, _datasets.Values.ToDictionary(dataset => dataset.Name, StringComparer.Ordinal), new(Path.Combine(scratch, ".mlops", "store"))), _champions);
@@ -40,9 +42,14 @@ public sealed partial class Workspace
         }
         finally
         {
-            if (Directory.Exists(scratch))
+            Remove(scratch);
+        }
+
+        static void Remove(string folder)
+        {
+            if (Directory.Exists(folder))
             {
-                Directory.Delete(scratch, recursive: true);
+                Directory.Delete(folder, recursive: true);
             }
         }
     }

@@ -30,7 +30,7 @@ public sealed partial class Workspace
         });
         var file = CheckPaths(request);
         var trained = await TrainedAsync(model, cancellationToken);
-        CheckKept(request.Keep, trained.Signature);
+        CheckKept(request, trained.Signature);
         if (dryRun)
         {
             return new(ExitCode.Done, $"would score {request.Data} with {model.Name} into {request.Out}", new JsonObject { ["model"] = model.Name, ["rows"] = null });
@@ -42,7 +42,7 @@ public sealed partial class Workspace
         if (request.Out != "-")
         {
             // Beside other temporary files, so that a kill leaves nothing next to the output and Gc finds the rest.
-            AtomicFile.Write(Path.GetFullPath(request.Out), Write, Path.Join(Root, ".mlops", "store", "tmp"));
+            ScoreTarget.Write(request.Out, Write, Path.Join(Root, ".mlops", "store", "tmp"));
             return new(ExitCode.Done, report!.Text(), report.Json());
         }
 
@@ -58,12 +58,13 @@ public sealed partial class Workspace
         var scorer = new Scorer(trained);
         var input = new ScoreInput(trained.Signature, CurrentLock.Fact($"data/{model.Manifest.Data}", "columns") as JsonObject, request.Keep);
         using var text = new StreamWriter(output, new UTF8Encoding(false), bufferSize: 1 << 16, leaveOpen: true);
-        var writer = new PredictionWriter(text, trained.Signature, request.Keep);
+        var writer = new PredictionWriter(text, trained.Signature, request.Keep, request.Explain ? new Reasons(trained) : null);
         var told = 0L;
         writer.WriteHeader();
         foreach (var part in CsvReader.ReadParts(data, new() { Path = request.Data, Schema = input.Schema }, cancellationToken))
         {
-            writer.Write(part, scorer.Predict(input.Of(part)));
+            var inputs = input.Of(part);
+            writer.Write(part, scorer.Predict(inputs), inputs);
             _reporter.Live($"{data.Position * 100 / data.Length}% · {writer.Rows} rows");
             if (data.Length >= LongFile && data.Position * 10 / data.Length > told)
             {
@@ -101,18 +102,22 @@ public sealed partial class Workspace
             });
         }
 
-        return request.Out == "-" || !Path.GetFullPath(request.Out).Equals(file, StringComparison.Ordinal) ? file
-            : throw new DiagnosticException(new Diagnostic("MLO2183", "the predictions would replace the data") { Where = request.Data, Mend = "choose another file: --out FILE" });
+        if (request.Out != "-")
+        {
+            ScoreTarget.Check(request.Out, request.Data);
+        }
+
+        return file;
     }
 
-    private static void CheckKept(IReadOnlyList<string> kept, Signature signature)
+    private static void CheckKept(ScoreRequest request, Signature signature)
     {
-        var names = PredictionWriter.Columns(signature).ToHashSet(StringComparer.Ordinal);
-        if (kept.FirstOrDefault(name => !names.Add(name)) is { } twice)
+        var names = PredictionWriter.Columns(signature, request.Explain).ToHashSet(StringComparer.Ordinal);
+        if (request.Keep.FirstOrDefault(name => !names.Add(name)) is { } twice)
         {
             throw new DiagnosticException(new Diagnostic("MLO2184", $"the output would have two columns '{twice}'")
             {
-                Why = $"predictions fill {string.Join(", ", PredictionWriter.Columns(signature))}",
+                Why = $"predictions fill {string.Join(", ", PredictionWriter.Columns(signature, request.Explain))}",
                 Mend = $"leave '{twice}' out of --keep, or rename it in the data",
             });
         }

@@ -1,6 +1,7 @@
 using System.Text;
 using MlOps.Content;
 using MlOps.Engine;
+using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Reports;
@@ -22,7 +23,7 @@ public sealed partial class Workspace
         try
         {
             await LookUpChampionsAsync(remotes, cancellationToken);
-            result = await BuildAsync(Options() with { Mirror = remember ? _mirror : null, Remote = remotes, Approve = _saved is null ? null : Approve, AlreadyTried = _options.AlreadyTried }, cancellationToken);
+            result = await BuildAsync(_graph, Options() with { Mirror = remember ? _mirror : null, Remote = remotes, Approve = _saved is null ? null : Approve, AlreadyTried = _options.AlreadyTried }, cancellationToken);
         }
         catch (DiagnosticException stale) when (stale.Diagnostics is [{ Code: StalePlan }])
         {
@@ -59,25 +60,50 @@ public sealed partial class Workspace
             });
         }
 
+        var doubts = Doubts(result).ToList();
+        doubts.ForEach(_reporter.Warn);
         var exit = result.Cancelled ? ExitCode.Cancelled : !result.Succeeded ? ExitCode.Failed : failedGates.Count > 0 ? ExitCode.Refused : ExitCode.Done;
         var report = new BuildReport(result, Chosen);
         // A warning is given on every run.
-        if (remember && exit == ExitCode.Done && undecided.Count == 0 && _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(report.UpToDateText() + "\n")) is { } place && remotes.IsEmpty)
+        if (remember && exit == ExitCode.Done && undecided.Count + doubts.Count == 0 && _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(report.UpToDateText() + "\n")) is { } place && remotes.IsEmpty)
         {
             _engine.SaveImage(_graph, result, place, report.Tail());
         }
 
-        return _options.Set.Count > 0 && result.Succeeded ? Tried(result, report) : new(exit, report.Text(), report.Json());
+        return _options.Set.Count > 0 && result.Succeeded ? Tried(result, report, exit) : new(exit, report.Text(), report.Json());
+    }
+
+    /// <summary>What is odd about the releases that gates look at, whatever the verdict.</summary>
+    private IEnumerable<Diagnostic> Doubts(BuildResult result)
+    {
+        foreach (var model in Chosen)
+        {
+            foreach (var undeclared in _champions.Undeclared(model.Name, _definition.Manifest.Environments.Keys))
+            {
+                yield return undeclared;
+            }
+
+            if (result.Succeeded && (int?)result.Lock.Fact($"models/{model.Name}", "gate")?["champion"]?[GateAction.LearntFromTests] is { } rows)
+            {
+                yield return new("MLO2231", $"the champion of model '{model.Name}' learnt from {rows} of the test rows")
+                {
+                    Severity = Severity.Warning,
+                    Where = model.At("gate", "champion"),
+                    Why = "they were training rows when it was trained: it looks better than it is",
+                    Mend = "read the comparison with that in mind; it ends when a model of the new split is released",
+                };
+            }
+        }
     }
 
     private List<ModelDefinition> Judged(LockFile locked, string verdict) =>
         [.. Chosen.Where(model => (string?)locked.Fact($"models/{model.Name}", "gate")?["verdict"] == verdict)];
 
     /// <summary>Builds, tells what the steps had to say, and remembers how long they took.</summary>
-    private async Task<BuildResult> BuildAsync(BuildOptions options, CancellationToken cancellationToken)
+    private async Task<BuildResult> BuildAsync(StepGraph graph, BuildOptions options, CancellationToken cancellationToken)
     {
         var ended = new List<StepOutcome>();
-        var result = await _engine.BuildAsync(_graph, options with { Progress = Progress(ended) }, cancellationToken);
+        var result = await _engine.BuildAsync(graph, options with { Progress = Progress(ended) }, cancellationToken);
         Tell(result);
         Remember(ended);
         return result;
@@ -120,6 +146,15 @@ public sealed partial class Workspace
                     break;
                 case BuildEvent.StepProgress progress:
                     running[progress.Step.Name.Value] = progress.Text;
+                    break;
+                case BuildEvent.SubstepFinished { Outcome: var part }:
+                    running.Remove(part.Step.Name.Value);
+                    if (part.Status == StepStatus.Ran)
+                    {
+                        ended.Add(part);
+                        _reporter.Finished($"{soFar}{part.Step.Name} {TrialReport.Words(part.Result!, (string)part.Step.Parameters["metric"]!)}");
+                    }
+
                     break;
                 case BuildEvent.StepFinished finished:
                     ended.Add(finished.Outcome);

@@ -4,6 +4,7 @@ using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Champions;
 using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Manifests;
 using MlOps.Pipelines.Runs;
 
 namespace MlOps.Pipelines;
@@ -16,6 +17,7 @@ public sealed partial class Workspace
     private readonly CodeDigests _code = new();
     private readonly SavedPlan? _saved;
     private readonly BuildMirror _mirror;
+    private readonly Trial _trial;
     private readonly WorkspaceDefinition _definition;
     private readonly StepGraph _graph;
     private readonly BuildEngine _engine;
@@ -32,7 +34,8 @@ public sealed partial class Workspace
         _options = options = _saved is null ? options : AsPlanned(options, _saved);
         _mirror = new BuildMirror(root);
         ObserveDeclarations();
-        _definition = WorkspaceDefinition.Load(root, _mirror.Observe, Trial.Of(options.Set, options.Models));
+        _trial = Trial.Of(options.Set, options.Models);
+        _definition = WorkspaceDefinition.Load(root, _mirror.Observe, _trial, ManifestJson.With(options.Trainers));
         _graph = new StepFactory(_definition, _code, _mirror).Graph();
         var declared = _definition.Manifest.Data.Where(data => _graph.Find(StepFactory.ImportOf(data.Key))!.Inputs.Values.Single() is FileInput)
             .ToDictionary(data => data.Key, data => new Dataset(data.Key, data.Value, _definition.At("data", data.Key, "path")), StringComparer.Ordinal);
@@ -55,13 +58,19 @@ public sealed partial class Workspace
     private static BuildEngine NewEngine(string root, WorkspaceOptions options, DatasetBytes bytes, ChampionSource champions)
     {
         BuildEngine? engine = null;
+        var trials = new ThreadShare(options.Jobs);
+        var json = ManifestJson.With(options.Trainers);
         engine = new(root, new Dictionary<string, IStepExecutor>(StringComparer.Ordinal)
         {
             [ImportAction.Name] = new ImportAction(bytes),
             [PinAction.Name] = new PinAction(() => engine!.Files, bytes),
             [PrepareAction.Name] = new PrepareAction(),
-            [TrainAction.Name] = new TrainAction(options.Jobs),
+            [TrainAction.Name] = new TrainAction(options.Jobs, json),
+            [TuneAction.Name] = new TuneAction(trials, json),
+            [TrialAction.Name] = new TrialAction(trials, json),
+            [ExploreAction.Name] = new ExploreAction(trials, options.Budget, json),
             [EvaluateAction.Name] = new EvaluateAction(options.Jobs),
+            [ExplainAction.Name] = new ExplainAction(options.Jobs),
             [GateAction.Name] = new GateAction(champions, options.Jobs),
         }, options.Rehash);
         return engine;
@@ -156,6 +165,10 @@ public sealed partial class Workspace
                 var name = Path.GetFileName(folder);
                 _mirror.Observe($"models/{name}");
                 _mirror.Observe($"models/{name}/model.json");
+                foreach (var releases in Directory.EnumerateFiles(folder, "releases*.json").Order(StringComparer.Ordinal))
+                {
+                    _mirror.Observe($"models/{name}/{Path.GetFileName(releases)}");
+                }
             }
         }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization.Metadata;
+
 namespace MlOps.Pipelines;
 
 /// <summary>What every target may be told.</summary>
@@ -18,6 +20,9 @@ public sealed record WorkspaceOptions
     /// <summary>Run this step (<c>train</c>, or <c>bike-demand/train</c>) though it is up to date.</summary>
     public string? ForceStep { get; init; }
 
+    /// <summary>Trainers of other assemblies by their names in <c>model.json</c>, each with how its options, a <see cref="MlOps.Learning.TrainerOptions"/>, are read.</summary>
+    public IReadOnlyDictionary<string, JsonTypeInfo> Trainers { get; init; } = new Dictionary<string, JsonTypeInfo>();
+
     /// <summary>A file of <c>Plan --out</c>: its models and forced steps count, and Train refuses to do anything else.</summary>
     public string? Plan { get; init; }
 
@@ -29,6 +34,9 @@ public sealed record WorkspaceOptions
 
     /// <summary>Values in place of the chosen models' declared ones, as <c>trainer.leaves=63</c>; then Train tries: lock and outputs stay as they are.</summary>
     public IReadOnlyList<string> Set { get; init; } = [];
+
+    /// <summary>How long <c>Tune</c> runs trials; null for every other target.</summary>
+    internal Actions.TrialBudget? Budget { get; init; }
 
     /// <summary>Read every file again instead of trusting size and times.</summary>
     public bool Rehash { get; init; }
@@ -48,6 +56,19 @@ public sealed record ScoreRequest
 
     /// <summary>Columns of the data to copy in front of the predictions.</summary>
     public IReadOnlyList<string> Keep { get; init; } = [];
+
+    /// <summary>Whether each prediction is followed by what every column adds to it.</summary>
+    public bool Explain { get; init; }
+}
+
+/// <summary>What <c>Tune</c> is asked for: a time or a number; ten minutes if neither.</summary>
+public sealed record TuneRequest
+{
+    /// <summary>No trial is started after so many minutes; those that run then are ended.</summary>
+    public double? Minutes { get; init; }
+
+    /// <summary>Up to so many trials.</summary>
+    public int? Trials { get; init; }
 }
 
 /// <summary>What <c>New</c> is asked for.</summary>

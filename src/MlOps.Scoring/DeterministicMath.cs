@@ -2,13 +2,13 @@ using System.Runtime.Intrinsics;
 
 namespace MlOps.Scoring;
 
-/// <summary>Exponential, logarithm and sigmoid that give the same bits on every machine.</summary>
+/// <summary>Exponential, logarithm, sigmoid and the circle that give the same bits on every machine.</summary>
 /// <remarks>
 /// Built from IEEE 754 additions, multiplications and divisions and from bit operations only, in one fixed order and never contracted
 /// to fused multiply-add; what the C library or the CPU offers instead differs between machines. Within 1 ulp of the true value
 /// (<see cref="Log1p"/> 1.25, <see cref="Sigmoid(double)"/> 2). The overloads for spans give the bits of the scalar ones.
 /// </remarks>
-public static class DeterministicMath
+public static partial class DeterministicMath
 {
     private const double Log2E = 1.4426950408889634;
 

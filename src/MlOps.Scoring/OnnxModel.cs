@@ -12,6 +12,7 @@ namespace MlOps.Scoring;
 /// One input per column of the signature, shape [N, 1]: float32, int64 or string by <see cref="InputColumn.Kind"/>, named by an identifier
 /// made from the column's name. Regression has the output <c>prediction</c>, float32 [N, 1]; classification <c>label</c>, string [N], and
 /// <c>probabilities</c>, float32 [N, classes]. Operators: ai.onnx 13, ai.onnx.ml 2, and com.microsoft's Tokenizer where there is text.
+/// A hashed column's input is the bucket (int64, −1 for missing), for which <c>mlops.signature</c> in the metadata names the hash and the number of buckets.
 /// The signature stands in the metadata, and so do a linear model's <see cref="LinearPredictor.Means"/>, for which no operator has a place; everything
 /// else is read from the graph's nodes, a tree's <see cref="Tree.Cover"/> from <c>nodes_hitrates</c>.
 /// </remarks>
@@ -28,7 +29,7 @@ public static class OnnxModel
         ModelCheck.Check(model);
         var file = new OnnxFile { IrVersion = IrVersion, Producer = Producer, Graph = GraphWriter.Write(model) };
         file.Opsets.AddRange(Opsets);
-        file.Metadata.Add((SignatureText.Key, SignatureText.Write(model.Signature)));
+        file.Metadata.Add((SignatureText.Key, SignatureText.Write(model)));
         if (model.Predictor is LinearPredictor { Means: { Length: > 0 } means })
         {
             file.Metadata.Add((MeansText.Key, MeansText.Write(means)));
@@ -80,6 +81,7 @@ public static class OnnxModel
 
         try
         {
+            ThrowIfUndeclared(onnx);
             var model = ForeignFit.Fit(ForeignGraph.Read(onnx.Graph!, wanted), wanted);
             ModelCheck.Check(model);
             return model;
@@ -88,6 +90,18 @@ public static class OnnxModel
         {
             throw ForeignGraph.Unreadable(e.Message);
         }
+    }
+
+    // A file that was cut between its parts may lack no more than the last of them.
+    private static void ThrowIfUndeclared(OnnxFile file)
+    {
+        var declared = file.Opsets.Select(opset => Plain(opset.Domain)).ToHashSet(StringComparer.Ordinal);
+        if (file.Graph!.Nodes.Find(node => (Plain(node.Domain) is "ai.onnx" or GraphWriter.Ml) && !declared.Contains(Plain(node.Domain))) is { } node)
+        {
+            throw new InvalidDataException($"operator {node.Operator} is of the domain '{Plain(node.Domain)}', of which the file declares no version");
+        }
+
+        static string Plain(string domain) => domain.Length == 0 ? "ai.onnx" : domain;
     }
 
     private static OnnxFile Decode(ReadOnlySpan<byte> file)

@@ -33,7 +33,7 @@ public sealed record Signature(ModelTask Task, string Label, IReadOnlyList<Input
 }
 
 /// <summary>A fitted model: features from columns, then a predictor over them. What <c>model.onnx</c> holds.</summary>
-/// <param name="Encoders">In feature order; those with sparse features (text) stand last.</param>
+/// <param name="Encoders">In feature order; those with sparse features (text, hashes) stand last.</param>
 public sealed record TrainedModel(Signature Signature, IReadOnlyList<Encoder> Encoders, Predictor Predictor)
 {
     /// <summary>Binary: what makes probabilities of raw scores in place of the logistic link; null leaves them as the predictor gives them.</summary>
@@ -57,6 +57,9 @@ public abstract record Encoder(string Column)
 {
     /// <summary>Number of features it makes.</summary>
     public abstract int Width { get; }
+
+    /// <summary>Whether its features are sparse: nearly all 0. Such encoders stand last.</summary>
+    public virtual bool IsSparse => false;
 }
 
 /// <summary>A number: <c>(x − Offset) × Scale</c>, missing replaced by <see cref="Fill"/> first (NaN keeps it missing). Booleans are 0 and 1.</summary>
@@ -87,7 +90,7 @@ public sealed record OneHotEncoder(string Column, string[] Categories) : Encoder
 public enum CalendarPart
 {
     /// <summary>Whole days since 1970-01-01.</summary>
-    Day,
+    Days,
 
     /// <summary>0 to 23.</summary>
     Hour,
@@ -97,6 +100,18 @@ public enum CalendarPart
 
     /// <summary>1 to 12.</summary>
     Month,
+
+    /// <summary>Of the hour: 0 to 59.</summary>
+    Minute,
+
+    /// <summary>Of the month: 1 to 31.</summary>
+    Day,
+
+    /// <summary>1 (January 1st) to 366.</summary>
+    DayOfYear,
+
+    /// <summary>1 to 9999.</summary>
+    Year,
 }
 
 /// <summary>An instant as calendar parts, each <c>(part − Offsets[i]) × Scales[i]</c>; missing gives <c>Fill[i]</c> before that (NaN keeps it
@@ -107,15 +122,61 @@ public sealed record CalendarEncoder(string Column, CalendarPart[] Parts, float[
     public override int Width => Parts.Length;
 }
 
-/// <summary>Words and pairs of words, weighted by TF-IDF; sparse.</summary>
-/// <param name="Terms">One per feature: a token, or two tokens with a blank between. Tokens are those of <see cref="Tokenizer"/>: runs of letters
+/// <summary>An instant as places on circles: sine and cosine of each part, <c>2π × (part − first) / number of values</c>, so that the last value is next to the
+/// first; missing gives <see cref="Fill"/> for all.</summary>
+/// <param name="Parts">Those that come round again: not <see cref="CalendarPart.Days"/>, not <see cref="CalendarPart.Year"/>.</param>
+public sealed record CyclicEncoder(string Column, CalendarPart[] Parts, float Fill) : Encoder(Column)
+{
+    /// <inheritdoc/>
+    public override int Width => 2 * Parts.Length;
+}
+
+/// <summary>A category as a one in the bucket that its hash names; sparse. No category is unknown; missing is all zeros.</summary>
+/// <remarks>ONNX has no such operator: the graph takes the bucket (int64, −1 for missing) in place of the category, and the metadata say so.</remarks>
+public sealed record HashEncoder(string Column, int Buckets) : Encoder(Column)
+{
+    /// <inheritdoc/>
+    public override int Width => Buckets;
+
+    /// <inheritdoc/>
+    public override bool IsSparse => true;
+
+    /// <summary>The bucket of a category, from 0: FNV-1a (64 bits, <see href="http://www.isthe.com/chongo/tech/comp/fnv/"/>) of its UTF-8 bytes, modulo the number of
+    /// buckets; −1 for the empty text, which is missing.</summary>
+    public int BucketOf(ReadOnlySpan<char> category)
+    {
+        var hash = 0xCBF2_9CE4_8422_2325;
+        Span<byte> bytes = stackalloc byte[4];
+        foreach (var rune in category.EnumerateRunes())
+        {
+            foreach (var b in bytes[..rune.EncodeToUtf8(bytes)])
+            {
+                hash = (hash ^ b) * 0x100_0000_01B3;
+            }
+        }
+
+        return category.IsEmpty ? -1 : (int)(hash % (ulong)Buckets);
+    }
+}
+
+/// <summary>Runs of words or of characters, weighted by TF-IDF; sparse.</summary>
+/// <param name="Terms">One per feature: tokens with a blank between. Tokens are those of <see cref="Tokenizer"/>: runs of letters
 /// and digits, and meaningful signs by themselves, of the text with A to Z lower-cased, as the ONNX graph's Tokenizer finds them.</param>
 /// <param name="Weights">A term that occurs <c>n</c> times gives <c>n × Weights[i]</c>; the row is then divided by its Euclidean length (all zeros
 /// stay zeros).</param>
 public sealed record TextEncoder(string Column, string[] Terms, float[] Weights) : Encoder(Column)
 {
+    /// <summary>Whether a term is a run of characters, whatever they are, in place of tokens.</summary>
+    public bool Characters { get; init; }
+
     /// <inheritdoc/>
     public override int Width => Terms.Length;
+
+    /// <inheritdoc/>
+    public override bool IsSparse => true;
+
+    /// <summary>What a term is a run of.</summary>
+    internal string[] Parts(string term) => Characters ? [.. term.EnumerateRunes().Select(rune => rune.ToString())] : term.Split(' ');
 }
 
 /// <summary>How raw scores become predictions.</summary>
@@ -159,4 +220,14 @@ public sealed record Tree(int Output, int[] Feature, float[] Threshold, bool[] M
 {
     /// <summary>How many training rows came to each node, which explanations weigh by; empty where unknown, then in every tree of the model.</summary>
     public float[] Cover { get; init; } = [];
+
+    /// <summary>Per node the categories that go left, in place of the threshold, which is then 0; an empty set where the threshold decides. Empty where it
+    /// decides everywhere.</summary>
+    public CategorySet[] Sets { get; init; } = [];
+
+    /// <summary>Whether a set of categories decides at a node.</summary>
+    public bool HasSet(int node) => Sets.Length > 0 && !Sets[node].IsEmpty;
+
+    /// <summary>Which way a value goes at a node that is no leaf.</summary>
+    public bool GoesLeft(int node, float x) => float.IsNaN(x) ? MissingLeft[node] : HasSet(node) ? Sets[node].Contains(CategorySet.Of(x)) : x <= Threshold[node];
 }

@@ -58,6 +58,106 @@ public sealed class GateTests : IClassFixture<GateTests.Trained>
     }
 
     [Fact]
+    public void A_lock_that_was_put_back_holds_against_a_forced_verdict_and_a_forced_gate_is_not_called_irreproducible()
+    {
+        using var workspace = _trained.Copy();
+        var champion = (string)Gate(workspace)["candidate"]!;
+        Release(workspace, champion);
+        Worsen(workspace);
+        workspace.Run("Train").Expect(3);
+        var before = workspace.Lock;
+        Release(workspace, (string)Gate(workspace)["candidate"]!);
+        Assert.DoesNotContain("MLO3030", workspace.Run("Train --force=m/gate").Expect(0).Errors, StringComparison.Ordinal);
+        Assert.NotEqual(before, workspace.Lock);
+
+        workspace.Write("data.lock.json", before);
+        workspace.Run("Train").Expect(3);
+        Assert.Equal(before, workspace.Lock);
+        // Who edits a verdict by hand changes nothing.
+        workspace.Replace("data.lock.json", "\"verdict\": \"fail\"", "\"verdict\": \"pass\"");
+        workspace.Run("Train").Expect(3);
+        Assert.Equal(before, workspace.Lock);
+    }
+
+    [Fact]
+    public void An_environment_misspelt_in_releases_is_told_on_every_run()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Run("Train").Expect(0);
+        workspace.Write(Releases, $"{{ \"prodution\": {{ \"model\": \"{Zeros}\" }} }}\n");
+        for (var run = 0; run < 2; run++)
+        {
+            var told = workspace.Run("Train").Expect(0).Errors;
+            Assert.Contains("MLO2230", told, StringComparison.Ordinal);
+            Assert.Contains("did you mean 'production'?", told, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_champion_that_learnt_from_todays_test_rows_is_told_and_decides_nothing_against_a_candidate()
+    {
+        using var workspace = _trained.Copy();
+        Release(workspace, (string)Gate(workspace)["candidate"]!);
+        workspace.Replace(Model, "\"trainer\"", "\"split\": { \"by\": \"column\", \"column\": \"sex\", \"test\": \"w\" }, \"trainer\"");
+        Worsen(workspace);
+        for (var run = 0; run < 2; run++)
+        {
+            Assert.Contains("MLO2231", workspace.Run("Train").Expect(0).Errors, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("inconclusive", (string)Gate(workspace)["verdict"]!);
+        Assert.InRange((int)Gate(workspace)["champion"]!["learntFromTestRows"]!, 200, 334);
+        Assert.Contains("learnt from", (string)Gate(workspace)["reasons"]![0]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_trial_that_fails_its_gate_says_so_and_is_refused()
+    {
+        using var workspace = _trained.Copy();
+        Release(workspace, (string)Gate(workspace)["candidate"]!);
+        var before = workspace.Lock;
+        Assert.Contains("the gate of m says fail", workspace.Run("Train --set trainer.l2=3000").Expect(3).Output, StringComparison.Ordinal);
+        Assert.Equal(before, workspace.Lock);
+    }
+
+    [Fact]
+    public void Slices_that_stand_twice_or_have_bins_of_texts_are_refused()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Model, "\"gate\": {", "\"evaluate\": { \"slices\": [ \"sex\", \"sex\" ] }, \"gate\": {");
+        Assert.Contains("MLO6111", workspace.Run("Train").Expect(1).Errors, StringComparison.Ordinal);
+        workspace.Replace(Model, "\"sex\", \"sex\"", "{ \"column\": \"sex\", \"bins\": 2 }");
+        var refused = workspace.Run("Train").Expect(1).Errors;
+        Assert.Contains("MLO6112", refused, StringComparison.Ordinal);
+        Assert.Contains("models/m/model.json:", refused, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_is_explained_as_part_of_its_build_unless_it_says_no()
+    {
+        using var workspace = _trained.Copy();
+        var importance = JsonNode.Parse(File.ReadAllText(workspace.At(".mlops/out/m/importance.json")))!;
+        var columns = importance["columns"]!.AsArray().ToDictionary(column => (string)column!["column"]!);
+        // y is 2a + b and little else; a has about the spread of b.
+        Assert.True((double)columns["a"]!["shapley"]! > 1.5 * (double)columns["b"]!["shapley"]!);
+        Assert.True((double)columns["b"]!["interval"]![0]! > 0);
+        var points = JsonNode.Parse(File.ReadAllText(workspace.At(".mlops/out/m/dependence.json")))!["columns"]!.AsArray().Single(column => (string)column!["column"]! == "a")!["points"]!.AsArray();
+        var (first, last) = (points[0]!, points[^1]!);
+        Assert.Equal(2, ((double)last["mean"]! - (double)first["mean"]!) / ((double)last["number"]! - (double)first["number"]!), 0.05);
+
+        var before = (Files(workspace), workspace.Lock);
+        workspace.Run("Train --force=m/explain --jobs 1").Expect(0);
+        Assert.Equal(before, (Files(workspace), workspace.Lock));
+        workspace.Replace(Model, "\"gate\": {", "\"explain\": false, \"gate\": {");
+        workspace.Run("Train").Expect(0);
+        Assert.Null(JsonNode.Parse(workspace.Lock)!["models"]!["m"]!["steps"]!["explain"]);
+        workspace.Replace(Model, "\"explain\": false", "\"explain\": { \"repeats\": 1 }");
+        Assert.Contains("MLO6110", workspace.Run("Train").Expect(1).Errors, StringComparison.Ordinal);
+
+        static string Files(Workspace workspace) => string.Concat(new[] { "importance", "dependence" }.Select(name => File.ReadAllText(workspace.At($".mlops/out/m/{name}.json"))));
+    }
+
+    [Fact]
     public void Without_lock_store_and_champion_the_verdict_in_git_stands()
     {
         using var workspace = _trained.Copy();
@@ -73,6 +173,20 @@ public sealed class GateTests : IClassFixture<GateTests.Trained>
         File.Delete(workspace.At("data.lock.json"));
         workspace.Run("Train").Expect(3);
         Assert.Equal(before, workspace.Lock);
+    }
+
+    [Fact]
+    public void A_committed_lock_that_cannot_be_read_is_warned_of_and_no_obstacle()
+    {
+        using var workspace = _trained.Copy();
+        var text = workspace.Lock;
+        File.WriteAllText(workspace.At("data.lock.json"), "{ \"newer\": true }");
+        workspace.Git("init", "-q");
+        workspace.Git("add", "data.lock.json");
+        workspace.Git("commit", "-qm", "newer");
+        File.WriteAllText(workspace.At("data.lock.json"), text);
+        Assert.Contains("MLO2241 warning", workspace.Run("Train --force=m/gate").Expect(0).Errors, StringComparison.Ordinal);
+        Assert.Equal("pass", (string)Gate(workspace)["verdict"]!);
     }
 
     [Fact]

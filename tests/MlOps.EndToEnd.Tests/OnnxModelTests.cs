@@ -16,7 +16,7 @@ public sealed class OnnxModelTests
 
         var trained = workspace.Run("Train --json").Expect(0);
 
-        Assert.Equal(["data/points", "line/evaluate", "line/fit", "line/gate", "line/prepare", "line/train"], Ran(trained).Order(StringComparer.Ordinal));
+        Assert.Equal(["data/points", "line/evaluate", "line/explain", "line/fit", "line/gate", "line/prepare", "line/train"], Ran(trained).Order(StringComparer.Ordinal));
         var model = JsonNode.Parse(workspace.Lock)!["models"]!["line"]!;
         Assert.InRange((double)model["metrics"]!["rmse"]!, 0, 0.001);
         Assert.Equal("pass", (string)model["gate"]!["verdict"]!);
@@ -42,7 +42,7 @@ public sealed class OnnxModelTests
         Assert.Equal(["line/fit"], Ran(workspace.Run("Train --json").Expect(0)));
 
         workspace.Replace("models/line/fit.py", "[intercept]", "[intercept + 1]");
-        Assert.Equal(["line/evaluate", "line/fit", "line/gate", "line/train"], Ran(workspace.Run("Train --json").Expect(3)).Order(StringComparer.Ordinal));
+        Assert.Equal(["line/evaluate", "line/explain", "line/fit", "line/gate", "line/train"], Ran(workspace.Run("Train --json").Expect(3)).Order(StringComparer.Ordinal));
 
         workspace.Replace("models/line/fit.py", "# The least squares", "# Least squares");
         workspace.Replace("models/line/fit.py", "[intercept + 1]", "[intercept]");

@@ -1,5 +1,10 @@
 using System.Text.Json.Nodes;
+using MlOps.Content;
+using MlOps.Data;
 using MlOps.EndToEnd.Tests.Support;
+using MlOps.Engine;
+using MlOps.Scoring;
+using MlOps.Scoring.Oracle;
 using MlOps.Tests;
 
 namespace MlOps.EndToEnd.Tests;
@@ -27,6 +32,28 @@ public sealed class RealDataTests
 
         Assert.InRange((double)trained["metrics"]![metric]!, min, max);
         Assert.Equal("pass", (string)trained["gate"]!["verdict"]!);
+        AgreesWithOnnxRuntime(workspace);
+
+        var declared = JsonNode.Parse(File.ReadAllText(workspace.At("models/model/model.json")))!.AsObject();
+        declared["trainer"] = new JsonObject { ["name"] = "linear" };
+        declared.Remove("gate");
+        workspace.Write("models/model/model.json", declared.ToJsonString());
+        workspace.Run("Train").Expect(0);
+        AgreesWithOnnxRuntime(workspace);
+    }
+
+    /// <summary>On 1,000 test rows, or all where there are fewer.</summary>
+    private static void AgreesWithOnnxRuntime(Workspace workspace)
+    {
+        Skip.If(OnnxOracle.Absent is not null, OnnxOracle.Absent);
+        var (locked, store) = (LockFile.Read(workspace.At("data.lock.json")), new ContentStore(workspace.At(".mlops/store")));
+        var model = store.TryRead(locked.Find(new("models/model", "train"))!.Outputs["model.onnx"])!;
+        var test = FrameFile.FromBytes(store.TryRead(locked.Find(new("models/model", "prepare"))!.Outputs["test.frame"])!);
+        var count = Math.Min(1000, test.RowCount);
+        var rows = test.Select([.. Enumerable.Range(0, count).Select(i => (int)((long)i * test.RowCount / count))]);
+        var (ours, theirs) = (new Scorer(OnnxModel.Read(model)).Predict(rows).Values, OnnxOracle.Score(model, rows).Values);
+        Assert.Equal(ours.Length, theirs.Length);
+        Assert.All(ours.Zip(theirs), pair => Assert.True(Math.Abs(pair.First - pair.Second) <= 1e-4 * Math.Max(1, Math.Abs(pair.First)), $"ours {pair.First}, theirs {pair.Second}"));
     }
 
     [SkippableFact]

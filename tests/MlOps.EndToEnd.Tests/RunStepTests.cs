@@ -80,20 +80,18 @@ public sealed class RunStepTests
     }
 
     [Fact]
-    public void A_program_that_writes_to_what_it_reads_is_caught_and_the_store_stays_whole()
+    public void A_program_that_writes_to_what_it_reads_harms_neither_the_store_nor_others()
     {
         using var workspace = Steps("""
             "make": { "run": ["cp", "in.txt", "m.txt"], "reads": ["in.txt"], "writes": ["m.txt"] },
-            "bad": { "run": ["sh", "-c", "chmod u+w m.txt; printf two > m.txt; cp m.txt out.txt"], "reads": ["m.txt"], "writes": ["out.txt"] }
+            "rude": { "run": ["sh", "-c", "chmod u+w m.txt; printf two > m.txt; cp m.txt out.txt"], "reads": ["m.txt"], "writes": ["out.txt"] }
             """);
 
-        Assert.Contains("MLO3013", workspace.Run("Train").Expect(1).Errors, StringComparison.Ordinal);
+        workspace.Run("Train").Expect(0);
         Assert.Empty(StoreCheck.Damaged(workspace.Root));
         Assert.Equal("one", File.ReadAllText(workspace.At("in.txt")));
-
-        workspace.Replace("nuke.json", "chmod u+w m.txt; printf two > m.txt; cp m.txt out.txt", "cp m.txt out.txt");
-        workspace.Run("Train").Expect(0);
-        Assert.Equal("one", File.ReadAllText(workspace.At(".mlops/out/out.txt")));
+        Assert.Equal("one", File.ReadAllText(workspace.At(".mlops/out/m.txt")));
+        Assert.Equal("two", File.ReadAllText(workspace.At(".mlops/out/out.txt")));
     }
 
     [Theory]

@@ -51,6 +51,18 @@ public sealed class ScoreTests(ScoreTests.TrainedSamples samples) : IClassFixtur
     }
 
     [Fact]
+    public void Reasons_with_their_base_add_up_to_what_is_predicted()
+    {
+        Samples.Run("Score --model bike-demand --data models/bike-demand/data/hours.csv --out because.csv --explain").Expect(0);
+        var written = CsvReader.ReadFile(Samples.At("because.csv"));
+        var reasons = written.Columns.Where(column => column.Name.StartsWith("because", StringComparison.Ordinal)).Select(column => ((NumberColumn)column).Values).ToList();
+        Assert.Equal(9, reasons.Count);
+        var predicted = ((NumberColumn)written["prediction"]).Values;
+        Assert.All(Enumerable.Range(0, written.RowCount), row => Assert.Equal(predicted[row], reasons.Sum(values => values[row]), 1e-3));
+        Assert.Contains("MLO2184", Samples.Run("Score --model bike-demand --data because.csv --out o.csv --explain --keep because:hour").Expect(1).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_kill_leaves_the_old_output_and_nothing_beside_it()
     {
         var lines = File.ReadAllLines(Samples.At("models/churn/data/customers.csv"));

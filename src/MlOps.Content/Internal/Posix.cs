@@ -123,20 +123,6 @@ internal static unsafe partial class Posix
         }
     }
 
-    /// <summary>Makes a hard link; false where the file system cannot, or has too many already.</summary>
-    public static bool TryLink(string existing, string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            return false;
-        }
-
-        fixed (byte* from = Encoding.UTF8.GetBytes(existing + '\0'), to = Encoding.UTF8.GetBytes(path + '\0'))
-        {
-            return link(from, to) == 0;
-        }
-    }
-
     /// <summary>rename(2) without the copy that the framework falls back to between file systems; gives errno.</summary>
     public static int Rename(string from, string to)
     {
@@ -180,9 +166,6 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc")]
     private static partial int close(int descriptor);
-
-    [LibraryImport("libc")]
-    private static partial int link(byte* existing, byte* path);
 
     [LibraryImport("libc")]
     private static partial int rename(byte* from, byte* to);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace MlOps.Content;
@@ -131,7 +132,7 @@ internal sealed class StrictJsonCheck(string file, JsonSerializerOptions options
         type = nullable ?? type;
         if (type.IsEnum)
         {
-            var words = Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName).ToList();
+            var words = Enum.GetNames(type).Select(member => type.GetField(member)?.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name ?? JsonNamingPolicy.CamelCase.ConvertName(member)).ToList();
             if (tree.Kind != JsonTokenType.String || !words.Contains(tree.Text))
             {
                 NotOneOf(tree, name, words);

@@ -188,7 +188,7 @@ internal sealed class Build
     /// <summary>Stores what this build made, or found it made already, in the remotes that want it at once; what fails there is a warning, because the build did not.</summary>
     private async Task PushAsync(IEnumerable<StepOutcome> outcomes, CancellationToken cancellationToken)
     {
-        var records = outcomes.Where(step => step.Result is not null && _remote?.Fetched.Contains(step.Step.Name) != true).DistinctBy(step => step.Fingerprint)
+        var records = outcomes.SelectMany(step => step.Substeps.Where(part => part.Status == StepStatus.Ran).Append(step)).Where(step => step.Result is not null && _remote?.Fetched.Contains(step.Step.Name) != true).DistinctBy(step => step.Fingerprint)
             .ToDictionary(step => step.Fingerprint!.Value, step => step.Result!);
         foreach (var link in _options.Remote?.Links.Where(link => link.PushesAtOnce && records.Count > 0) ?? [])
         {
@@ -245,7 +245,7 @@ internal sealed class Build
 
         var before = _old.Find(plan.Step.Address) is { } trace && trace.Fingerprint == plan.Fingerprint ? trace.Outputs : null;
         var other = before is null ? [] : result.Outputs.Where(output => before.TryGetValue(output.Key, out var digest) && digest != output.Value).Select(output => output.Key).ToArray();
-        return other.Length == 0 || plan.Step.Always ? [] :
+        return other.Length == 0 || plan.Step.Always || plan.Step.LooksElsewhere ? [] :
         [
             new("MLO3030", $"step '{plan.Step.Name}' is not reproducible")
             {

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -11,6 +13,10 @@ internal static partial class Descendants
 {
     private const int Kill = 9, SetSubreaper = 36, Interrupted = 4, Rounds = 1000;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>When processes without an environment were first seen, by number and start: one that goes on like that delays one step, not every later one.</summary>
+    private static readonly ConcurrentDictionary<string, Stopwatch> s_bare = new(StringComparer.Ordinal);
     private static readonly Lock s_gate = new();
     private static int s_users;
 
@@ -79,7 +85,7 @@ internal static partial class Descendants
     }
 
     /// <summary>Whether a process comes from a program; null while it cannot be told, because it is just turning into another program and has no environment yet.</summary>
-    private static bool? Belongs(int process, int program, string sandbox)
+    internal static bool? Belongs(int process, int program, string sandbox)
     {
         try
         {
@@ -95,7 +101,7 @@ internal static partial class Descendants
             var environment = File.ReadAllBytes($"{folder}/environ");
             return ("\0" + Encoding.UTF8.GetString(environment)).Contains($"\0HOME={sandbox}\0", StringComparison.Ordinal)
                 || (new DirectoryInfo($"{folder}/cwd").LinkTarget is { } at && (at + "/").StartsWith(sandbox + "/", StringComparison.Ordinal))
-                ? true : environment.Length == 0 && fields[0] is not "Z" and not "X" ? null : false;
+                ? true : environment.Length == 0 && fields[0] is not "Z" and not "X" && !IsBare(folder, fields[19]) ? null : false;
         }
         catch (Exception e) when (Content.IoFailure.Covers(e))
         {
@@ -103,6 +109,11 @@ internal static partial class Descendants
             return false;
         }
     }
+
+    /// <summary>Whether a process has no environment because it was started with none. The kernel lays out its arguments just before its environment, so while there
+    /// are none either it is not through yet, however long a busy machine leaves it there.</summary>
+    private static bool IsBare(string folder, string started) =>
+        File.ReadAllBytes($"{folder}/cmdline").Length > 0 && s_bare.GetOrAdd($"{folder} {started}", static _ => Stopwatch.StartNew()).Elapsed > Patience;
 
     private static unsafe void Reap(int process)
     {

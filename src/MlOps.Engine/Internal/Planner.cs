@@ -115,10 +115,17 @@ internal sealed class Planner(
             : !same ? StepDescription.Reason(changes)
             : contradicted ? StaleReason.LockContradicted
             : !HasFacts(step) ? StaleReason.FactMissing : StaleReason.OutputMissing;
-        return record is not null && IsKept(step, record.Outputs) && step.FactNames.SetEquals(record.Facts.Select(fact => fact.Key))
+        // A lock that was put back tells what was so when it was written: the run finds the same, or what somebody made of it by hand.
+        return record is not null && !(contradicted && step.LooksElsewhere) && IsKept(step, record.Outputs) && step.FactNames.SetEquals(record.Facts.Select(fact => fact.Key))
             ? new(step, PlannedAction.Restore, reason, changes, []) { Result = record }
             : new(step, PlannedAction.Run, reason, changes, []);
     }
+
+    /// <summary>A substep with the result that the store has for its fingerprint; null if it is to run.</summary>
+    public PlannedStep? Kept(PlannedStep substep) =>
+        substep.Reason != StaleReason.Forced && store.TryGetRecord(substep.Fingerprint!.Value) is { } record && record.Outputs.Keys.SequenceEqual(substep.Step.Outputs)
+            && record.Outputs.All(output => store.Contains(ContentRef.Of(output.Key, output.Value))) && substep.Step.FactNames.SetEquals(record.Facts.Select(fact => fact.Key))
+            ? substep with { Action = PlannedAction.Restore, Result = record } : null;
 
     /// <summary>A frozen step as the lock has it, whatever its sources are now; null if its outputs are nowhere here.</summary>
     private PlannedStep? Frozen(Step step, StepTrace trace)

@@ -8,7 +8,6 @@ internal sealed class Sandbox : IDisposable
     private readonly SandboxPool? _pool;
     private readonly HashSet<string> _folders;
     private readonly HashSet<string> _placed = new(StringComparer.Ordinal);
-    private readonly List<PlacedObject> _objects = [];
     private UnixFileMode _mode;
     private bool _emptied;
 
@@ -34,38 +33,18 @@ internal sealed class Sandbox : IDisposable
         }
     }
 
-    /// <summary>An object of the store as it was placed.</summary>
-    /// <param name="Name">Where it stands.</param>
-    /// <param name="Content">Its bytes.</param>
-    /// <param name="Copy">The stat of the copy; absent for a link.</param>
-    private sealed record PlacedObject(string Name, Digest Content, FileStat Copy);
-
-    /// <summary>Places an object of the store, or all objects of a directory; false if the store does not have it whole.</summary>
+    /// <summary>Copies an object of the store, or all objects of a directory: what the program does to them harms nobody; false if the store does not have it whole.</summary>
     public bool PlaceObject(ContentStore store, ContentRef content, string name)
     {
         if (!content.IsTree)
         {
             _placed.Add(name);
-            return Place(store, content.Content, name);
+            return store.TryPlace(content.Content, Room(name));
         }
 
         Directory.CreateDirectory(Path.Join(Folder, name));
         return store.TryReadTree(content.Content) is { } tree
-            && tree.Entries.All(entry => _placed.Add(name + entry.Path) && Place(store, entry.Content, name + entry.Path));
-    }
-
-    /// <summary>Whether nobody has written to the objects placed under a name; that something else took their place is the program's own affair.</summary>
-    public bool IsUntouched(ContentStore store, string name)
-    {
-        foreach (var placed in _objects)
-        {
-            if ((placed.Name == name || (name.EndsWith('/') && placed.Name.StartsWith(name, StringComparison.Ordinal))) && !IsUntouched(store, placed))
-            {
-                return false;
-            }
-        }
-
-        return true;
+            && tree.Entries.All(entry => _placed.Add(name + entry.Path) && store.TryPlace(entry.Content, Room(name + entry.Path)));
     }
 
     /// <summary>Whether a regular file, or for a name with a slash at the end a folder, stands there, reached through no link: what lies behind one is not the sandbox's to give away.</summary>
@@ -198,30 +177,6 @@ internal sealed class Sandbox : IDisposable
         {
             return false;
         }
-    }
-
-    private bool Place(ContentStore store, Digest content, string name)
-    {
-        var path = Room(name);
-        if (!store.TryPlace(content, path, out var isCopy))
-        {
-            return false;
-        }
-
-        _objects.Add(new(name, content, isCopy ? FileStat.OfLink(path) : default));
-        return true;
-    }
-
-    private bool IsUntouched(ContentStore store, PlacedObject placed)
-    {
-        if (placed.Copy.Kind == FileKind.Absent)
-        {
-            return store.CheckBytes(placed.Content);
-        }
-
-        var path = Path.Join(Folder, placed.Name);
-        var now = FileStat.OfLink(path);
-        return now.Kind != FileKind.File || now.Inode != placed.Copy.Inode || FileIdentity.DigestOfFile(path) == placed.Content;
     }
 
     private string Room(string name)

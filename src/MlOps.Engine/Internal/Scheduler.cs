@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using MlOps.Content;
 
@@ -22,6 +23,10 @@ internal sealed class Scheduler
     private readonly List<int>[] _consumers;
     private readonly int[] _missing;
     private readonly PriorityQueue<int, int> _ready = new();
+    private readonly Places _places;
+
+    /// <summary>Substeps by fingerprint: whoever asks for one that runs waits for its result.</summary>
+    private readonly ConcurrentDictionary<Digest, Lazy<StepOutcome>> _substeps = new();
     private readonly int _pending;
     private int _done, _running;
     private bool _stopped;
@@ -48,6 +53,7 @@ internal sealed class Scheduler
         CancellationToken cancellation)
     {
         (_graph, _plan, _planner, _runner, _view, _finish, _options, _remote, _cancellation) = (graph, plan, planner, runner, view, finish, options, remote, cancellation);
+        _places = new(options.Jobs, _gate);
         _outcomes = new StepOutcome?[plan.Length];
         _consumers = GraphChecks.Consumers(graph.Producers);
         // Exactly those that Put will count down, restored ones among them.
@@ -145,8 +151,9 @@ internal sealed class Scheduler
                     return null;
                 }
 
-                if (_ready.TryDequeue(out var at, out _))
+                if (_places.IsFree && _ready.TryDequeue(out var at, out _))
                 {
+                    _places.Add(1);
                     _running++;
                     return at;
                 }
@@ -191,8 +198,13 @@ internal sealed class Scheduler
                 return Outcome(plan with { Result = known }, StepStatus.Ran, tried.Seconds) with { Diagnostics = [.. tried.Warnings, .. _finish(plan, known)] };
             }
 
-            var (result, warnings) = _runner.Run(plan, _view, _options.VerifyReads, text => Tell(new BuildEvent.StepProgress(plan.Step, text)), _cancellation);
-            return Outcome(plan with { Result = result }, StepStatus.Ran, clock.Elapsed.TotalSeconds) with { Diagnostics = [.. warnings, .. _finish(plan, result)] };
+            var substeps = new Substeps(plan, Once, _places, _cancellation);
+            var (result, warnings) = _runner.Run(plan, _view, Calls(plan.Step) with { RunSubsteps = substeps.Run }, _cancellation);
+            return Outcome(plan with { Result = result }, StepStatus.Ran, clock.Elapsed.TotalSeconds) with
+            {
+                Diagnostics = [.. warnings, .. _finish(plan, result)],
+                Substeps = substeps.Outcomes,
+            };
         }
         catch (DiagnosticException e)
         {
@@ -201,6 +213,41 @@ internal sealed class Scheduler
         catch (Exception e) when (IoFailure.Covers(e))
         {
             return Failed(plan, clock, [IoFailure.Describe(e, _runner.Root)]);
+        }
+    }
+
+    private StepCalls Calls(Step step) => new(text => Tell(new BuildEvent.StepProgress(step, text))) { VerifyReads = _options.VerifyReads };
+
+    private StepOutcome Once(PlannedStep substep)
+    {
+        var mine = new Lazy<StepOutcome>(() => Substep(substep));
+        var outcome = _substeps.GetOrAdd(substep.Fingerprint!.Value, mine);
+        return outcome == mine ? outcome.Value : Outcome(substep with { Result = outcome.Value.Result }, StepStatus.UpToDate, 0);
+    }
+
+    private StepOutcome Substep(PlannedStep plan)
+    {
+        if (_planner.Kept(plan) is { } kept)
+        {
+            return Told(Outcome(kept, StepStatus.Restored, 0));
+        }
+
+#pragma warning disable VSTHRD002 // This thread is the scheduler's own and waits for nothing else.
+        if (_remote is not null && _remote.TryFetchAsync(plan, _cancellation).GetAwaiter().GetResult() && _planner.Kept(plan) is { } fetched)
+#pragma warning restore VSTHRD002
+        {
+            return Told(Outcome(fetched, StepStatus.Restored, 0));
+        }
+
+        Tell(new BuildEvent.StepStarted(plan.Step, plan.Explanation));
+        var clock = Stopwatch.StartNew();
+        var (result, _) = _runner.Run(plan, _view, Calls(plan.Step), _cancellation);
+        return Told(Outcome(plan with { Result = result }, StepStatus.Ran, clock.Elapsed.TotalSeconds));
+
+        StepOutcome Told(StepOutcome outcome)
+        {
+            Tell(new BuildEvent.SubstepFinished(outcome));
+            return outcome;
         }
     }
 
@@ -222,6 +269,7 @@ internal sealed class Scheduler
         lock (_gate)
         {
             _running--;
+            _places.Add(-1);
             _outcomes[at] = outcome;
             if (outcome?.Result is { } result)
             {

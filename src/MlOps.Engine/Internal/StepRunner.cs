@@ -5,6 +5,17 @@ using MlOps.Content;
 
 namespace MlOps.Engine.Internal;
 
+/// <summary>What a run may ask of the build that it is part of.</summary>
+/// <param name="Report">Told how far it is.</param>
+internal sealed record StepCalls(Action<string> Report)
+{
+    /// <summary>Runs steps of its own; null where it can have none.</summary>
+    public Func<IEnumerable<Step>, IReadOnlyList<StepRecord>>? RunSubsteps { get; init; }
+
+    /// <summary>Whether a program that opens an undeclared file of the workspace fails.</summary>
+    public bool VerifyReads { get; init; }
+}
+
 /// <summary>Runs one step in its sandbox and publishes its result: all of it, or nothing.</summary>
 internal sealed class StepRunner(string root, ContentStore store, StatIndex files, IReadOnlyDictionary<string, IStepExecutor> executors)
 {
@@ -16,21 +27,21 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
 
     /// <summary>The step's result, kept in the store under its fingerprint, and what is to be said about it.</summary>
     /// <exception cref="DiagnosticException">The step failed; nothing was kept under its fingerprint.</exception>
-    public (StepRecord Result, IReadOnlyList<Diagnostic> Warnings) Run(PlannedStep plan, WorkspaceView view, bool verifyReads, Action<string>? report, CancellationToken cancellationToken)
+    public (StepRecord Result, IReadOnlyList<Diagnostic> Warnings) Run(PlannedStep plan, WorkspaceView view, StepCalls calls, CancellationToken cancellationToken)
     {
         var failures = new List<DiagnosticException>();
         while (true)
         {
             try
             {
-                var (result, warnings) = Attempt(plan, view, verifyReads, report, cancellationToken);
+                var (result, warnings) = Attempt(plan, view, calls, cancellationToken);
                 store.PutRecord(plan.Fingerprint!.Value, result);
                 return (result, failures.Count == 0 ? warnings : [.. warnings, Retried(plan.Step, failures)]);
             }
             catch (DiagnosticException e) when (failures.Count < plan.Step.Run.Retries && e.Diagnostics[0].Code is RunExecutor.ProgramFailed or RunExecutor.ProgramTimedOut)
             {
                 failures.Add(e);
-                report?.Invoke(string.Create(CultureInfo.InvariantCulture, $"attempt {failures.Count + 1} of {plan.Step.Run.Retries + 1}"));
+                calls.Report(string.Create(CultureInfo.InvariantCulture, $"attempt {failures.Count + 1} of {plan.Step.Run.Retries + 1}"));
             }
         }
     }
@@ -48,7 +59,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         return tried.Result!;
     }
 
-    private (StepRecord Result, IReadOnlyList<Diagnostic> Warnings) Attempt(PlannedStep plan, WorkspaceView view, bool verifyReads, Action<string>? report, CancellationToken cancellationToken)
+    private (StepRecord Result, IReadOnlyList<Diagnostic> Warnings) Attempt(PlannedStep plan, WorkspaceView view, StepCalls calls, CancellationToken cancellationToken)
     {
         var step = plan.Step;
         var executor = executors.TryGetValue(step.Action, out var found)
@@ -61,7 +72,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             sandbox.MakeFolders(step.Outputs);
         }
 
-        var context = new StepContext(step, sandbox.Folder, name => InputPath(step, plan.Inputs!, executor, sandbox, name), report) { WatchedRoot = verifyReads ? root : null };
+        var context = new StepContext(step, sandbox.Folder, name => InputPath(step, plan.Inputs!, executor, sandbox, name), calls) { WatchedRoot = calls.VerifyReads ? root : null };
         var facts = executor.Execute(context, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         if (!step.FactNames.SetEquals(facts.Select(fact => fact.Key)))
@@ -69,7 +80,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             throw new InvalidOperationException($"step '{step.Name}' yielded the facts {string.Join(", ", facts.Select(fact => fact.Key))} instead of {string.Join(", ", step.FactNames)}");
         }
 
-        CheckInputs(step, plan.Inputs!, view, executor.ReadsInPlace ? null : sandbox);
+        CheckInputs(step, plan.Inputs!, view, executor.ReadsInPlace);
         CheckOutputs(step, sandbox);
         var metrics = RunMetrics.Read(step, sandbox.Folder);
         var record = new StepRecord
@@ -79,7 +90,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             Metrics = metrics,
             Log = context.Log is { } log ? store.Put(log).Sha256 : null,
         };
-        return (record, executor.ReadsInPlace ? [] : Strays(step.Name.Value, step.Origin, sandbox.Empty()));
+        return (record, executor.ReadsInPlace ? [] : [.. Strays(step.Name.Value, step.Origin, sandbox.Empty()), .. Unset(step)]);
     }
 
     private void Place(Step step, IReadOnlyDictionary<string, Digest> inputs, WorkspaceView view, Sandbox sandbox)
@@ -117,7 +128,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         : throw Damaged(step.Name.Value, step.Origin, $"input '{name}'");
 
     /// <summary>Whoever changed an input while the step ran may have changed what it read: such a result belongs to no fingerprint.</summary>
-    private void CheckInputs(Step step, IReadOnlyDictionary<string, Digest> inputs, WorkspaceView view, Sandbox? sandbox)
+    private void CheckInputs(Step step, IReadOnlyDictionary<string, Digest> inputs, WorkspaceView view, bool inPlace)
     {
         foreach (var (name, input) in step.Inputs)
         {
@@ -125,7 +136,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             {
                 FileInput file => files.IsSteady(file.Path, inputs[name]),
                 GlobInput glob => view.IsSteady(step, glob, inputs[name]),
-                _ => sandbox?.IsUntouched(store, name) ?? store.Check(ContentRef.Of(name, inputs[name])),
+                _ => !inPlace || store.Check(ContentRef.Of(name, inputs[name])),
             };
             if (!steady)
             {
@@ -183,6 +194,17 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
         },
     ];
 
+    private static IEnumerable<Diagnostic> Unset(Step step) =>
+        from name in step.Run.Pass
+        where Environment.GetEnvironmentVariable(name) is null
+        select new Diagnostic("MLO3060", $"the environment variable '{name}' is not set")
+        {
+            Severity = Severity.Warning,
+            Where = step.Origin,
+            Why = $"step '{step.Name}' hands it on to its program (\"pass\"), which ran without it",
+            Mend = "set it where the build runs, or remove it from \"pass\"",
+        };
+
     private static Diagnostic Retried(Step step, List<DiagnosticException> failures) =>
         new("MLO3043", $"step '{step.Name}' needed {failures.Count + 1} attempts")
         {
@@ -208,7 +230,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
     {
         Where = where,
         Why = $"input '{input}' no longer has the content that the step was started with",
-        Mend = "run the same command again; a program must not write to what it reads",
+        Mend = "run the same command again, and let nothing write to it meanwhile",
     });
 
     /// <summary>What is said when an object that a step reads or made turns out to be damaged; it is set aside already.</summary>

@@ -50,8 +50,7 @@ internal static class Background
                 var node = 0;
                 for (counts[0]++; tree.Feature[node] >= 0; counts[node]++)
                 {
-                    var x = asked[node][row];
-                    node = (float.IsNaN(x) ? tree.MissingLeft[node] : x <= tree.Threshold[node]) ? tree.Left[node] : tree.Right[node];
+                    node = tree.GoesLeft(node, asked[node][row]) ? tree.Left[node] : tree.Right[node];
                 }
             }
 

@@ -42,7 +42,7 @@ internal sealed class EvaluateAction(int threads) : IStepExecutor
         var train = FrameFile.FromBytes(File.ReadAllBytes(context.InputPath(PrepareAction.Train)));
         var options = context.Step.Parameters[Name].Deserialize(ManifestJson.Default.EvaluationOptions)!;
         var predictions = new Scorer(model).Predict(test);
-        var evaluation = Evaluation.Of(model.Signature, predictions, test, options, threads, cancellationToken);
+        var evaluation = Evaluate(context, model.Signature, predictions, test, options, cancellationToken);
         var facts = new JsonObject
         {
             ["baseline"] = Json(Baseline.Fit(train, TrainAction.Spec(context.Step.Parameters)).Evaluate(test)),
@@ -66,6 +66,18 @@ internal sealed class EvaluateAction(int threads) : IStepExecutor
         File.WriteAllText(context.OutputPath(Metrics), CanonicalJson.Indented(told));
         File.WriteAllText(context.OutputPath(Curves), CanonicalJson.Compact(CurveJson.Of(model.Signature, Learning.Curves.Of(model.Signature, predictions, test))) + "\n");
         return facts;
+    }
+
+    private Evaluation Evaluate(StepContext context, Signature signature, Predictions predictions, Frame test, EvaluationOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Evaluation.Of(signature, predictions, test, options, threads, cancellationToken);
+        }
+        catch (DiagnosticException wrong)
+        {
+            throw new DiagnosticException([.. wrong.Diagnostics.Select(found => found with { Where = $"{context.Step.Origin}#/evaluate/slices" })]);
+        }
     }
 
     /// <summary>Five significant decimals after the point are what a reviewer can use; undefined is null.</summary>

@@ -19,6 +19,9 @@ internal sealed class GateAction(ChampionSource champions, int threads) : IStepE
     public const string Name = "gate";
     public const string Verdict = "gate.json";
 
+    /// <summary>In the champion's evidence: how many of the test rows it learnt from; absent where none is known.</summary>
+    public const string LearntFromTests = "learntFromTestRows";
+
     private const string Rules = "rules";
 
     public bool ReadsInPlace => true;
@@ -72,6 +75,7 @@ internal sealed class GateAction(ChampionSource champions, int threads) : IStepE
             }
 
             asked = champion.Model is null ? asked : With(asked, champion, rule, model.Signature);
+            asked = asked.Champion is null ? asked : asked with { ChampionLearntFrom = LearntFrom(context.Step, champion.Model!.Value, test, train, Digest.Of(inputs[PrepareAction.Train])) };
         }
 
         var verdict = Gate.Judge(rules, asked, threads, cancellationToken);
@@ -85,6 +89,11 @@ internal sealed class GateAction(ChampionSource champions, int threads) : IStepE
         if (rules.Champion is not null)
         {
             var evidence = verdict.Champion.Count > 0 ? Evidence(verdict.Champion[0]) : [];
+            if (asked.ChampionLearntFrom > 0)
+            {
+                evidence[LearntFromTests] = asked.ChampionLearntFrom;
+            }
+
             evidence["environment"] = rules.Champion.Environment;
             evidence["model"] = champion!.Model?.ToString();
             fact["champion"] = evidence;
@@ -119,6 +128,19 @@ internal sealed class GateAction(ChampionSource champions, int threads) : IStepE
             // It was made for other columns, or by another product: it cannot be compared, which is no fault of the candidate.
             return asked with { ChampionIsAbsent = $"{rule.Environment}'s model cannot score these test rows: {failure.Diagnostics[0].What}" };
         }
+    }
+
+    /// <summary>How many test rows were training rows when the champion learnt: the split changed since, or the data's times did. Rows that stand on both sides today say nothing.</summary>
+    private int LearntFrom(Step gate, Digest champion, Frame test, Frame train, Digest trainDigest)
+    {
+        if (champions.LearntFrom(gate, champion) is not { } known || known.Digest == trainDigest)
+        {
+            return 0;
+        }
+
+        var learnt = FrameFile.FromBytes(known.Bytes);
+        List<string> shared = [.. learnt.Columns.Select(column => column.Name).Where(name => test.TryGet(name, out _) && train.TryGet(name, out _))];
+        return RowDigests.Of(test.WithOnly(shared)).CountIn(RowDigests.Of(learnt.WithOnly(shared)), RowDigests.Of(train.WithOnly(shared)));
     }
 
     private static LearningSpec TaskOf(Signature signature) =>

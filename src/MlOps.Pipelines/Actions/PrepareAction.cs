@@ -22,6 +22,9 @@ internal sealed class PrepareAction : IStepExecutor
     /// <summary>The test rows for programs.</summary>
     public const string TestCsv = "test.csv";
 
+    /// <summary>The column that the split divides by, of the training rows: what folds divide by where rows have not that column themselves.</summary>
+    public const string Keys = "keys.frame";
+
     /// <summary>The parameter that names the test rows' columns which are only there to group them.</summary>
     private const string Slices = "slices";
 
@@ -56,6 +59,11 @@ internal sealed class PrepareAction : IStepExecutor
             parameters["weight"] = weight;
         }
 
+        if (model.Folds is { Column: { } key } && key != model.Manifest.Label && key != model.Manifest.Weight && !model.Manifest.Features.ContainsKey(key))
+        {
+            parameters[TrainAction.Folds] = key;
+        }
+
         if (model.SliceColumns is { Count: > 0 } slices)
         {
             parameters[Slices] = new JsonArray([.. slices.Select(name => (JsonNode)name)]);
@@ -63,6 +71,10 @@ internal sealed class PrepareAction : IStepExecutor
 
         return parameters;
     }
+
+    /// <summary>Whether a model is tuned whose folds divide by a column that its rows need not have.</summary>
+    public static bool HasKeys(ModelDefinition model) => model.Manifest.Tune is not null
+        && model.Split is { By: SplitBy.Time or SplitBy.Group or SplitBy.Stratified, Column: var column } && column != model.Manifest.Label;
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
@@ -78,9 +90,17 @@ internal sealed class PrepareAction : IStepExecutor
         var labels = frame[label];
         var labelled = Enumerable.Range(0, frame.RowCount).Where(row => !labels.IsMissing(row)).ToArray();
         var rows = labelled.Length == frame.RowCount ? frame : frame.Select(labelled);
-        var isTest = Split.Assign(rows, Spec(parameters["split"]!.AsObject()));
+        var split = Spec(parameters["split"]!.AsObject());
+        var isTest = Split.Assign(rows, split);
+        if (context.Step.Outputs.Contains(Keys))
+        {
+            using var keys = File.Create(context.OutputPath(Keys));
+            FrameFile.Write(rows.WithOnly([split.Column!]).Select([.. Enumerable.Range(0, isTest.Length).Where(row => !isTest[row])]), keys);
+        }
+
         List<string> programsSee = [.. columns, .. weight is null ? [] : new[] { weight }, label];
-        var train = Write(context, Train, TrainCsv, rows.WithOnly(programsSee), programsSee, isTest, side: false);
+        IEnumerable<string> learnt = (string?)parameters[TrainAction.Folds] is { } key ? [.. programsSee, key] : programsSee;
+        var train = Write(context, Train, TrainCsv, rows.WithOnly(learnt), programsSee, isTest, side: false);
         // Training rows have no slice columns: declaring one retrains nothing.
         var test = Write(context, Test, TestCsv, rows.WithOnly([.. programsSee, .. slices]), programsSee, isTest, side: true);
         return new() { ["rows"] = new JsonObject { ["dropped"] = frame.RowCount - labelled.Length, ["test"] = test, ["train"] = train } };

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using MlOps.Content;
 using MlOps.Data;
 using MlOps.Engine;
@@ -12,12 +13,13 @@ namespace MlOps.Pipelines.Actions;
 
 /// <summary>Fits a model to the training rows, or takes the one that a program fitted, and writes it as ONNX.</summary>
 /// <param name="threads">Changes the time only.</param>
-internal sealed class TrainAction(int threads) : IStepExecutor
+/// <param name="json">How trainers are read; null knows those of Learning.</param>
+internal sealed class TrainAction(int threads, JsonSerializerOptions? json = null) : IStepExecutor
 {
     public const string Name = "train";
     public const string Model = "model.onnx";
 
-    /// <summary>The input that holds the ONNX file of trainer <c>onnx</c>.</summary>
+    /// <summary>The input that holds the file of a trainer that takes one.</summary>
     public const string Adopted = "file.onnx";
 
     /// <summary>The fact that tells the probability from which on rows are called positive, where costs decide it.</summary>
@@ -26,6 +28,9 @@ internal sealed class TrainAction(int threads) : IStepExecutor
     /// <summary>The fact that tells how many trees are kept, where the rows decide it.</summary>
     public const string Trees = "trees";
 
+    /// <summary>The parameter that tells how folds for calibration are parted, where not by the hash of the row.</summary>
+    public const string Folds = "folds";
+
     public bool ReadsInPlace => true;
 
     public static JsonObject Parameters(ModelDefinition model)
@@ -33,16 +38,21 @@ internal sealed class TrainAction(int threads) : IStepExecutor
         var manifest = model.Manifest;
         var parameters = Task(manifest);
         parameters["features"] = new JsonObject(manifest.Features.Select(feature =>
-            KeyValuePair.Create(feature.Key, (JsonNode?)JsonNamingPolicy.CamelCase.ConvertName(feature.Value.ToString()))));
+            KeyValuePair.Create(feature.Key, (JsonNode?)ManifestJson.Shortest(feature.Value))));
         if (manifest.Weight is not null)
         {
             parameters["weight"] = manifest.Weight;
         }
 
-        parameters["trainer"] = JsonSerializer.SerializeToNode(manifest.Trainer, ManifestJson.Default.TrainerOptions);
+        parameters["trainer"] = JsonSerializer.SerializeToNode(manifest.Trainer, (JsonTypeInfo<TrainerOptions>)model.Json.GetTypeInfo(typeof(TrainerOptions)));
         if (manifest.Calibrate is { } calibrate)
         {
             parameters["calibrate"] = JsonNamingPolicy.CamelCase.ConvertName(calibrate.ToString());
+        }
+
+        if (model.Folds is { } folds)
+        {
+            parameters[Folds] = new JsonObject { ["by"] = JsonNamingPolicy.CamelCase.ConvertName(folds.By.ToString()), ["column"] = folds.Column };
         }
 
         if (manifest.Threshold is not null)
@@ -70,16 +80,17 @@ internal sealed class TrainAction(int threads) : IStepExecutor
     }
 
     /// <summary>What to learn, from the step's parameters alone; features in ordinal order, because the fingerprint knows no other.</summary>
-    public static LearningSpec Spec(JsonObject parameters) => new(
+    public static LearningSpec Spec(JsonObject parameters, JsonSerializerOptions? json = null) => new(
         Enum.Parse<ModelTask>((string)parameters["task"]!, ignoreCase: true),
         (string)parameters["label"]!,
         (string?)parameters["positive"],
         [.. (parameters["features"]?.AsObject() ?? []).OrderBy(feature => feature.Key, StringComparer.Ordinal)
-            .Select(feature => new FeatureSpec(feature.Key, Enum.Parse<FeatureKind>((string)feature.Value!, ignoreCase: true)))],
-        parameters["trainer"]?.Deserialize(ManifestJson.Default.TrainerOptions) ?? new LinearOptions(),
+            .Select(feature => new FeatureSpec(feature.Key, ManifestJson.Feature(feature.Value)))],
+        parameters["trainer"]?.Deserialize((JsonTypeInfo<TrainerOptions>)(json ?? ManifestJson.Default.Options).GetTypeInfo(typeof(TrainerOptions))) ?? new LinearOptions(),
         (string?)parameters["weight"])
     {
         Calibrate = (string?)parameters["calibrate"] is { } kind ? Enum.Parse<CalibrationKind>(kind, ignoreCase: true) : null,
+        Folds = parameters[Folds] is { } folds ? new(Enum.Parse<SplitBy>((string)folds["by"]!, ignoreCase: true), (string?)folds["column"]) : null,
         Costs = parameters[Threshold]?.Deserialize(ManifestJson.Default.ErrorCosts),
     };
 
@@ -87,14 +98,19 @@ internal sealed class TrainAction(int threads) : IStepExecutor
     public static string[] FactNames(ModelManifest manifest) =>
     [
         .. manifest.Threshold is null ? [] : new[] { Threshold },
-        .. manifest.Trainer is BoostedTreesOptions { EarlyStopping: not null } ? new[] { Trees } : [],
+        .. DecidesTrees(manifest) ? new[] { Trees } : [],
     ];
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         using var file = File.OpenRead(context.InputPath(PrepareAction.Train));
-        var (train, spec) = (FrameFile.Read(file), Spec(context.Step.Parameters));
-        var model = spec.Trainer is OnnxOptions
+        var (train, spec) = (FrameFile.Read(file), Spec(context.Step.Parameters, json));
+        if (context.Step.Inputs.ContainsKey(TuneAction.Best))
+        {
+            spec = spec with { Trainer = new TrainerMembers(json).With(spec.Trainer, JsonNode.Parse(File.ReadAllText(context.InputPath(TuneAction.Best)))!.AsObject()) };
+        }
+
+        var model = spec.Trainer.Source is not null
             ? Adopt(train, spec, context)
             : Learner.Fit(train, spec, (stage, done, total) => context.Report($"{stage} {done} of {total}"), threads, cancellationToken);
         File.WriteAllBytes(context.OutputPath(Model), OnnxModel.Write(model));
@@ -104,13 +120,16 @@ internal sealed class TrainAction(int threads) : IStepExecutor
             facts[Threshold] = (double)(decimal)model.Signature.Threshold;
         }
 
-        if (spec.Trainer is BoostedTreesOptions { EarlyStopping: not null })
+        if (context.Step.FactNames.Contains(Trees))
         {
             facts[Trees] = ((TreeEnsemble)model.Predictor).Trees.Count;
         }
 
         return facts;
     }
+
+    private static bool DecidesTrees(ModelManifest manifest) => manifest.Trainer is BoostedTreesOptions { EarlyStopping: var stopping }
+        && (stopping is not null || manifest.Tune?.Search.Keys.Any(option => option.StartsWith("earlyStopping.", StringComparison.Ordinal)) == true);
 
     private static TrainedModel Adopt(Frame train, LearningSpec spec, StepContext context)
     {

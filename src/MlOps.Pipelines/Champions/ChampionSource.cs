@@ -1,7 +1,10 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Pipelines.Actions;
+using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Experiments;
 using MlOps.Pipelines.Manifests;
 
 namespace MlOps.Pipelines.Champions;
@@ -16,8 +19,30 @@ internal sealed class ChampionSource(string root, ContentStore store)
     private IReadOnlyList<LockFile> _locks = [];
     private Func<StepName, bool> _asksAgain = _ => false;
 
-    /// <summary>Where a model's releases stand, relative to the workspace.</summary>
-    public static string FileOf(string model) => $"models/{model}/releases.json";
+    /// <summary>Where a model's releases stand, relative to the workspace: in its folder; those of an instance beside them, such as <c>releases@region=north.json</c>.</summary>
+    public static string FileOf(string model) => WorkspaceDefinition.Declared(model) is var declared ? $"models/{declared}/releases{model[declared.Length..]}.json" : "";
+
+    /// <summary>The environments that a model's releases name and the workspace does not declare (MLO2230).</summary>
+    public IEnumerable<Diagnostic> Undeclared(string model, IReadOnlyCollection<string> environments) =>
+        Releases(model).Keys.Where(name => !environments.Contains(name)).Order(StringComparer.Ordinal).Select(name => new Diagnostic("MLO2230", $"environment '{name}' is not declared")
+        {
+            Severity = Severity.Warning,
+            Where = FileOf(model),
+            Why = environments.Count == 0 ? "nuke.json declares none, and nothing runs what stands there" : $"nuke.json declares {string.Join(", ", environments.Order(StringComparer.Ordinal))}, and nothing runs what stands there",
+            Mend = Diagnostic.Nearest(name, environments) is { } nearest ? $"did you mean '{nearest}'?" : "declare it in nuke.json under \"environments\", or remove it",
+        });
+
+    /// <summary>The rows that a champion learnt from, as far as a lock or this machine's experiments tell; null where nobody knows, or the store has them no more.</summary>
+    public (Digest Digest, byte[] Bytes)? LearntFrom(Step gate, Digest champion)
+    {
+        var model = ModelOf(gate);
+        var prepared = _locks.Where(pinned => Outputs(pinned, model, TrainAction.Name)?.GetValueOrDefault(TrainAction.Model) == champion)
+            .Select(pinned => Outputs(pinned, model, PrepareAction.Name))
+            .Concat(new ExperimentLog(store).Of(model).Where(experiment => experiment.Content == champion)
+                .Select(experiment => experiment.Fingerprints.TryGetValue(PrepareAction.Name, out var fingerprint) ? store.TryGetRecord(fingerprint)?.Outputs : null));
+        var rows = prepared.Select(outputs => outputs is not null && outputs.TryGetValue(PrepareAction.Train, out var digest) ? digest : (Digest?)null).FirstOrDefault(digest => digest is not null);
+        return rows is { } known && store.Check(known) && store.TryRead(known) is { } bytes ? (known, bytes) : null;
+    }
 
     /// <summary>What is known before a build.</summary>
     /// <param name="locks">Whose verdicts stay valid: the workspace's, then that of git HEAD.</param>
@@ -78,6 +103,8 @@ internal sealed class ChampionSource(string root, ContentStore store)
 
     private static Digest? Output(LockFile pinned, Step gate, OutputInput from) =>
         pinned.Find(new(gate.Address.Owner, from.Step.Value[(from.Step.Value.LastIndexOf('/') + 1)..])) is { } trace && trace.Outputs.TryGetValue(from.Output, out var digest) ? digest : null;
+
+    private static ImmutableSortedDictionary<string, Digest>? Outputs(LockFile pinned, string model, string step) => pinned.Find(new($"models/{model}", step))?.Outputs;
 
     private static string ModelOf(Step gate) => gate.Address.Owner["models/".Length..];
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text;
 using MlOps.Content;
 
@@ -14,12 +15,18 @@ internal sealed class CodeDigests
     private readonly Lazy<Dictionary<string, Digest>> _assemblies = new(static () => Load(AppContext.BaseDirectory));
 
     /// <summary>The digest of an action's code.</summary>
-    public Digest Of(string action)
+    /// <param name="trainer">The assembly of the trainer that the action runs; it counts where it is none of the product's own.</param>
+    public Digest Of(string action, Assembly? trainer = null)
     {
         var text = new StringBuilder();
         foreach (var assembly in action is "import" or "pin" ? Reading : Learning)
         {
             text.Append(assembly).Append(' ').Append(_assemblies.Value[assembly]).Append('\n');
+        }
+
+        if (trainer is not null && !Learning.Contains(trainer.GetName().Name))
+        {
+            text.Append(trainer.GetName().Name).Append(' ').Append(Digest.Of(File.ReadAllBytes(trainer.Location))).Append('\n');
         }
 
         return Digest.Of(text.ToString());

@@ -10,8 +10,10 @@ namespace MlOps.Pipelines.Definitions;
 /// <param name="observe">Told each included file and each folder where one was looked for, before it is read.</param>
 /// <param name="found">Gets all that is wrong.</param>
 /// <param name="trial">Values in place of the models' declared ones.</param>
-internal sealed class DeclarationReader(string root, Action<string> observe, List<Diagnostic> found, Trial? trial = null)
+/// <param name="json">How trainers are read; null knows those of Learning.</param>
+internal sealed class DeclarationReader(string root, Action<string> observe, List<Diagnostic> found, Trial? trial = null, JsonSerializerOptions? json = null)
 {
+    private readonly JsonSerializerOptions _json = json ?? ManifestJson.Default.Options;
     private Scope _variables = Scope.Empty;
 
     /// <summary>What <c>nuke.json</c> and the files that it includes declare together; null if nothing can be made of <c>nuke.json</c>.</summary>
@@ -63,9 +65,9 @@ internal sealed class DeclarationReader(string root, Action<string> observe, Lis
         foreach (var instance in new Instances(source.File, variables, found).Of(name, source.Tree))
         {
             var before = found.Count;
-            if (Bind(source with { Tree = instance.Declaration, Scope = instance.Scope }, ManifestJson.Default.ModelManifest) is var (manifest, tree))
+            if (Bind(source with { Tree = instance.Declaration, Scope = instance.Scope }, (JsonTypeInfo<ModelManifest>)_json.GetTypeInfo(typeof(ModelManifest))) is var (manifest, tree))
             {
-                models.Add(new(instance.Name, source.File, manifest, tree));
+                models.Add(new(instance.Name, source.File, manifest, tree) { Json = _json });
             }
 
             if (found.Count > before)

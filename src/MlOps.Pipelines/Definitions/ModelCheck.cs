@@ -39,13 +39,19 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
 
         Features();
         found.AddRange(Placed(manifest.Trainer.Validate(), "trainer"));
-        if (manifest.Trainer is OnnxOptions { File: var file } && WorkspaceDefinition.Outside(file, model.At("trainer", "file")) is { } outside)
+        if (manifest.Trainer.Source is { } file && WorkspaceDefinition.Outside(file, model.At("trainer", "file")) is { } outside)
         {
             found.Add(outside);
         }
 
+        if (manifest.Tune is { } tune)
+        {
+            new TuneCheck(model, tune, found).All();
+        }
+
         found.AddRange(model.Learning.CheckCalibration().Select(wrong => wrong.Diagnostic with { Where = model.At(wrong.Member) }));
         found.AddRange(model.Evaluation.Validate().Select(wrong => wrong.Diagnostic with { Where = model.At(["evaluate", .. wrong.Path]) }));
+        found.AddRange((manifest.Explain ?? new()).Validate().Select(wrong => wrong.Diagnostic with { Where = model.At("explain", wrong.Member) }));
         if (manifest.Gate is { } gate)
         {
             found.AddRange(Gate.Validate(gate.Rules, manifest.Task).Select(wrong => wrong.Diagnostic with { Where = model.At(["gate", .. wrong.Path]) }));
@@ -86,16 +92,18 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
             found.Add(new("MLO2010", $"model '{model.Name}' has no feature") { Where = model.At("features"), Mend = "name at least one column in \"features\"" });
         }
 
-        foreach (var (column, kind) in features)
+        foreach (var (column, options) in features)
         {
             var why = column == model.Manifest.Label ? "it is the label"
                 : column == model.Split.Column && model.Split.By is SplitBy.Column or SplitBy.Group ? "it decides the split"
                 : column == model.Manifest.Weight ? "it says how much each row counts"
-                : kind == FeatureKind.Identifier ? "an identifier names the row and says nothing about other rows" : null;
+                : options is IdentifierFeature ? "an identifier names the row and says nothing about other rows" : null;
             if (why is not null)
             {
                 found.Add(new("MLO2011", $"column '{column}' cannot be a feature") { Where = model.At("features", column), Why = why, Mend = $"remove '{column}' from \"features\"" });
             }
+
+            found.AddRange(options.Validate(model.Manifest.Trainer).Select(wrong => wrong.Diagnostic with { Where = model.At("features", column, wrong.Member) }));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MlOps.Content;
 using MlOps.Learning;
 using MlOps.Pipelines.Manifests;
@@ -9,6 +10,9 @@ namespace MlOps.Pipelines.Definitions;
 /// <param name="File">The manifest's path relative to the workspace.</param>
 internal sealed record ModelDefinition(string Name, string File, ModelManifest Manifest, JsonTree Tree)
 {
+    /// <summary>How its trainer is written.</summary>
+    public JsonSerializerOptions Json { get; init; } = ManifestJson.Default.Options;
+
     /// <summary>The model's folder relative to the workspace; instances of one declaration share it.</summary>
     public string Folder => File[..File.LastIndexOf('/')];
 
@@ -20,7 +24,19 @@ internal sealed record ModelDefinition(string Name, string File, ModelManifest M
     {
         Calibrate = Manifest.Calibrate,
         Costs = Manifest.Threshold,
+        Folds = Folds,
     };
+
+    /// <summary>The split, where folds of training rows have to heed it: a key parts no fold of calibrations, thresholds and target statistics, and the time none of
+    /// the first two.</summary>
+    public SplitSpec? Folds => Split switch
+    {
+        { By: SplitBy.Group, Column: not null } when FitsOnPredictions || Manifest.Features.Values.Any(feature => feature is CategoricalFeature { Encode: CategoryEncoding.Target }) => Split,
+        { By: SplitBy.Time, Column: not null } when FitsOnPredictions => Split,
+        _ => null,
+    };
+
+    private bool FitsOnPredictions => Manifest is not { Calibrate: null, Threshold: null };
 
     public EvaluationOptions Evaluation => Manifest.Evaluate ?? new();
 

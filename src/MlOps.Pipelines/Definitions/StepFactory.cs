@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MlOps.Content;
@@ -9,7 +10,7 @@ using MlOps.Pipelines.Manifests;
 
 namespace MlOps.Pipelines.Definitions;
 
-/// <summary>Turns declarations into steps: per dataset an import; per model prepare, train, evaluate and gate; and the run steps.</summary>
+/// <summary>Turns declarations into steps: per dataset an import; per model prepare, train, evaluate, explain and gate; and the run steps.</summary>
 internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests code, BuildMirror mirror)
 {
     private readonly Dictionary<string, StepInput> _written = new(StringComparer.Ordinal);
@@ -114,10 +115,10 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
     private StepInput Bytes(DatasetManifest data) =>
         _written.GetValueOrDefault(data.Path) ?? new FileInput(WorkspacePath.Parse(data.Path)) { InLock = false };
 
-    private StepInput Adopted(ModelDefinition model, OnnxOptions trainer)
+    private StepInput Adopted(ModelDefinition model, string file)
     {
-        var own = $"{model.Folder}/{trainer.File}";
-        return _written.GetValueOrDefault(own) ?? _written.GetValueOrDefault(trainer.File) ?? new FileInput(WorkspacePath.Parse(own));
+        var own = $"{model.Folder}/{file}";
+        return _written.GetValueOrDefault(own) ?? _written.GetValueOrDefault(file) ?? new FileInput(WorkspacePath.Parse(own));
     }
 
     private IEnumerable<Step> Model(ModelDefinition model)
@@ -126,15 +127,30 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
         yield return Step(PrepareAction.Name, "split", PrepareAction.Parameters(model)) with
         {
             Inputs = Inputs((PrepareAction.Table, new OutputInput(ImportOf(manifest.Data), ImportAction.Table))),
-            Outputs = _readByPrograms.Contains(Of(model.Name, PrepareAction.Name).Value)
-                ? Names(PrepareAction.Train, PrepareAction.Test, PrepareAction.TrainCsv, PrepareAction.TestCsv)
-                : Names(PrepareAction.Train, PrepareAction.Test),
+            Outputs = Names([
+                PrepareAction.Train,
+                PrepareAction.Test,
+                .. PrepareAction.HasKeys(model) ? [PrepareAction.Keys] : Array.Empty<string>(),
+                .. _readByPrograms.Contains(Of(model.Name, PrepareAction.Name).Value) ? [PrepareAction.TrainCsv, PrepareAction.TestCsv] : Array.Empty<string>()]),
             FactNames = Names("rows"),
         };
         var rows = (PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train));
+        if (manifest.Tune is { } tune)
+        {
+            yield return Step(TuneAction.Name, "trials", TuneAction.Parameters(model, tune)) with
+            {
+                Inputs = PrepareAction.HasKeys(model) ? Inputs(rows, (PrepareAction.Keys, From(PrepareAction.Name, PrepareAction.Keys))) : Inputs(rows),
+                Outputs = Names(TuneAction.Best, TuneAction.Trials),
+                FactNames = Names(TuneAction.Tuned),
+                CheckedOut = Out(TuneAction.Trials),
+            };
+        }
+
         yield return Step(TrainAction.Name, manifest.Trainer.Name, TrainAction.Parameters(model)) with
         {
-            Inputs = manifest.Trainer is OnnxOptions onnx ? Inputs(rows, (TrainAction.Adopted, Adopted(model, onnx))) : Inputs(rows),
+            Inputs = manifest.Trainer.Source is { } source ? Inputs(rows, (TrainAction.Adopted, Adopted(model, source)))
+                : manifest.Tune is not null ? Inputs(rows, (TuneAction.Best, From(TuneAction.Name, TuneAction.Best)))
+                : Inputs(rows),
             Outputs = Names(TrainAction.Model),
             FactNames = Names(TrainAction.FactNames(manifest)),
             CheckedOut = Out(TrainAction.Model),
@@ -149,6 +165,16 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
             FactNames = model.Evaluation.Slices.Count > 0 ? Names("baseline", "intervals", "metrics", EvaluateAction.WorstSlice) : Names("baseline", "intervals", "metrics"),
             CheckedOut = Out(EvaluateAction.Metrics),
         };
+        if (manifest.Explain?.On != false)
+        {
+            yield return Step(ExplainAction.Name, "explanations", ExplainAction.Parameters(model)) with
+            {
+                Inputs = Inputs((TrainAction.Model, From(TrainAction.Name, TrainAction.Model)), (PrepareAction.Test, From(PrepareAction.Name, PrepareAction.Test))),
+                Outputs = Names(ExplainAction.Importance, ExplainAction.Dependence),
+                CheckedOut = Out(ExplainAction.Importance, ExplainAction.Dependence),
+            };
+        }
+
         if (manifest.Gate is { Rules: var rules } && (rules.Compares || rules.Thresholds.Count > 0))
         {
             var metrics = (EvaluateAction.Metrics, From(EvaluateAction.Name, EvaluateAction.Metrics));
@@ -162,6 +188,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
                     (PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train))),
                 Outputs = Names(GateAction.Verdict),
                 FactNames = Names("gate"),
+                LooksElsewhere = rules.Champion is not null,
             };
         }
 
@@ -170,18 +197,19 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
             Name = Of(model.Name, action),
             Action = action,
             Address = new($"models/{model.Name}", action),
-            Code = Code(action, codeName),
+            Code = Code(action, codeName, action == TrainAction.Name ? model.Manifest.Trainer.GetType().Assembly : null),
             Parameters = parameters,
             Origin = model.File,
         };
 
         OutputInput From(string action, string output) => new(Of(model.Name, action), output);
 
-        ImmutableSortedDictionary<string, WorkspacePath> Out(string output) =>
-            ImmutableSortedDictionary.Create<string, WorkspacePath>(StringComparer.Ordinal).Add(output, WorkspacePath.Parse($"{model.Name}/{output}"));
+        ImmutableSortedDictionary<string, WorkspacePath> Out(params string[] outputs) =>
+            outputs.ToImmutableSortedDictionary(output => output, output => WorkspacePath.Parse($"{model.Name}/{output}"), StringComparer.Ordinal);
     }
 
-    private ImmutableSortedDictionary<string, Digest> Code(string action, string name) => StepRecord.NoOutputs.Add(name, code.Of(action));
+    private ImmutableSortedDictionary<string, Digest> Code(string action, string name, Assembly? trainer = null) =>
+        StepRecord.NoOutputs.Add(name, code.Of(action, trainer));
 
     private static ImmutableSortedDictionary<string, StepInput> Inputs(params (string Name, StepInput Input)[] inputs) =>
         inputs.ToImmutableSortedDictionary(input => input.Name, input => input.Input, StringComparer.Ordinal);

@@ -10,6 +10,9 @@ internal sealed class Trial
     private readonly List<(string[] Path, JsonTree Value)> _changes;
     private readonly IReadOnlyCollection<string> _models;
 
+    /// <summary>The options that models search as a rule and that are set here instead; known once these were read.</summary>
+    public SortedSet<string> NotSearched { get; } = new(StringComparer.Ordinal);
+
     private Trial(List<(string[] Path, JsonTree Value)> changes, IReadOnlyCollection<string> models) => (_changes, _models) = (changes, models);
 
     /// <summary>Reads <c>PATH=VALUE</c>: names joined by dots, and a JSON value, or else a text.</summary>
@@ -21,7 +24,24 @@ internal sealed class Trial
     /// <summary>A model's declaration with the values in place.</summary>
     /// <exception cref="DiagnosticException">MLO2176: a name on the way is no object.</exception>
     public JsonTree Apply(string model, string file, JsonTree declaration) =>
-        _models.Count > 0 && !_models.Contains(model) ? declaration : _changes.Aggregate(declaration, (tree, change) => Set(tree, change.Path, change.Value, file));
+        _models.Count > 0 && !_models.Contains(model) ? declaration : Unsearched(_changes.Aggregate(declaration, (tree, change) => Set(tree, change.Path, change.Value, file)));
+
+    /// <summary>What is set is not searched as well; where nothing is left to search, nothing is tuned.</summary>
+    private JsonTree Unsearched(JsonTree tree)
+    {
+        if (tree.Find("tune") is not { Kind: JsonTokenType.StartObject } tune || tune.Find("search") is not { Kind: JsonTokenType.StartObject } search)
+        {
+            return tree;
+        }
+
+        var given = _changes.Where(change => change.Path[0] == "trainer").Select(change => string.Join('.', change.Path[1..])).ToList();
+        var left = search.Members.Where(option => !given.Exists(path => path.Length == 0 || path == option.Key || option.Key.StartsWith(path + ".", StringComparison.Ordinal))).ToList();
+        NotSearched.UnionWith(search.Members.Except(left).Select(option => option.Key));
+        var searchLeft = JsonTree.Object(search.Line, left);
+        return left.Count == search.Members.Count ? tree
+            : JsonTree.Object(tree.Line, [.. tree.Members.Where(member => left.Count > 0 || member.Key != "tune").Select(member => member.Key == "tune"
+                ? KeyValuePair.Create("tune", JsonTree.Object(tune.Line, [.. tune.Members.Select(part => part.Key == "search" ? KeyValuePair.Create("search", searchLeft) : part)])) : member)]);
+    }
 
     private static (string[] Path, JsonTree Value) Change(string word)
     {

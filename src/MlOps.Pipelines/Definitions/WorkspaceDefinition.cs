@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using MlOps.Content;
 using MlOps.Pipelines.Datasets;
@@ -26,10 +27,11 @@ internal sealed partial class WorkspaceDefinition
     /// <summary>Reads and checks everything; throws all that is wrong at once.</summary>
     /// <param name="observe">Told each included file, and each folder where one was looked for, before it is read.</param>
     /// <param name="trial">Values in place of the models' declared ones.</param>
-    public static WorkspaceDefinition Load(string root, Action<string>? observe = null, Trial? trial = null)
+    /// <param name="json">How trainers are read; null knows those of Learning.</param>
+    public static WorkspaceDefinition Load(string root, Action<string>? observe = null, Trial? trial = null, JsonSerializerOptions? json = null)
     {
         var found = new List<Diagnostic>();
-        var reader = new DeclarationReader(root, observe ?? (_ => { }), found, trial);
+        var reader = new DeclarationReader(root, observe ?? (_ => { }), found, trial, json);
         if (reader.Workspace() is not var (manifest, places))
         {
             throw new DiagnosticException([.. found.Distinct()]);

@@ -37,20 +37,23 @@ public sealed record ModelManifest
     /// <summary>Binary only: the label's value whose probability is predicted. Default: 1, true or yes, else the rarer.</summary>
     public string? Positive { get; init; }
 
-    /// <summary>A column of numbers above 0: how much each training row counts beside the others, for trainer <c>boosted-trees</c>; no feature.</summary>
+    /// <summary>A column of numbers above 0: how much each training row counts beside the others; no feature.</summary>
     public string? Weight { get; init; }
 
     /// <summary>Who answers for the model.</summary>
     public string? Owner { get; init; }
 
-    /// <summary>The columns to learn from, and what each means.</summary>
-    public required Dictionary<string, FeatureKind> Features { get; init; }
+    /// <summary>The columns to learn from, and what each means: its kind, or an object with the kind and how it enters.</summary>
+    public required Dictionary<string, FeatureOptions> Features { get; init; }
 
     /// <summary>Which rows test the model and never train it. Default: a fifth, by the hash of the row.</summary>
     public SplitManifest? Split { get; init; }
 
     /// <summary>How it learns.</summary>
     public required TrainerOptions Trainer { get; init; }
+
+    /// <summary>How its options are searched; without it the trainer is used as declared.</summary>
+    public TuneManifest? Tune { get; init; }
 
     /// <summary>Binary: how scores become probabilities that rows of such a score really have, fitted to training rows only.</summary>
     public CalibrationKind? Calibrate { get; init; }
@@ -60,6 +63,9 @@ public sealed record ModelManifest
 
     /// <summary>How it is measured beside its metrics on all test rows: slices and intervals.</summary>
     public EvaluationOptions? Evaluate { get; init; }
+
+    /// <summary>How it is explained as part of its build: what matters to it, and how; <c>false</c> leaves it out.</summary>
+    public ExplainOptions? Explain { get; init; }
 
     /// <summary>What it must meet on the test rows; without it nothing is refused.</summary>
     public GateManifest? Gate { get; init; }

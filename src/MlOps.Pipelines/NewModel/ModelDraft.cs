@@ -52,7 +52,7 @@ internal sealed class ModelDraft
     public JsonObject Json(IReadOnlyList<string> written) => new()
     {
         ["rows"] = Rows,
-        ["model"] = JsonSerializer.SerializeToNode(Manifest, ManifestJson.Default.ModelManifest),
+        ["model"] = ManifestJson.Of(Manifest),
         ["explanations"] = Texts(_inferred.Explanations),
         ["warnings"] = Texts(_inferred.Warnings.Select(warning => warning.ToString())),
         ["written"] = Texts(written),
@@ -100,7 +100,7 @@ internal sealed class ModelDraft
         Data = name,
         Label = inferred.Label,
         Positive = inferred.Positive,
-        Features = inferred.Features.ToDictionary(feature => feature.Column, feature => feature.Kind, StringComparer.Ordinal),
+        Features = inferred.Features.ToDictionary(feature => feature.Column, feature => FeatureOptions.Of(feature.Kind), StringComparer.Ordinal),
         Split = inferred.Split,
         Trainer = inferred.Trainer == LinearOptions.TrainerName ? new LinearOptions() : new BoostedTreesOptions(),
         Gate = Gate(inferred),

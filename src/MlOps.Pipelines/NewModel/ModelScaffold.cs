@@ -100,7 +100,7 @@ internal sealed class ModelScaffold(string root, NewModelRequest request)
 
     private static JsonObject Json(ModelManifest model)
     {
-        var json = JsonSerializer.SerializeToNode(model, ManifestJson.Default.ModelManifest)!.AsObject();
+        var json = ManifestJson.Of(model);
         json.Remove("steps");
         return json;
     }

@@ -26,6 +26,8 @@ internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinitio
             ["status"] = Word(step),
             ["seconds"] = Math.Round(step.Seconds, 3),
             ["reason"] = step.Explanation,
+            ["ran"] = step.Substeps.Count == 0 ? null : step.Substeps.Count(part => part.Status == StepStatus.Ran),
+            ["reused"] = step.Substeps.Count == 0 ? null : step.Substeps.Count(part => part.Status != StepStatus.Ran),
         })]),
         ["models"] = new JsonObject(_models.Select(model => KeyValuePair.Create(model.Name, (JsonNode?)new JsonObject
         {
@@ -45,7 +47,14 @@ internal sealed class BuildReport(BuildResult result, IEnumerable<ModelDefinitio
     public string Tail() => _models.Any(model => Fact(model, "metrics") is not null) ? "\n" + Metrics() : "";
 
     private string Text(Func<StepOutcome, StepStatus> statusOf) => BuildTable.Text(
-        [.. result.Steps.Select(step => new BuildRow(step.Step.Name.Value, statusOf(step), step.Seconds, step.Explanation) { IsFrozen = step.Reason == StaleReason.Frozen })], result.Steps.Count, Tail());
+        [.. result.Steps.Select(step => new BuildRow(step.Step.Name.Value, statusOf(step), step.Seconds, step.Explanation + Parts(step)) { IsFrozen = step.Reason == StaleReason.Frozen })], result.Steps.Count, Tail());
+
+    /// <summary>How many of the trials of a step ran.</summary>
+    private static string Parts(StepOutcome step)
+    {
+        var ran = step.Substeps.Count(part => part.Status == StepStatus.Ran);
+        return step.Substeps.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; {ran} {(ran == 1 ? "trial" : "trials")} ran, {step.Substeps.Count - ran} known already");
+    }
 
     private string Metrics()
     {

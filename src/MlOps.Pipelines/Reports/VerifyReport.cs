@@ -11,7 +11,11 @@ namespace MlOps.Pipelines.Reports;
 /// <param name="Objects">How many of the objects that the lock or a record names it has.</param>
 /// <param name="OfObjects">How many they are.</param>
 /// <param name="Faults">What is wrong.</param>
-internal sealed record RemoteFinding(string Address, int Records, int OfRecords, int Objects, int OfObjects, IReadOnlyList<string> Faults);
+internal sealed record RemoteFinding(string Address, int Records, int OfRecords, int Objects, int OfObjects, IReadOnlyList<string> Faults)
+{
+    /// <summary>Why it could not be asked to the end.</summary>
+    public Diagnostic? Failure { get; init; }
+}
 
 /// <summary>What <c>Verify</c> found, as tables and as JSON.</summary>
 /// <param name="root">The store's folder, left out of the paths.</param>
@@ -24,7 +28,7 @@ internal sealed class VerifyReport(string root, IReadOnlyList<StoredFile> files,
 {
     private const int MostLines = 40;
 
-    public bool IsWell => faults.Count == 0 && missing.Count == 0 && remotes.All(remote => remote.Faults.Count == 0);
+    public bool IsWell => faults.Count == 0 && missing.Count == 0 && remotes.All(remote => remote.Faults.Count == 0 && remote.Failure is null);
 
     public string Text()
     {
@@ -49,6 +53,7 @@ internal sealed class VerifyReport(string root, IReadOnlyList<StoredFile> files,
         parts.AddRange(List(setAside ? "wrong, and set aside" : "wrong", faults.Select(Line)));
         parts.AddRange(List("named by the lock, but not in the store (./build.sh Train brings them)", missing));
         parts.AddRange(List("wrong in remotes (what was not stored again: remove it there, then ./build.sh Push)", remotes.SelectMany(remote => remote.Faults.Select(fault => $"{remote.Address}: {fault}"))));
+        parts.AddRange(List("not asked to the end", remotes.Where(remote => remote.Failure is not null).Select(remote => $"{remote.Address}: {remote.Failure!.What}")));
         parts.AddRange(List("nothing of this product's", files.Where(file => file.Kind == StoredKind.Stray).Select(file => Short(file.Path))));
         parts.Add(IsWell ? "nothing is wrong" : "something is wrong");
         return string.Join("\n\n", parts);
@@ -70,6 +75,7 @@ internal sealed class VerifyReport(string root, IReadOnlyList<StoredFile> files,
             ["objects"] = remote.Objects,
             ["ofObjects"] = remote.OfObjects,
             ["wrong"] = Array(remote.Faults),
+            ["failure"] = remote.Failure?.What,
         })]),
     };
 

@@ -4,8 +4,9 @@ using MlOps.Scoring;
 
 namespace MlOps.Pipelines.Scores;
 
-/// <summary>Writes predictions as CSV and sums them up: the columns kept, then <c>prediction</c>, and the probabilities of a classification.</summary>
-internal sealed class PredictionWriter(TextWriter writer, Signature signature, IReadOnlyList<string> kept)
+/// <summary>Writes predictions as CSV and sums them up: the columns kept, then <c>prediction</c>, the probabilities of a classification, and reasons.</summary>
+/// <param name="reasons">Null gives none.</param>
+internal sealed class PredictionWriter(TextWriter writer, Signature signature, IReadOnlyList<string> kept, Reasons? reasons = null)
 {
     private readonly long[] _classes = new long[signature.Classes.Count];
     private double _sum;
@@ -22,17 +23,21 @@ internal sealed class PredictionWriter(TextWriter writer, Signature signature, I
     public IReadOnlyList<long> Classes => _classes;
 
     /// <summary>The columns that predictions of a model fill.</summary>
-    public static IReadOnlyList<string> Columns(Signature signature) => signature.Task switch
-    {
-        ModelTask.Regression => ["prediction"],
-        ModelTask.Binary => ["prediction", "probability"],
-        _ => ["prediction", .. signature.Classes.Select(name => $"probability_{name}")],
-    };
+    public static IReadOnlyList<string> Columns(Signature signature, bool withReasons = false) =>
+    [
+        .. signature.Task switch
+        {
+            ModelTask.Regression => ["prediction"],
+            ModelTask.Binary => ["prediction", "probability"],
+            _ => (IReadOnlyList<string>)["prediction", .. signature.Classes.Select(name => $"probability_{name}")],
+        },
+        .. withReasons ? Reasons.Columns(signature) : [],
+    ];
 
     public void WriteHeader()
     {
         var first = true;
-        foreach (var name in kept.Concat(Columns(signature)))
+        foreach (var name in kept.Concat(Columns(signature, reasons is not null)))
         {
             writer.Write(first ? "" : ",");
             CsvFile.WriteCell(writer, name);
@@ -44,7 +49,8 @@ internal sealed class PredictionWriter(TextWriter writer, Signature signature, I
 
     /// <param name="part">Rows as they were read.</param>
     /// <param name="predictions">What the model says of them.</param>
-    public void Write(Frame part, Predictions predictions)
+    /// <param name="inputs">The same rows as the model takes them; needed for reasons.</param>
+    public void Write(Frame part, Predictions predictions, Frame? inputs = null)
     {
         var copied = kept.Select(name => part[name]).ToArray();
         for (var row = 0; row < predictions.Rows; row++)
@@ -62,6 +68,11 @@ internal sealed class PredictionWriter(TextWriter writer, Signature signature, I
             else
             {
                 WriteClass(predictions, row);
+            }
+
+            if (reasons is not null)
+            {
+                WriteReasons(reasons.Of(inputs!, row, signature.Task == ModelTask.Multiclass ? predictions.ClassIndex(row) : 0));
             }
 
             writer.Write('\n');
@@ -86,6 +97,17 @@ internal sealed class PredictionWriter(TextWriter writer, Signature signature, I
         {
             writer.Write(',');
             Write(probability);
+        }
+    }
+
+    private void WriteReasons((double Base, ReadOnlyMemory<double> Contributions) row)
+    {
+        writer.Write(',');
+        Write((float)row.Base);
+        foreach (var contribution in row.Contributions.Span)
+        {
+            writer.Write(',');
+            Write((float)contribution);
         }
     }
 

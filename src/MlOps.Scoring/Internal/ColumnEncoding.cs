@@ -25,6 +25,7 @@ internal abstract class ColumnEncoding(string column)
         OrdinalEncoder ordinal => new OrdinalEncoding(ordinal),
         OneHotEncoder oneHot => new OneHotEncoding(oneHot),
         CalendarEncoder calendar => new CalendarEncoding(calendar),
+        CyclicEncoder cyclic => new CyclicEncoding(cyclic),
         _ => throw new ArgumentException($"{encoder.GetType().Name} makes no dense features", nameof(encoder)),
     };
 }
@@ -140,38 +141,5 @@ internal sealed class OneHotEncoding : ColumnEncoding
         {
             features[category][row] = 1;
         }
-    }
-}
-
-internal sealed class CalendarEncoding(CalendarEncoder encoder) : ColumnEncoding(encoder.Column)
-{
-    public override string Wanted => "timestamps";
-
-    public override bool Takes(Column column) => column is TimestampColumn;
-
-    public override void Encode(Column column, ReadOnlySpan<float[]> features)
-    {
-        for (var i = 0; i < features.Length; i++)
-        {
-            var feature = features[i];
-            for (var r = 0; r < feature.Length; r++)
-            {
-                feature[r] = Part(i, column is TimestampColumn instants ? instants.Values[r] : TimestampColumn.Missing);
-            }
-        }
-    }
-
-    public override void Encode(CellList cell, ReadOnlySpan<float[]> features)
-    {
-        for (var i = 0; i < features.Length; i++)
-        {
-            features[i][0] = Part(i, ((TimestampCells)cell).Last);
-        }
-    }
-
-    private float Part(int i, long instant)
-    {
-        var part = instant == TimestampColumn.Missing ? encoder.Fill[i] : CivilCalendar.Part(encoder.Parts[i], instant);
-        return (part - encoder.Offsets[i]) * encoder.Scales[i];
     }
 }

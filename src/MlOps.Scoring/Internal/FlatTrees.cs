@@ -5,9 +5,10 @@ namespace MlOps.Scoring.Internal;
 
 /// <summary>All trees of an ensemble in one array of nodes, walked by integer comparisons without branches.</summary>
 /// <remarks>
-/// A float becomes a <see cref="Key"/>, an integer of the same order. A row has a slot per feature and way of its missing values, where NaN
-/// is the least integer if it goes left there, else the greatest: each step is one comparison. Leaves lead to themselves, so that several
-/// rows walk side by side until the last has arrived.
+/// A float becomes an integer of the same order. A row has a <see cref="Slot"/> per feature and way of its missing values, where NaN is the least
+/// integer if it goes left there, else the greatest: each step is one comparison. Of sets, a slot has 31 categories, the row's as one bit: a node lets
+/// through those in its part of the set, and nothing is greater than 0 but one of them; a set of several parts is a chain of nodes with copies of its left
+/// child. Leaves lead to themselves, so that several rows walk side by side until the last has arrived.
 /// </remarks>
 internal sealed class FlatTrees
 {
@@ -17,20 +18,9 @@ internal sealed class FlatTrees
 
     public FlatTrees(TreeEnsemble ensemble)
     {
-        var used = new SortedSet<(int Feature, bool MissingLeft)>();
-        foreach (var tree in ensemble.Trees)
-        {
-            for (var i = 0; i < tree.Feature.Length; i++)
-            {
-                if (tree.Feature[i] >= 0)
-                {
-                    used.Add((tree.Feature[i], tree.MissingLeft[i]));
-                }
-            }
-        }
-
-        Slots = [.. used];
-        var places = new Dictionary<(int, bool), int>();
+        Slots = [.. ensemble.Trees.SelectMany(tree => Enumerable.Range(0, tree.Feature.Length).Where(node => tree.Feature[node] >= 0)
+            .SelectMany(node => Tests(tree, node).Select(test => test.Slot))).Distinct().Order()];
+        var places = new Dictionary<Slot, int>();
         foreach (var slot in Slots)
         {
             places.Add(slot, places.Count);
@@ -41,23 +31,11 @@ internal sealed class FlatTrees
         (_nodes, _leaves) = ([.. nodes], [.. leaves]);
     }
 
-    /// <summary>What a row for <see cref="AddTo"/> has keys of: features, ascending, and whether their NaN goes left.</summary>
-    public (int Feature, bool MissingLeft)[] Slots { get; }
+    /// <summary>What a row for <see cref="AddTo"/> has keys of, features ascending.</summary>
+    public Slot[] Slots { get; }
 
     /// <summary>Keys per row; at least 1, since leaves look at one as well.</summary>
     public int Width => Math.Max(Slots.Length, 1);
-
-    /// <summary>The integer that stands for a value in a slot.</summary>
-    public static int Key(float value, bool missingLeft)
-    {
-        if (float.IsNaN(value))
-        {
-            return missingLeft ? int.MinValue : int.MaxValue;
-        }
-
-        var bits = BitConverter.SingleToInt32Bits(value + 0f); // −0 becomes 0
-        return bits >= 0 ? bits : bits ^ int.MaxValue;
-    }
 
     /// <summary>Adds every tree's leaf to the raw scores of each row, tree after tree.</summary>
     /// <param name="rows">Row-major, <see cref="Width"/> keys per row.</param>
@@ -142,40 +120,113 @@ internal sealed class FlatTrees
     private static int Next(ref Node nodes, int at, ref int row)
     {
         ref var node = ref Unsafe.Add(ref nodes, at);
-        return node.Left + (Unsafe.Add(ref row, node.Slot) > node.Key ? 1 : 0);
+        return node.Left + ((Unsafe.Add(ref row, node.Slot) & node.Mask) > node.Key ? 1 : 0);
     }
 
-    // Breadth first, so that brothers are neighbours.
-    private static int Flatten(Tree tree, Dictionary<(int, bool), int> places, List<Node> nodes, List<float> leaves)
+    // Breadth first, so that brothers are neighbours. A node that stands twice has its children once.
+    private static int Flatten(Tree tree, Dictionary<Slot, int> places, List<Node> nodes, List<float> leaves)
     {
         var root = nodes.Count;
-        var queue = new List<int> { 0 };
+        var children = new Dictionary<(int Source, int Test), int>();
+        var queue = new List<(int Source, int Test)> { (0, 0) };
         nodes.Add(default);
         for (var i = 0; i < queue.Count; i++)
         {
-            var source = queue[i];
+            var (source, at) = queue[i];
             var leaf = tree.Feature[source] < 0;
             leaves.Add(leaf ? tree.Value[source] : 0);
             if (leaf)
             {
-                nodes[root + i] = new(0, int.MaxValue, root + i);
+                nodes[root + i] = new(0, -1, int.MaxValue, root + i);
                 continue;
             }
 
-            // Nothing is below or at NaN, but what is missing.
-            var threshold = Key(tree.Threshold[source], missingLeft: true);
-            nodes[root + i] = new(places[(tree.Feature[source], tree.MissingLeft[source])], threshold, nodes.Count);
-            queue.Add(tree.Left[source]);
-            queue.Add(tree.Right[source]);
-            nodes.Add(default);
-            nodes.Add(default);
+            var tests = Tests(tree, source);
+            if (!children.TryGetValue(queue[i], out var left))
+            {
+                children.Add(queue[i], left = nodes.Count);
+                queue.AddRange(!tree.HasSet(source) ? [(tree.Left[source], 0), (tree.Right[source], 0)]
+                    : [at + 1 < tests.Count ? (source, at + 1) : (tree.Right[source], 0), (tree.Left[source], 0)]);
+                nodes.Add(default);
+                nodes.Add(default);
+            }
+
+            nodes[root + i] = new(places[tests[at].Slot], tests[at].Mask, tests[at].Key, left);
         }
 
         return root;
     }
 
+    // What a node asks, one after the other until one says yes.
+    private static List<(Slot Slot, int Mask, int Key)> Tests(Tree tree, int node)
+    {
+        var (feature, missingLeft) = (tree.Feature[node], tree.MissingLeft[node]);
+        if (!tree.HasSet(node))
+        {
+            // Nothing is below or at NaN, but what is missing.
+            return [(new(feature, missingLeft, Slot.OfOrder), -1, Slot.KeyOf(tree.Threshold[node], missingLeft: true))];
+        }
+
+        var tests = new List<(Slot, int, int)>();
+        for (var first = 0; first < CategorySet.Most; first += Slot.Categories)
+        {
+            var mask = 0;
+            for (var category = first; category < Math.Min(first + Slot.Categories, CategorySet.Most); category++)
+            {
+                mask |= tree.Sets[node].Contains(category) ? 1 << (category - first) : 0;
+            }
+
+            if (mask != 0)
+            {
+                tests.Add((new(feature, missingLeft, first), mask, 0));
+            }
+        }
+
+        return tests;
+    }
+
+    /// <summary>A place in a row.</summary>
+    /// <param name="MissingLeft">Where NaN goes.</param>
+    /// <param name="First">The first of the categories that it tells apart; <see cref="OfOrder"/> where it tells greater from less.</param>
+    internal readonly record struct Slot(int Feature, bool MissingLeft, int First) : IComparable<Slot>
+    {
+        public const int OfOrder = -1;
+        public const int Categories = 31;
+
+        public int CompareTo(Slot other) => (Feature, MissingLeft, First).CompareTo((other.Feature, other.MissingLeft, other.First));
+
+        /// <summary>The integer that stands for a value here.</summary>
+        public int Key(float value)
+        {
+            if (First == OfOrder)
+            {
+                return KeyOf(value, MissingLeft);
+            }
+
+            if (float.IsNaN(value))
+            {
+                return MissingLeft ? int.MaxValue : 0;
+            }
+
+            var category = CategorySet.Of(value);
+            return category != CategorySet.Other && (uint)(category - First) < Categories ? 1 << (category - First) : 0;
+        }
+
+        public static int KeyOf(float value, bool missingLeft)
+        {
+            if (float.IsNaN(value))
+            {
+                return missingLeft ? int.MinValue : int.MaxValue;
+            }
+
+            var bits = BitConverter.SingleToInt32Bits(value + 0f); // −0 becomes 0
+            return bits >= 0 ? bits : bits ^ int.MaxValue;
+        }
+    }
+
     /// <param name="Slot">Where in the row its key stands; any for a leaf.</param>
-    /// <param name="Key">The threshold's key: what is greater goes right. No key is greater than a leaf's.</param>
-    /// <param name="Left">The left child, which the right one follows; itself for a leaf.</param>
-    private readonly record struct Node(int Slot, int Key, int Left);
+    /// <param name="Mask">The key's bits that count.</param>
+    /// <param name="Key">The threshold's key: what is greater goes to the second child. No key is greater than a leaf's.</param>
+    /// <param name="Left">The first child, which the second one follows; itself for a leaf.</param>
+    private readonly record struct Node(int Slot, int Mask, int Key, int Left);
 }

@@ -8,19 +8,19 @@ internal sealed class FrameEncoding
 {
     private readonly ColumnEncoding[] _dense;
     private readonly int[] _widths;
-    private readonly TextEncoding[] _text;
+    private readonly SparseEncoding[] _sparse;
 
     public FrameEncoding(IReadOnlyList<Encoder> encoders)
     {
-        var texts = encoders.Count(e => e is TextEncoder);
-        if (encoders.Skip(encoders.Count - texts).Any(e => e is not TextEncoder))
+        var sparse = encoders.Count(e => e.IsSparse);
+        if (encoders.TakeLast(sparse).Any(e => !e.IsSparse))
         {
-            throw new ArgumentException("text encoders stand last", nameof(encoders));
+            throw new ArgumentException("sparse encoders stand last", nameof(encoders));
         }
 
-        _dense = [.. encoders.SkipLast(texts).Select(ColumnEncoding.For)];
-        _widths = [.. encoders.SkipLast(texts).Select(e => e.Width)];
-        _text = [.. encoders.TakeLast(texts).Select(e => new TextEncoding((TextEncoder)e))];
+        _dense = [.. encoders.SkipLast(sparse).Select(ColumnEncoding.For)];
+        _widths = [.. encoders.SkipLast(sparse).Select(e => e.Width)];
+        _sparse = [.. encoders.TakeLast(sparse).Select(SparseEncoding.For)];
     }
 
     /// <summary>The same for one row, whose cells stand in the order of the inputs.</summary>
@@ -29,7 +29,7 @@ internal sealed class FrameEncoding
         var byName = signature.Inputs.Select((input, i) => (input.Name, i)).ToDictionary(input => input.Name, input => cells[input.i], StringComparer.Ordinal);
         return new(
             [.. _dense.Select((encoding, i) => (encoding, byName[encoding.Column], _widths[i]))],
-            [.. _text.Select(encoding => (encoding, (TextCell)byName[encoding.Column]))]);
+            [.. _sparse.Select(encoding => (encoding, (TextCell)byName[encoding.Column]))]);
     }
 
     public FeatureMatrix Encode(Frame frame)
@@ -46,20 +46,20 @@ internal sealed class FrameEncoding
             _dense[i].Encode(frame[_dense[i].Column], dense.AsSpan(at, _widths[i]));
         }
 
-        return new(frame.RowCount, dense, _text.Length == 0 ? null : Texts(frame));
+        return new(frame.RowCount, dense, _sparse.Length == 0 ? null : Sparse(frame));
     }
 
-    private SparseRows Texts(Frame frame)
+    private SparseRows Sparse(Frame frame)
     {
-        var rows = new SparseBuilder(frame.RowCount, _text.Sum(t => t.Width));
-        var columns = Array.ConvertAll(_text, t => frame[t.Column]);
+        var rows = new SparseBuilder(frame.RowCount, _sparse.Sum(s => s.Width));
+        var columns = Array.ConvertAll(_sparse, s => frame[s.Column]);
         for (var row = 0; row < frame.RowCount; row++)
         {
             var offset = 0;
-            for (var i = 0; i < _text.Length; i++)
+            for (var i = 0; i < _sparse.Length; i++)
             {
-                _text[i].Encode(columns[i], row, offset, rows);
-                offset += _text[i].Width;
+                _sparse[i].Encode(columns[i], row, offset, rows);
+                offset += _sparse[i].Width;
             }
 
             rows.EndRow(row);
@@ -76,9 +76,9 @@ internal sealed class FrameEncoding
             Check(frame, encoding.Column, encoding.Takes, encoding.Wanted, ref found);
         }
 
-        foreach (var encoding in _text)
+        foreach (var encoding in _sparse)
         {
-            Check(frame, encoding.Column, TextEncoding.Takes, "texts", ref found);
+            Check(frame, encoding.Column, encoding.Takes, encoding.Wanted, ref found);
         }
 
         if (found is not null)

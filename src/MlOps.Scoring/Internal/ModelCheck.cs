@@ -5,6 +5,8 @@ namespace MlOps.Scoring.Internal;
 /// <summary>What must hold of a model before it is written or run; a breach is a bug of whoever made it, or a damaged file.</summary>
 internal static class ModelCheck
 {
+    private const int MostParts = 16;
+
     /// <exception cref="ArgumentException">The model contradicts itself.</exception>
     public static void Check(TrainedModel model)
     {
@@ -30,7 +32,12 @@ internal static class ModelCheck
             Check(encoder, signature.Inputs.FirstOrDefault(i => i.Name == encoder.Column));
         }
 
-        Require(!encoders.SkipWhile(e => e is not TextEncoder).Any(e => e is not TextEncoder), "text encoders stand last");
+        Require(!encoders.SkipWhile(e => !e.IsSparse).Any(e => !e.IsSparse), "sparse encoders stand last");
+        foreach (var hash in encoders.OfType<HashEncoder>())
+        {
+            Require(encoders.Count(e => e.Column == hash.Column) == 1, $"'{hash.Column}' is hashed and used in another way");
+        }
+
         switch (predictor)
         {
             case LinearPredictor linear:
@@ -43,7 +50,7 @@ internal static class ModelCheck
                 Require(ensemble.Trees.Select(tree => tree.Cover.Length > 0).Distinct().Count() < 2, "all trees have covers, or none");
                 foreach (var tree in ensemble.Trees)
                 {
-                    Check(tree, raw, width);
+                    Check(tree, raw, width, encoders.TakeWhile(e => e is not TextEncoder).Sum(e => e.Width));
                 }
 
                 break;
@@ -75,10 +82,18 @@ internal static class ModelCheck
                 Require(calendar is { Parts: var p, Fill: var f, Offsets: var o, Scales: var s } && f.Length == p.Length && o.Length == p.Length
                     && s.Length == p.Length, $"one fill, offset and scale per part of '{encoder.Column}'");
                 break;
+            case CyclicEncoder cyclic:
+                Require(input!.Kind == FeatureKind.Timestamp, $"'{encoder.Column}' is {input.Kind}, its encoder a calendar");
+                Require(cyclic.Parts.Length > 0 && cyclic.Parts.All(part => CivilCalendar.Cycle(part) is not null), $"parts of '{encoder.Column}' come round again");
+                break;
+            case HashEncoder hash:
+                Require(input!.Kind is FeatureKind.Categorical or FeatureKind.Text, $"'{encoder.Column}' is {input.Kind}, its encoder a hash");
+                Require(hash.Buckets > 0, $"'{encoder.Column}' has buckets");
+                break;
             case TextEncoder text:
                 Require(input!.Kind is FeatureKind.Text or FeatureKind.Categorical, $"'{encoder.Column}' is {input.Kind}, its encoder text");
                 Require(text.Weights.Length == text.Terms.Length, $"one weight per term of '{encoder.Column}'");
-                Require(text.Terms.All(t => t.Length > 0 && t[0] != ' ' && t[^1] != ' ' && t.Count(c => c == ' ') < 2), "a term is one token or two");
+                Require(text.Terms.All(term => IsTerm(term, text.Characters)), "a term is a run of tokens or of characters");
                 Distinct(text.Terms, encoder);
                 break;
             default:
@@ -86,13 +101,23 @@ internal static class ModelCheck
         }
     }
 
-    private static void Check(Tree tree, int outputs, int width)
+    private static bool IsTerm(string term, bool characters) => characters
+        ? term.Length is > 0 and <= 2 * MostParts && !term.AsSpan().ContainsAnyInRange('\0', '\u0003')
+        : term.Length > 0 && term.Split(' ') is { Length: <= MostParts } tokens && Array.TrueForAll(tokens, token => token.Length > 0);
+
+    private static void Check(Tree tree, int outputs, int width, int dense)
     {
         var n = tree.Feature.Length;
         Require(n > 0 && tree.Output >= 0 && tree.Output < outputs, "a tree has nodes and an output");
         Require(tree.Threshold.Length == n && tree.MissingLeft.Length == n && tree.Left.Length == n && tree.Right.Length == n && tree.Value.Length == n,
             "a tree's arrays have one length");
         Require(tree.Cover.Length == 0 || (tree.Cover.Length == n && tree.Cover.All(rows => rows >= 0 && float.IsFinite(rows))), "a tree has a cover per node, or none");
+
+        Require(tree.Sets.Length == 0 || tree.Sets.Length == n, "a tree has a set per node, or none");
+        for (var node = 0; node < tree.Sets.Length; node++)
+        {
+            Require(!tree.HasSet(node) || ((uint)tree.Feature[node] < dense && !tree.Sets[node].Contains(CategorySet.Other)), "a set is of categories, of a dense feature");
+        }
 
         // Every node but the root has one parent, which stands before it on some path: walks end.
         var parents = new bool[n];

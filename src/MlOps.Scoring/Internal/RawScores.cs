@@ -82,7 +82,7 @@ internal sealed class TreeScores : RawScores
             var feature = features.Dense[slots[dense].Feature];
             for (var r = 0; r < rows; r++)
             {
-                block[(r * width) + dense] = FlatTrees.Key(feature[first + r], slots[dense].MissingLeft);
+                block[(r * width) + dense] = slots[dense].Key(feature[first + r]);
             }
         }
 
@@ -92,8 +92,8 @@ internal sealed class TreeScores : RawScores
         }
     }
 
-    // Both ascend: one walk finds the features that the row has; the others are 0, whose key is 0.
-    private static void Scatter(FeatureMatrix features, int row, ReadOnlySpan<(int Feature, bool MissingLeft)> slots, Span<int> keys)
+    // Both ascend: one walk finds the features that the row has; the others are 0, whose key is 0; no set asks for a term.
+    private static void Scatter(FeatureMatrix features, int row, ReadOnlySpan<FlatTrees.Slot> slots, Span<int> keys)
     {
         keys.Clear();
         var sparse = features.Sparse!;
@@ -107,7 +107,7 @@ internal sealed class TreeScores : RawScores
 
             for (; i < slots.Length && slots[i].Feature == feature; i++)
             {
-                keys[i] = FlatTrees.Key(sparse.Value[e], slots[i].MissingLeft);
+                keys[i] = slots[i].Key(sparse.Value[e]);
             }
         }
     }

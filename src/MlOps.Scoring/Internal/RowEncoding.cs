@@ -4,22 +4,22 @@ namespace MlOps.Scoring.Internal;
 internal sealed class RowEncoding
 {
     private readonly (ColumnEncoding Encoding, CellList Cell, int Width)[] _dense;
-    private readonly (TextEncoding Encoding, TextCell Cell)[] _text;
-    private readonly SparseBuilder _terms;
+    private readonly (SparseEncoding Encoding, TextCell Cell)[] _sparse;
+    private readonly SparseBuilder _entries;
     private FeatureMatrix _features;
 
-    public RowEncoding((ColumnEncoding Encoding, CellList Cell, int Width)[] dense, (TextEncoding Encoding, TextCell Cell)[] text)
+    public RowEncoding((ColumnEncoding Encoding, CellList Cell, int Width)[] dense, (SparseEncoding Encoding, TextCell Cell)[] sparse)
     {
-        (_dense, _text) = (dense, text);
+        (_dense, _sparse) = (dense, sparse);
         var features = new float[dense.Sum(d => d.Width)][];
         foreach (ref var feature in features.AsSpan())
         {
             feature = new float[1];
         }
 
-        var terms = text.Sum(t => t.Encoding.Width);
-        _terms = new(1, terms);
-        _features = new(1, features, text.Length == 0 ? null : new(terms, new int[2], [], []));
+        var width = sparse.Sum(s => s.Encoding.Width);
+        _entries = new(1, width);
+        _features = new(1, features, sparse.Length == 0 ? null : new(width, new int[2], [], []));
     }
 
     /// <summary>The features of the row as its cells are now; good until the next time.</summary>
@@ -34,29 +34,29 @@ internal sealed class RowEncoding
 
         if (_features.Sparse is { } sparse)
         {
-            Terms(sparse);
+            Encode(sparse);
         }
 
         return _features;
     }
 
-    private void Terms(SparseRows sparse)
+    private void Encode(SparseRows sparse)
     {
-        _terms.Clear();
+        _entries.Clear();
         var offset = 0;
-        foreach (var (encoding, cell) in _text)
+        foreach (var (encoding, cell) in _sparse)
         {
-            encoding.Encode(cell.Last, offset, _terms);
+            encoding.Encode(cell.Last, offset, _entries);
             offset += encoding.Width;
         }
 
-        if (_terms.Count > sparse.Index.Length)
+        if (_entries.Count > sparse.Index.Length)
         {
-            sparse = sparse with { Index = new int[2 * _terms.Count], Value = new float[2 * _terms.Count] };
+            sparse = sparse with { Index = new int[2 * _entries.Count], Value = new float[2 * _entries.Count] };
             _features = _features with { Sparse = sparse };
         }
 
-        _terms.CopyTo(sparse.Index, sparse.Value);
-        sparse.RowStart[1] = _terms.Count;
+        _entries.CopyTo(sparse.Index, sparse.Value);
+        sparse.RowStart[1] = _entries.Count;
     }
 }

@@ -1,46 +1,48 @@
 using System.Buffers;
+using System.Text;
 using MlOps.Data;
 
 namespace MlOps.Scoring.Internal;
 
 /// <summary>A text encoder ready to run: terms are found without making strings.</summary>
-internal sealed class TextEncoding
+internal sealed class TextEncoding : SparseEncoding
 {
     private readonly TextEncoder _encoder;
 
-    // Every token that stands in some term, numbered; then single terms and pairs by their numbers.
+    // Every token that stands in some term, numbered; a character is its code point.
     private readonly Dictionary<string, int> _tokens = new(StringComparer.Ordinal);
-    private readonly List<int> _single = [];
-    private readonly Dictionary<(int First, int Second), int> _pairs = [];
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
 
+    // A tree of tokens: from a node, 0 is the root, by a token to the next; at some nodes a term ends.
+    private readonly Dictionary<(int Node, int Token), int> _next = [];
+    private readonly List<int> _terms = [-1];
+    private readonly int _longest = 1;
+
     public TextEncoding(TextEncoder encoder)
+        : base(encoder)
     {
         _encoder = encoder;
         for (var i = 0; i < encoder.Terms.Length; i++)
         {
-            var parts = encoder.Terms[i].Split(' ');
-            if (parts.Length == 1)
+            var parts = encoder.Parts(encoder.Terms[i]);
+            var node = 0;
+            foreach (var part in parts)
             {
-                _single[Number(parts[0])] = i;
+                node = Next(node, encoder.Characters ? Rune.GetRuneAt(part, 0).Value : Number(part));
             }
-            else
-            {
-                _pairs[(Number(parts[0]), Number(parts[1]))] = i;
-            }
+
+            _terms[node] = i;
+            _longest = Math.Max(_longest, parts.Length);
         }
 
         _bySpan = _tokens.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
-    public string Column => _encoder.Column;
+    public override string Wanted => "texts";
 
-    public int Width => _encoder.Terms.Length;
+    public override bool Takes(Column column) => column is StringColumn;
 
-    public static bool Takes(Column column) => column is StringColumn;
-
-    /// <summary>Appends a row's entries, ascending by feature, their indices shifted by <paramref name="offset"/>.</summary>
-    public void Encode(Column column, int row, int offset, SparseBuilder rows)
+    public override void Encode(Column column, int row, int offset, SparseBuilder rows)
     {
         if (column is not StringColumn { Codes: var codes, Dictionary: var texts } || codes[row] == StringColumn.Missing)
         {
@@ -50,11 +52,10 @@ internal sealed class TextEncoding
         Encode(texts[codes[row]], offset, rows);
     }
 
-    /// <summary>As <see cref="Encode(MlOps.Data.Column, int, int, SparseBuilder)"/>, of a text.</summary>
-    public void Encode(ReadOnlySpan<char> text, int offset, SparseBuilder rows)
+    public override void Encode(ReadOnlySpan<char> text, int offset, SparseBuilder rows)
     {
         var lower = ArrayPool<char>.Shared.Rent(text.Length);
-        var found = ArrayPool<int>.Shared.Rent(text.Length * 2);
+        var found = ArrayPool<int>.Shared.Rent(text.Length * _longest);
         var count = Find(text, lower, found);
         Append(found.AsSpan(0, count), offset, rows);
         ArrayPool<char>.Shared.Return(lower);
@@ -63,29 +64,45 @@ internal sealed class TextEncoding
 
     private int Find(ReadOnlySpan<char> text, char[] lower, int[] found)
     {
-        var (count, previous) = (0, -1);
-        foreach (var range in new TokenScanner(text, lower))
+        var scanner = new TokenScanner(text, lower);
+        Span<int> begun = stackalloc int[_longest + 1];
+        var (terms, nodes) = (0, 0);
+        if (_encoder.Characters)
         {
-            if (!_bySpan.TryGetValue(lower.AsSpan()[range], out var token))
+            foreach (var rune in lower.AsSpan(0, text.Length).EnumerateRunes())
             {
-                previous = -1;
-                continue;
+                Follow(rune.Value, begun, ref nodes, found, ref terms);
             }
 
-            if (_single[token] >= 0)
-            {
-                found[count++] = _single[token];
-            }
-
-            if (previous >= 0 && _pairs.TryGetValue((previous, token), out var pair))
-            {
-                found[count++] = pair;
-            }
-
-            previous = token;
+            return terms;
         }
 
-        return count;
+        foreach (var range in scanner)
+        {
+            Follow(_bySpan.TryGetValue(lower.AsSpan()[range], out var token) ? token : -1, begun, ref nodes, found, ref terms);
+        }
+
+        return terms;
+    }
+
+    // All that has begun goes on with the token or ends, and another may begin.
+    private void Follow(int token, Span<int> begun, ref int nodes, int[] found, ref int terms)
+    {
+        begun[nodes++] = 0;
+        var kept = 0;
+        foreach (var node in begun[..nodes])
+        {
+            if (_next.TryGetValue((node, token), out var next))
+            {
+                begun[kept++] = next;
+                if (_terms[next] >= 0)
+                {
+                    found[terms++] = _terms[next];
+                }
+            }
+        }
+
+        nodes = kept;
     }
 
     // n × weight, then divided by the Euclidean length in the very order and rounding of ONNX Runtime's Normalizer: a threshold
@@ -118,13 +135,24 @@ internal sealed class TextEncoding
         }
     }
 
+    private int Next(int node, int token)
+    {
+        if (!_next.TryGetValue((node, token), out var next))
+        {
+            next = _terms.Count;
+            _next.Add((node, token), next);
+            _terms.Add(-1);
+        }
+
+        return next;
+    }
+
     private int Number(string token)
     {
         if (!_tokens.TryGetValue(token, out var number))
         {
-            number = _single.Count;
+            number = _tokens.Count;
             _tokens.Add(token, number);
-            _single.Add(-1);
         }
 
         return number;

@@ -139,9 +139,13 @@ internal sealed class TreeAttribution : Attribution
             var (left, right) = (tree.Left[node], tree.Right[node]);
             var all = (double)tree.Cover[left] + tree.Cover[right];
             var place = places[tree.Feature[node]];
-            open.Push((right, Extended(steps, new(place, all == 0 ? 0.5 : tree.Cover[right] / all, float.IsNaN(tree.Threshold[node]) ? Step.Any : tree.Threshold[node],
-                float.PositiveInfinity, !tree.MissingLeft[node]))));
-            open.Push((left, Extended(steps, new(place, all == 0 ? 0.5 : tree.Cover[left] / all, Step.Any, tree.Threshold[node], tree.MissingLeft[node]))));
+            var (leftShare, rightShare) = all == 0 ? (0.5, 0.5) : (tree.Cover[left] / all, tree.Cover[right] / all);
+            var step = new Step(place, 1, Step.Any, float.PositiveInfinity, CategorySet.All, tree.MissingLeft[node]);
+            var (stays, turns) = tree.HasSet(node)
+                ? (step with { Categories = tree.Sets[node] }, step with { Categories = tree.Sets[node].Complement() })
+                : (step with { UpTo = tree.Threshold[node] }, step with { Above = tree.Threshold[node] });
+            open.Push((right, Extended(steps, turns with { Share = rightShare, Missing = !tree.MissingLeft[node] })));
+            open.Push((left, Extended(steps, stays with { Share = leftShare })));
         }
 
         return paths;
@@ -168,14 +172,17 @@ internal sealed class TreeAttribution : Attribution
     /// <param name="Share">Of the training rows at its nodes, those that go along.</param>
     /// <param name="Above">The value is not at most this; <see cref="Any"/> for no limit.</param>
     /// <param name="UpTo">The value is at most this.</param>
+    /// <param name="Categories">The value is one of these.</param>
     /// <param name="Missing">Whether NaN goes along.</param>
-    private readonly record struct Step(int Place, double Share, float Above, float UpTo, bool Missing)
+    private readonly record struct Step(int Place, double Share, float Above, float UpTo, CategorySet Categories, bool Missing)
     {
         public const float Any = float.NaN;
 
-        public bool Takes(float value) => float.IsNaN(value) ? Missing : value <= UpTo && !(value <= Above);
+        public bool Takes(float value) => float.IsNaN(value) ? Missing
+            : value <= UpTo && !(value <= Above) && (Categories == CategorySet.All || Categories.Contains(CategorySet.Of(value)));
 
         public Step And(Step next) => new(Place, Share * next.Share,
-            float.IsNaN(Above) ? next.Above : float.IsNaN(next.Above) ? Above : Math.Max(Above, next.Above), Math.Min(UpTo, next.UpTo), Missing && next.Missing);
+            float.IsNaN(Above) ? next.Above : float.IsNaN(next.Above) ? Above : Math.Max(Above, next.Above), Math.Min(UpTo, next.UpTo),
+            Categories.Intersection(next.Categories), Missing && next.Missing);
     }
 }

@@ -48,6 +48,27 @@ public sealed class ContentStoreTests : IDisposable
         Assert.Equal("hello"u8.ToArray(), other.TryRead(digest));
     }
 
+    [SkippableFact]
+    public void Damage_whose_time_was_put_back_is_noticed()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "no ctime");
+        var path = _store.PathOf(_store.Put("hello"u8).Sha256);
+        File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch);
+        Assert.True(_store.Check(Digest.Of("hello")));
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.Write))
+        {
+            RandomAccess.Write(file, "hellO"u8, 0);
+        }
+
+        File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch);
+        Assert.False(_store.Check(Digest.Of("hello")));
+    }
+
     [Fact]
     public void Damage_after_a_check_is_noticed()
     {

@@ -24,6 +24,10 @@ public class RowDigestsTests
     }
 
     [Fact]
+    public void Rows_that_another_table_has_are_counted_but_for_those_that_a_third_has_too() =>
+        Assert.Equal(2, Of("a\n1\n2\n2\n3\n4\n").CountIn(Of("a\n2\n3\n9\n"), Of("a\n3\n1\n")));
+
+    [Fact]
     public void Bytes_come_back_and_do_not_depend_on_the_order_of_rows()
     {
         var bytes = Of("a\n1\n2\n3\n").ToBytes();

@@ -38,6 +38,15 @@ public sealed partial class RunStepTests
         Assert.False(File.Exists(_workspace.PathOf(".mlops/logs/steps/s.log")));
     }
 
+    [SkippableFact]
+    public async Task A_variable_that_is_to_be_handed_on_and_is_not_set_is_told()
+    {
+        OnLinux();
+        var step = Run("s", "echo > o", [], ["o"]) with { Settings = new() { Pass = ["MLOPS_TEST_NOT_SET", "PATH"] } };
+        var found = Assert.Single((await BuildAsync(step)).Steps.Single().Diagnostics);
+        Assert.Equal(("MLO3060", "the environment variable 'MLOPS_TEST_NOT_SET' is not set"), (found.Code, found.What));
+    }
+
     [Fact]
     public void A_variable_that_a_fingerprint_covers_is_observed()
     {

@@ -166,7 +166,7 @@ public class BoostedTreesTests
         while (tree.Feature[node] >= 0)
         {
             var x = columns.Column(tree.Feature[node])[row];
-            node = (float.IsNaN(x) ? tree.MissingLeft[node] : x <= tree.Threshold[node]) ? tree.Left[node] : tree.Right[node];
+            node = tree.GoesLeft(node, x) ? tree.Left[node] : tree.Right[node];
         }
 
         return node;

@@ -128,6 +128,42 @@ public class CalibrationTests
     }
 
     [Fact]
+    public void A_key_stays_in_one_fold_and_folds_are_about_equal()
+    {
+        var rows = Rows.Of(Rows.Texts("who", [.. Enumerable.Range(0, 500).Select(row => row % 7 == 0 ? null : $"p{row % 23}")]), Rows.Numbers("a", [.. Enumerable.Range(0, 500).Select(row => (double)row)]));
+        var folds = CalibrationFolds.Assign(rows, new bool[500], new(SplitBy.Group, "who"), 5);
+        Assert.All(Enumerable.Range(0, 500).GroupBy(row => rows["who"].Text(row)), key => Assert.Single(key.Select(row => folds[row]).Distinct()));
+        Assert.All(folds.GroupBy(fold => fold), fold => Assert.InRange(fold.Count(), 70, 130));
+        Assert.Equal(5, folds.Distinct().Count());
+    }
+
+    [Fact]
+    public void By_time_no_row_is_scored_by_a_model_of_later_ones()
+    {
+        // The label follows what only later rows tell: a fold that had seen the future would score its rows well.
+        var time = Enumerable.Range(0, 600).Select(row => (long)(row * 7919 % 600)).ToArray();
+        var rows = Rows.Of(new TimestampColumn("when", time), Rows.Texts("two", [.. time.Select(t => t % 3 == 0 ? "yes" : "no")]), Rows.Numbers("a", [.. time.Select(t => (double)t)]));
+        var folds = CalibrationFolds.Assign(rows, new bool[600], new(SplitBy.Time, "when"), 5);
+        Assert.All(Enumerable.Range(0, 600), row => Assert.Equal(time[row] / 120, folds[row]));
+
+        var spec = Rows.Spec(ModelTask.Binary, "two", new LinearOptions(), ("a", FeatureKind.Numeric)) with { Calibrate = CalibrationKind.Platt };
+        var (byHash, byTime) = (Rows.Fit(rows, spec), Rows.Fit(rows, spec with { Folds = new(SplitBy.Time, "when") }));
+        Assert.NotEqual(byHash.Calibration, byTime.Calibration);
+        Assert.Equal(OnnxModel.Write(byTime), OnnxModel.Write(Rows.Fit(rows, spec with { Folds = new(SplitBy.Time, "when") }, threads: 4)));
+    }
+
+    [Fact]
+    public void Folds_without_a_class_are_refused_and_say_what_is_wanted()
+    {
+        var rows = Rows.Of(new TimestampColumn("when", [.. Enumerable.Range(0, 100).Select(row => (long)row)]), Rows.Texts("two", [.. Enumerable.Range(0, 100).Select(row => row >= 90 ? "yes" : "no")]),
+            Rows.Numbers("a", [.. Enumerable.Range(0, 100).Select(row => (double)row)]));
+        var spec = Rows.Spec(ModelTask.Binary, "two", new LinearOptions(), ("a", FeatureKind.Numeric)) with { Calibrate = CalibrationKind.Platt, Folds = new(SplitBy.Time, "when") };
+        var found = Assert.Throws<DiagnosticException>(() => Rows.Fit(rows, spec)).Diagnostics[0];
+        Assert.Equal("MLO6041", found.Code);
+        Assert.Contains("the first fifth of 'when'", found.Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_cannot_be_calibrated_is_refused()
     {
         var train = Rows.Mixed(300, 1);

@@ -45,8 +45,15 @@ public class EvaluationTests
     public void Metrics_and_intervals_equal_those_of_scikit_learn_and_numpy(ModelTask task, int seed)
     {
         var (predictions, test, truth) = Sample(task, 300, seed);
-        var resamples = Resamples.Of(test["y"], Resampled);
-        var said = Sklearn.Ask($"evaluation-{task}", Script, new JsonObject
+        EqualsReference($"evaluation-{task}", predictions, test, truth);
+    }
+
+    /// <summary>Holds metrics and intervals against those of scikit-learn and numpy on the same resamples.</summary>
+    /// <param name="truth">The label's numbers, or the classes' places.</param>
+    internal static void EqualsReference(string golden, Predictions predictions, Frame test, JsonArray truth)
+    {
+        var (task, resamples) = (predictions.Signature.Task, Resamples.Of(test[predictions.Signature.Label], Resampled));
+        var said = Sklearn.Ask(golden, Script, new JsonObject
         {
             ["task"] = task.ToString(),
             ["threshold"] = (double)predictions.Signature.Threshold,
@@ -144,14 +151,31 @@ public class EvaluationTests
     }
 
     [Theory]
-    [InlineData(0, 0.95, 30, "resamples")]
-    [InlineData(10, 1, 30, "confidence")]
-    [InlineData(10, double.NaN, 30, "confidence")]
-    [InlineData(10, 0.9, 0, "minRows")]
+    [InlineData(1, 0.95, 30, "resamples")]
+    [InlineData(99, 0.95, 30, "resamples")]
+    [InlineData(100, 1, 30, "confidence")]
+    [InlineData(100, double.NaN, 30, "confidence")]
+    [InlineData(100, 0.9, 0, "minRows")]
     public void Options_out_of_range_are_refused(int resamples, double confidence, int minRows, string member)
     {
         var found = Assert.Single(new EvaluationOptions { MinRows = minRows, Intervals = new() { Resamples = resamples, Confidence = confidence } }.Validate());
         Assert.Equal(("MLO6040", member), (found.Diagnostic.Code, found.Path[^1]));
+    }
+
+    [Fact]
+    public void A_slice_that_stands_twice_is_refused()
+    {
+        var found = Assert.Single(new EvaluationOptions { Slices = [new() { Column = "a" }, new() { Column = "b" }, new() { Column = "a", Bins = 3 }] }.Validate());
+        Assert.Equal(("MLO6111", "slices"), (found.Diagnostic.Code, found.Path[^1]));
+    }
+
+    [Fact]
+    public void Bins_of_texts_are_refused()
+    {
+        var two = new Signature(ModelTask.Regression, "y", [], []);
+        var test = Rows.Of(Rows.Numbers("y", 1, 2), Rows.Texts("city", "Bern", null));
+        var wrong = Assert.Throws<DiagnosticException>(() => Evaluation.Of(two, new(two, [1, 2]), test, Few with { Slices = [new() { Column = "city", Bins = 2 }] }, 1, default));
+        Assert.Equal("MLO6112", wrong.Diagnostics[0].Code);
     }
 
     [Theory]

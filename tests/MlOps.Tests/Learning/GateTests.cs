@@ -110,6 +110,30 @@ public class GateTests
     }
 
     [Fact]
+    public void A_gap_below_the_most_allowed_passes_only_where_its_whole_interval_is()
+    {
+        var asked = Case(Noisy(5, 1), null);
+        var (_, _, gap) = Assert.Single(Judge(Gaps(0), asked).Gaps);
+        Assert.True(gap.Interval!.Value.Low < gap.Difference && gap.Difference < gap.Interval.Value.High);
+        Assert.Equal(Verdict.Pass, Judge(Gaps(gap.Interval.Value.High), asked).Outcome);
+        var between = Judge(Gaps((gap.Difference!.Value + gap.Interval.Value.High) / 2), asked);
+        Assert.Equal(Verdict.Inconclusive, between.Outcome);
+        Assert.EndsWith("which it may exceed", Assert.Single(between.Reasons), StringComparison.Ordinal);
+        Assert.Equal(Verdict.Inconclusive, Judge(Gaps((gap.Difference.Value + Math.Max(0, gap.Interval.Value.Low)) / 2), asked).Outcome);
+    }
+
+    [Fact]
+    public void A_champion_that_learnt_from_the_test_rows_fails_nobody()
+    {
+        var worse = Case(Off(5), Off(1));
+        Assert.Equal(Verdict.Fail, Judge(Champion(), worse).Outcome);
+        var verdict = Judge(Champion(), worse with { ChampionLearntFrom = 12 });
+        Assert.Equal(Verdict.Inconclusive, verdict.Outcome);
+        Assert.EndsWith("but production's model learnt from 12 of these test rows", Assert.Single(verdict.Reasons), StringComparison.Ordinal);
+        Assert.Equal(Verdict.Pass, Judge(Champion(), Case(Off(1), Off(5)) with { ChampionLearntFrom = 12 }).Outcome);
+    }
+
+    [Fact]
     public void Rules_that_ask_for_what_is_not_there_are_refused()
     {
         var rules = new GateRules
@@ -128,6 +152,8 @@ public class GateTests
     private static GateVerdict Judge(GateRules rules, GateCase asked) => Gate.Judge(rules, asked, 2, default);
 
     private static GateRules Champion(double margin = 0) => new() { Champion = new() { Environment = "production", Metric = "rmse", Margin = margin } };
+
+    private static GateRules Gaps(double max) => new() { Gaps = new Dictionary<string, Dictionary<string, GapBounds>> { ["group"] = new() { ["rmse"] = new() { Max = max } } } };
 
     /// <summary>200 rows in four groups.</summary>
     private static GateCase Case(Predictions mine, Predictions? its)

@@ -13,7 +13,7 @@ public class ImportanceTests
         var model = Rows.Fit(rows, Rows.Spec(ModelTask.Regression, "y", new LinearOptions(), ("a", FeatureKind.Numeric), ("b", FeatureKind.Numeric), ("chance", FeatureKind.Numeric)));
         foreach (var metric in Metrics.Names(ModelTask.Regression))
         {
-            var found = PermutationImportance.Of(model, rows, metric, 10, 10_000, 2, default);
+            var found = PermutationImportance.Of(model, rows, metric, null, 10, 10_000, 2, default);
             Assert.Equal(["a", "b", "chance"], found.Select(column => column.Column));
             Assert.All(found.Take(2), column => Assert.True(column.Low > 0 && column.Low < column.Mean && column.Mean < column.High));
             Assert.Equal(0, found[2].Mean, 0.01);
@@ -27,7 +27,7 @@ public class ImportanceTests
         double[] a = [.. Enumerable.Range(0, 2000).Select(i => i / 2000.0)];
         var rows = Rows.Of(Rows.Numbers("a", a), Rows.Numbers("y", [.. a.Select(x => 3 * x)]));
         var model = new TrainedModel(new(ModelTask.Regression, "y", [new("a", FeatureKind.Numeric)], []), [new NumericEncoder("a", 0)], new LinearPredictor(Link.Identity, [[3]], [0]));
-        var found = Assert.Single(PermutationImportance.Of(model, rows, "rmse", 30, 10_000, 1, default));
+        var found = Assert.Single(PermutationImportance.Of(model, rows, "rmse", null, 30, 10_000, 1, default));
         var expected = 3 * Math.Sqrt(2 / 12.0);
         Assert.Equal(expected, found.Mean, 0.01);
         Assert.InRange(expected, found.Low - 0.005, found.High + 0.005);
@@ -39,8 +39,8 @@ public class ImportanceTests
         var rows = Rows.Mixed(600, 8);
         var model = Rows.Fit(rows, Rows.MixedSpec(ModelTask.Binary, new BoostedTreesOptions { Trees = 10 }));
         var backwards = rows.Select([.. Enumerable.Range(0, rows.RowCount).Reverse()]);
-        var importance = PermutationImportance.Of(model, rows, "logLoss", 3, 500, 1, default);
-        Assert.Equal(importance, PermutationImportance.Of(model, backwards, "logLoss", 3, 500, 3, default));
+        var importance = PermutationImportance.Of(model, rows, "logLoss", null, 3, 500, 1, default);
+        Assert.Equal(importance, PermutationImportance.Of(model, backwards, "logLoss", null, 3, 500, 3, default));
         Assert.Equal(Points(rows, 1), Points(backwards, 3));
 
         string[] Points(Frame frame, int threads) => [.. model.Signature.Inputs.SelectMany(input => PartialDependence.Of(model, frame, input.Name, 7, 400, threads, default))
@@ -53,8 +53,8 @@ public class ImportanceTests
         var rows = Rows.Mixed(300, 8);
         var model = Rows.Fit(rows, Rows.MixedSpec(ModelTask.Binary, new LinearOptions()));
         var onlyYes = rows.Select([.. Enumerable.Range(0, rows.RowCount).Where(row => rows["two"].Text(row) == "yes")]);
-        Assert.Empty(PermutationImportance.Of(model, onlyYes, "auc", 3, 500, 1, default));
-        Assert.Throws<ArgumentException>(() => PermutationImportance.Of(model, rows, "rmse", 3, 500, 1, default));
+        Assert.Empty(PermutationImportance.Of(model, onlyYes, "auc", null, 3, 500, 1, default));
+        Assert.Throws<ArgumentException>(() => PermutationImportance.Of(model, rows, "rmse", null, 3, 500, 1, default));
     }
 
     [Fact]

@@ -39,15 +39,39 @@ public class RealDataTests
         Assert.InRange(FitAndEvaluate("penguins", ModelTask.Multiclass, "species", null, "", trainer)["accuracy"]!.Value, 0.97, 1);
     }
 
+    [SkippableTheory]
+    [InlineData("bike_sharing", ModelTask.Regression, "cnt", null, "instant dteday casual registered")]
+    [InlineData("taxi_fare", ModelTask.Regression, "fare_amount", null, "")]
+    [InlineData("beijing_pm25", ModelTask.Regression, "pm25", null, "year")]
+    [InlineData("adult", ModelTask.Binary, "income", ">50K", "")]
+    [InlineData("sms_spam", ModelTask.Binary, "label", "spam", "")]
+    [InlineData("penguins", ModelTask.Multiclass, "species", null, "")]
+    public void Metrics_and_intervals_of_real_predictions_equal_those_of_scikit_learn_and_numpy(string name, ModelTask task, string label, string? positive, string drop)
+    {
+        foreach (TrainerOptions trainer in new TrainerOptions[] { new BoostedTreesOptions(), new LinearOptions() })
+        {
+            var (model, test) = Fit(name, task, label, positive, drop, trainer);
+            var some = test.Select([.. Enumerable.Range(0, Math.Min(1000, test.RowCount)).Where(row => !test[label].IsMissing(row))]);
+            var truth = task == ModelTask.Regression ? Oracle.Sklearn.Numbers(((NumberColumn)some[label]).Values)
+                : Oracle.Sklearn.Numbers(Enumerable.Range(0, some.RowCount).Select(row => model.Signature.Classes.ToList().IndexOf(some[label].Text(row)!)));
+            EvaluationTests.EqualsReference($"real-{name}-{(trainer is LinearOptions ? "linear" : "trees")}", new Scorer(model).Predict(some), some, truth);
+        }
+    }
+
     private static IReadOnlyDictionary<string, double?> FitAndEvaluate(
         string name, ModelTask task, string label, string? positive, string drop, TrainerOptions trainer)
+    {
+        var (model, test) = Fit(name, task, label, positive, drop, trainer);
+        return Metrics.Evaluate(model.Signature, new Scorer(model).Predict(test), test);
+    }
+
+    private static (TrainedModel Model, Frame Test) Fit(string name, ModelTask task, string label, string? positive, string drop, TrainerOptions trainer)
     {
         var (train, test) = RealData.Read(name);
         var features = train.Columns
             .Where(c => c.Name != label && c.Name != "fold" && !drop.Split(' ').Contains(c.Name))
             .Select(c => new FeatureSpec(c.Name, FeatureInference.Infer(train, c.Name).Kind))
             .Where(f => f.Kind != FeatureKind.Identifier);
-        var model = Learner.Fit(train, new(task, label, positive, [.. features], trainer), null, 2, default);
-        return Metrics.Evaluate(model.Signature, new Scorer(model).Predict(test), test);
+        return (Learner.Fit(train, new(task, label, positive, [.. features], trainer), null, 2, default), test);
     }
 }

@@ -21,6 +21,12 @@ internal static class Rows
     public static LearningSpec Spec(ModelTask task, string label, TrainerOptions trainer, params (string Column, FeatureKind Kind)[] features) =>
         new(task, label, null, [.. features.Select(f => new FeatureSpec(f.Column, f.Kind))], trainer);
 
+    /// <summary>Categories as they are, to be split by sets.</summary>
+    public static LearningSpec WithSets(this LearningSpec spec) => spec with
+    {
+        Features = [.. spec.Features.Select(f => f.Kind == FeatureKind.Categorical ? new FeatureSpec(f.Column, new CategoricalFeature { Encode = CategoryEncoding.Native }) : f)],
+    };
+
     public static TrainedModel Fit(Frame train, LearningSpec spec, int threads = 1) => Learner.Fit(train, spec, null, threads, default);
 
     public static float[] Predict(this TrainedModel model, Frame frame) => new Scorer(model).Predict(frame).Values;

@@ -38,6 +38,7 @@ internal static partial class ManifestSchema
     private static readonly Dictionary<Type, string> Written = new()
     {
         [typeof(CommandList)] = """{ "type": "array", "minItems": 1, "items": { "anyOf": [ { "type": ["string", "number", "boolean"] }, { "type": "array", "minItems": 1, "items": { "type": ["string", "number", "boolean"] } } ] } }""",
+        [typeof(Dictionary<string, SearchRange>)] = """{ "type": "object", "minProperties": 1, "additionalProperties": { "anyOf": [ { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "number" } }, { "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false, "properties": { "uniform": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "number" } }, "log": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "number" } }, "choice": { "type": "array", "minItems": 1, "items": { "type": ["number", "string", "boolean"] } } } } ] } }""",
         [typeof(Duration)] = """{ "anyOf": [ { "type": "number", "exclusiveMinimum": 0 }, { "type": "string", "pattern": "^[0-9.]+[smh]?$" } ] }""",
     };
 
@@ -53,9 +54,14 @@ internal static partial class ManifestSchema
             node.Insert(0, "description", summary);
         }
 
-        return context.TypeInfo.Type.GetCustomAttribute<JsonShorthandAttribute>() is { } shorthand && schema is JsonObject whole && whole["properties"]?[shorthand.Member] is { } single
-            ? new JsonObject { ["anyOf"] = new JsonArray(single.DeepClone(), whole) } : schema;
+        return context.TypeInfo.Type.GetCustomAttribute<JsonShorthandAttribute>() is { } shorthand && schema is JsonObject whole && Single(context.TypeInfo, whole, shorthand.Member) is { } single
+            ? new JsonObject { ["anyOf"] = new JsonArray(single, whole) } : schema;
     }
+
+    /// <summary>The member that may stand for the whole; of several types the word that tells them apart.</summary>
+    private static JsonNode? Single(JsonTypeInfo type, JsonObject whole, string member) => whole["properties"]?[member]?.DeepClone()
+        ?? (type.PolymorphismOptions is { } union && union.TypeDiscriminatorPropertyName == member
+            ? OrVariable(new JsonObject { ["enum"] = new JsonArray([.. union.DerivedTypes.Select(derived => JsonValue.Create((string)derived.TypeDiscriminator!))]) }) : null);
 
     /// <summary>Numbers, truth values, words and lists may also be asked for by <c>"${NAME}"</c>; texts say nothing of what stands in them.</summary>
     private static JsonNode OrVariable(JsonNode schema)

@@ -103,6 +103,27 @@ public sealed class ScoreInputTests
         Assert.Equal((3, -3f, 5f, 1.0), (numbers.Rows, numbers.Least, numbers.Greatest, numbers.Mean));
     }
 
+    [Fact]
+    public void Reasons_add_up_to_the_raw_score_of_the_predicted_class()
+    {
+        var model = MlOps.Tests.Scoring.Samples.Forest(ModelTask.Multiclass, 3);
+        var rows = MlOps.Tests.Scoring.Samples.Rows(150, 4);
+        var text = new StringWriter();
+        var (writer, scorer) = (new PredictionWriter(text, model.Signature, [], new(model)), new Scorer(model));
+        writer.WriteHeader();
+        writer.Write(rows, scorer.Predict(rows), rows);
+
+        var written = CsvReader.Read(Encoding.UTF8.GetBytes(text.ToString()));
+        string[] reasons = [.. Reasons.Columns(model.Signature)];
+        Assert.Equal(["because", .. model.Signature.Inputs.Select(input => $"because:{input.Name}")], reasons);
+        var (scores, classes) = (scorer.Score(rows), scorer.Predict(rows));
+        for (var row = 0; row < 150; row++)
+        {
+            var sum = reasons.Sum(name => ((NumberColumn)written[name]).Values[row]);
+            Assert.Equal(scores[(row * 3) + classes.ClassIndex(row)], sum, 1e-5);
+        }
+    }
+
     private static IEnumerable<Frame> Parts(string text, Schema schema) =>
         CsvReader.ReadParts(new MemoryStream(Encoding.UTF8.GetBytes(text)), new() { Path = "t.csv", Schema = schema });
 }

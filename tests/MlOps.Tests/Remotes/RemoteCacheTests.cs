@@ -330,6 +330,30 @@ public sealed class RemoteCacheTests : IDisposable
         Assert.Contains(new TransferState(4, 4, bytes), states);
     }
 
+    [Fact]
+    public async Task An_audit_tells_what_is_wrong_and_what_is_missing_and_mends_both()
+    {
+        var record = await PushAsync(Open("a"));
+        Harm(RemotePath("a", "objects", record.Outputs["model.onnx"]), "flip");
+        File.Delete(RemotePath("a", "objects", Digest.Of("two")));
+        await using var cache = Cache(_maker, new RemoteLink(Open("a")));
+        var faults = await cache.AuditAsync(cache.Links[0], [.. record.Contents], mend: true, default);
+        Assert.Equal(new() { [record.Outputs["model.onnx"]] = new(IsMissing: false, IsMended: true), [Digest.Of("two")] = new(IsMissing: true, IsMended: true) }, faults.ToDictionary());
+        Assert.Empty(await cache.AuditAsync(cache.Links[0], [.. record.Contents], mend: false, default));
+    }
+
+    [Fact]
+    public async Task What_a_failed_remote_could_not_be_asked_for_is_no_fault_and_not_stored_again()
+    {
+        var record = await PushAsync(Open("a"));
+        var remote = new WatchedRemote(Open("a"));
+        remote.Before = (_, _) => remote.Count("fetch") > 1 ? throw new DiagnosticException(new Diagnostic("MLO8108", "down")) : Task.CompletedTask;
+        await using var cache = Cache(_maker, new RemoteLink(remote));
+        Assert.Empty(await cache.AuditAsync(cache.Links[0], [.. record.Contents], mend: true, default));
+        Assert.Equal("MLO8108", Assert.Single(_warnings).Code);
+        Assert.Equal(0, remote.Count("store"));
+    }
+
     private RemoteCache Cache(ContentStore local, params RemoteLink[] links) => new(local, links, _warnings.Enqueue);
 
     private IRemoteStore Open(string name) => MlOps.Remotes.Remotes.Open(new(name), _folder.Root);

@@ -7,14 +7,16 @@ namespace MlOps.Tests.Scoring;
 
 public sealed class ExplainerTests
 {
-    [Fact]
-    public void Contributions_to_trees_are_the_Shapley_values_of_all_subsets()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Contributions_to_trees_are_the_Shapley_values_of_all_subsets(bool sets)
     {
         for (var seed = 0; seed < 30; seed++)
         {
             const int Width = 7;
             var random = new Random(seed);
-            Tree[] trees = [.. Enumerable.Range(0, 3).Select(_ => Samples.RandomTree(random, 0, Width, _ => random.Next(0, 4)))];
+            Tree[] trees = [.. Enumerable.Range(0, 3).Select(_ => Samples.RandomTree(random, 0, Width, _ => random.Next(0, 4))).Select(tree => sets ? Samples.WithSets(tree, random, 5) : tree)];
             var model = Numbers(Width, new TreeEnsemble(Link.Identity, [0.5f], trees));
             float[] row = [.. Enumerable.Range(0, Width).Select(_ => random.Next(5) == 0 ? float.NaN : random.Next(0, 5))];
 
@@ -141,7 +143,7 @@ public sealed class ExplainerTests
         var (left, right, x) = (tree.Left[node], tree.Right[node], row[tree.Feature[node]]);
         if ((known >> tree.Feature[node] & 1) != 0)
         {
-            return Expectation(tree, (float.IsNaN(x) ? tree.MissingLeft[node] : x <= tree.Threshold[node]) ? left : right, row, known);
+            return Expectation(tree, tree.GoesLeft(node, x) ? left : right, row, known);
         }
 
         var all = (double)tree.Cover[left] + tree.Cover[right];

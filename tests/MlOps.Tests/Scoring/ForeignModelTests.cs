@@ -140,7 +140,7 @@ public sealed class ForeignModelTests
     [InlineData("no finite number", "infinite weight")]
     [InlineData("or behind itself", "loop")]
     [InlineData("nothing makes 'x'", "no producer")]
-    [InlineData("has nodes of mode BRANCH_EQ", "tree mode")]
+    [InlineData("has nodes of mode BRANCH_MEMBER", "tree mode")]
     [InlineData("a tree's children form no tree", "tree loop")]
     [InlineData("not 1 to 1000", "many targets")]
     public void What_cannot_be_scored_is_refused_by_the_name_of_its_operator(string why, string what)
@@ -157,7 +157,7 @@ public sealed class ForeignModelTests
             "few weights" => graph.Node(Ml, "LinearRegressor", ["x"], ["variable"], Floats("coefficients", 1, 2), Floats("intercepts", 0)),
             "infinite weight" => graph.Node(Ml, "LinearRegressor", ["x"], ["variable"], Floats("coefficients", 1, 2, float.PositiveInfinity), Floats("intercepts", 0)),
             "loop" => graph.Node("", "Identity", ["b"], ["a"]).Node("", "Identity", ["a"], ["b"]).Node(Ml, "LinearRegressor", ["a"], ["variable"], weights),
-            "tree mode" => graph.Node(Ml, "TreeEnsembleRegressor", ["x"], ["variable"], [.. Trees("target", "BRANCH_EQ", 0)]),
+            "tree mode" => graph.Node(Ml, "TreeEnsembleRegressor", ["x"], ["variable"], [.. Trees("target", "BRANCH_MEMBER", 0)]),
             "tree loop" => graph.Node(Ml, "TreeEnsembleRegressor", ["x"], ["variable"],
                 [.. Trees("target", "BRANCH_LEQ", 0).Select(attribute => attribute.Name == "nodes_truenodeids" ? Ints(attribute.Name, 2, 0, 2, 0, 0, 0) : attribute)]),
             "many targets" => graph.Node(Ml, "TreeEnsembleRegressor", ["x"], ["variable"], [.. Trees("target", "BRANCH_LEQ", 0), Int("n_targets", int.MaxValue)]),

@@ -77,14 +77,33 @@ public sealed class OnnxRuntimeAgreementTests
     }
 
     [SkippableFact]
+    public void Random_unicode_is_cut_into_the_same_characters()
+    {
+        var random = new Random(43);
+        string[] pieces = [.. Samples.Words, " ", "  ", "\u0002", "\u0001", "\uFFFD", "A", "e\u0301"];
+        var texts = Enumerable.Range(0, 1000).Select(_ => string.Concat(random.GetItems(pieces, random.Next(9)))).Append("\uD83C").ToArray();
+        string[] terms = [.. texts.SelectMany(text => Tokenizer.Characters(text, 1, 4)).Distinct(StringComparer.Ordinal).Where((_, i) => i % 3 == 0)];
+        float[] weights = [.. terms.Select(_ => random.NextSingle() + 0.5f)];
+        var model = new TrainedModel(Samples.Signature(ModelTask.Regression, new InputColumn("t", FeatureKind.Text)),
+            [new TextEncoder("t", terms, weights) { Characters = true }], new LinearPredictor(Link.Identity, [weights], [0]));
+        Agrees(model, new([Samples.Texts("t", texts)]));
+        Agrees(model, new([Samples.Texts("t", [null, ""])]));
+    }
+
+    [SkippableFact]
     public void Every_millisecond_of_the_calendar_agrees()
     {
         var random = new Random(51);
         var model = new TrainedModel(Samples.Signature(ModelTask.Regression, new InputColumn("w", FeatureKind.Timestamp)),
             [new CalendarEncoder("w", [CalendarPart.Month, CalendarPart.Weekday, CalendarPart.Hour], [0.5f, 0.5f, 0.5f], [0, 0, 0], [1, 1, 1])],
             new LinearPredictor(Link.Identity, [[1000, 100, 1]], [0]));
+        var others = new CalendarEncoder("w", [CalendarPart.Minute, CalendarPart.Day, CalendarPart.DayOfYear, CalendarPart.Year], [0.5f, 0.5f, 0.5f, 0.5f], new float[4], [1, 1, 1, 1]);
+        var circles = new CyclicEncoder("w", [CalendarPart.Minute, CalendarPart.Hour, CalendarPart.Weekday, CalendarPart.Day, CalendarPart.Month, CalendarPart.DayOfYear], 0.25f);
         long[] edges = [TimestampColumn.Missing, 0, -1, 86_399_999, 86_400_000, -62_135_596_800_000, 253_402_300_799_999, 951_782_400_000, 951_868_800_000];
-        Agrees(model, new([new TimestampColumn("w", [.. edges, .. Enumerable.Range(0, 3000).Select(_ => random.NextInt64(edges[5], edges[6]))])]));
+        var rows = new Frame([new TimestampColumn("w", [.. edges, .. Enumerable.Range(0, 3000).Select(_ => random.NextInt64(edges[5], edges[6]))])]);
+        Agrees(model, rows);
+        Agrees(model with { Encoders = [others], Predictor = new LinearPredictor(Link.Identity, [[0.01f, 1, 100, 1000]], [0]) }, rows);
+        Agrees(model with { Encoders = [circles], Predictor = new LinearPredictor(Link.Identity, [[.. Enumerable.Range(0, 12).Select(j => 0.1f * (j + 1))]], [0]) }, rows);
     }
 
     [SkippableFact]

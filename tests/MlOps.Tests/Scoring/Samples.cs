@@ -43,7 +43,7 @@ internal static class Samples
             new NumericEncoder("member", filled ? 0 : float.NaN),
             new OrdinalEncoder("hour", ["0", "8", "17", "23"], [0.5f, 3, 2.25f, 1], none, filled ? 0 : float.NaN),
             new OneHotEncoder("city", ["Bern", "Zürich", "", "München"]),
-            new CalendarEncoder("when", [CalendarPart.Day, CalendarPart.Hour, CalendarPart.Weekday, CalendarPart.Month],
+            new CalendarEncoder("when", [CalendarPart.Days, CalendarPart.Hour, CalendarPart.Weekday, CalendarPart.Month],
                 filled ? [10000, 12, 3, 6] : [float.NaN, float.NaN, float.NaN, float.NaN], [15000, 11.5f, 0, 0], [1 / 9000f, 1 / 7f, 1, 1]),
             new OneHotEncoder("hour", ["8", "9"]),
             new NumericEncoder("label", filled ? 0 : float.NaN, 0, 2),
@@ -123,6 +123,14 @@ internal static class Samples
 
         Count(0);
         return tree;
+    }
+
+    /// <summary>The tree with random sets of the first categories at about half its nodes.</summary>
+    public static Tree WithSets(Tree tree, Random random, int categories)
+    {
+        var sets = Array.ConvertAll(tree.Feature, feature => feature < 0 || random.Next(2) == 0 ? default
+            : Enumerable.Range(0, random.Next(1, categories)).Aggregate(default(CategorySet), (set, _) => set.With(random.Next(categories))));
+        return tree with { Sets = sets, Threshold = [.. tree.Threshold.Select((threshold, node) => sets[node].IsEmpty ? threshold : 0)] };
     }
 
     public static Frame Rows(int count, int seed)

@@ -90,7 +90,7 @@ public sealed class ScorerTests
         }
 
         var x = value(tree.Feature[node]);
-        return Walk(tree, (float.IsNaN(x) ? tree.MissingLeft[node] : x <= tree.Threshold[node]) ? tree.Left[node] : tree.Right[node], value);
+        return Walk(tree, tree.GoesLeft(node, x) ? tree.Left[node] : tree.Right[node], value);
     }
 
     private static float Value(FeatureMatrix features, int row, int feature)

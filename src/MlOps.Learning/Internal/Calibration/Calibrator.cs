@@ -19,7 +19,10 @@ internal static class Calibrator
         bool[] positive = [.. labels.Classes.Select(k => k == 1)];
         // What decides which class is positive must not change with the fold.
         var plain = spec with { Calibrate = null, Costs = null, Positive = model.Signature.Classes[1] };
-        var scores = OutOfFold(rows, positive, part => new(fit(part, plain)));
+        var all = OutOfFold(rows, positive, spec.Folds, part => new(fit(part, plain)));
+        int[] scored = [.. Enumerable.Range(0, all.Length).Where(row => !double.IsNaN(all[row]))];
+        var scores = Array.ConvertAll(scored, row => all[row]);
+        positive = Array.ConvertAll(scored, row => positive[row]);
         var calibrated = model with
         {
             Calibration = spec.Calibrate switch
@@ -39,12 +42,12 @@ internal static class Calibrator
         var found = new List<(string, Diagnostic)>();
         foreach (var member in new[] { spec.Calibrate is null ? null : "calibrate", spec.Costs is null ? null : "threshold" }.OfType<string>())
         {
-            if (spec.Task != ModelTask.Binary || spec.Trainer is OnnxOptions)
+            if (spec.Task != ModelTask.Binary || spec.Trainer.Source is not null)
             {
                 found.Add((member, new("MLO6042", $"'{member}' cannot be had for this model")
                 {
                     Why = spec.Task != ModelTask.Binary ? $"it is for binary models; the task is {spec.Task.ToString().ToLowerInvariant()}"
-                        : "it needs models fitted to parts of the training rows, and trainer 'onnx' fits none",
+                        : $"it needs models fitted to parts of the training rows, and trainer '{spec.Trainer.Name}' fits none",
                     Mend = $"remove \"{member}\"",
                 }));
             }
@@ -65,19 +68,22 @@ internal static class Calibrator
         return found;
     }
 
-    private static double[] OutOfFold(Frame rows, bool[] positive, Func<Frame, Scorer> fit)
+    /// <summary>Per row the score of a model that learnt from other rows; NaN for the earliest rows of a split by time, which only train.</summary>
+    private static double[] OutOfFold(Frame rows, bool[] positive, SplitSpec? split, Func<Frame, Scorer> fit)
     {
-        var folds = Assign(RowHash.Of(rows), positive);
+        var isByTime = split?.By == SplitBy.Time;
+        var folds = CalibrationFolds.Assign(rows, positive, split, Folds);
         var scores = new double[rows.RowCount];
-        for (var fold = 0; fold < Folds; fold++)
+        Array.Fill(scores, double.NaN);
+        for (var fold = isByTime ? 1 : 0; fold < Folds; fold++)
         {
-            var others = Where(row => folds[row] != fold);
+            var others = Where(row => isByTime ? folds[row] < fold : folds[row] != fold);
             var held = Where(row => folds[row] == fold);
             if (held.Length == 0 || !others.Any(row => positive[row]) || others.All(row => positive[row]))
             {
                 throw new DiagnosticException(new Diagnostic("MLO6041", "there are too few training rows to calibrate, or to choose a threshold")
                 {
-                    Why = $"{positive.Count(p => p)} are positive and {positive.Count(p => !p)} negative; {Folds} folds need different rows of both classes",
+                    Why = $"{positive.Count(p => p)} are positive and {positive.Count(p => !p)} negative; {Folds} folds {Need(split)}",
                     Mend = "add rows, or remove \"calibrate\" and \"threshold\"",
                 });
             }
@@ -95,19 +101,10 @@ internal static class Calibrator
         int[] Where(Func<int, bool> holds) => [.. Enumerable.Range(0, rows.RowCount).Where(holds)];
     }
 
-    /// <summary>Each class in equal parts by the hash of the row; equal rows are in one fold.</summary>
-    private static int[] Assign(ulong[] hashes, bool[] positive)
+    private static string Need(SplitSpec? split) => split?.By switch
     {
-        var folds = new int[hashes.Length];
-        foreach (var side in new[] { false, true })
-        {
-            int[] rows = [.. Enumerable.Range(0, hashes.Length).Where(row => positive[row] == side).OrderBy(row => hashes[row])];
-            for (var i = 0; i < rows.Length; i++)
-            {
-                folds[rows[i]] = i > 0 && hashes[rows[i]] == hashes[rows[i - 1]] ? folds[rows[i - 1]] : (int)((long)i * Folds / rows.Length);
-            }
-        }
-
-        return folds;
-    }
+        SplitBy.Group => $"need rows of both classes, and different keys in '{split.Column}'",
+        SplitBy.Time => $"need rows of both classes in the first fifth of '{split.Column}', and rows in every other",
+        _ => "need different rows of both classes",
+    };
 }

@@ -37,20 +37,11 @@ internal static class FeatureColumns
                     Mend = Diagnostic.Nearest(feature.Column, names) is { } near ? $"did you mean '{near}'?" : "remove it from the features",
                 });
             }
-            else if (spec.Trainer is LinearOptions && column is NumberColumn { Values: var cells } && feature.Kind != FeatureKind.Categorical
-                && cells.Any(v => float.IsInfinity((float)v)))
-            {
-                found.Add(new("MLO6015", $"feature '{feature.Column}' has numbers too large for a linear model")
-                {
-                    Why = "features are float32, at most 3.4e38",
-                    Mend = "divide the column in a preparation step, or use trainer 'boosted-trees'",
-                });
-            }
             else if (!Takes(feature.Kind, column))
             {
                 found.Add(new("MLO6013", $"feature '{feature.Column}' cannot be {feature.Kind.ToString().ToLowerInvariant()}")
                 {
-                    Where = $"#/features/{feature.Column.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}",
+                    Where = At(feature.Column),
                     Why = $"its cells are of type {column.Type.ToString().ToLowerInvariant()}",
                     Mend = column.Type == ColumnType.Timestamp ? "declare it 'timestamp' or 'categorical'" : "declare it 'categorical' or 'text'",
                 });
@@ -64,6 +55,10 @@ internal static class FeatureColumns
 
         return found;
     }
+
+    /// <summary>Where a feature, or a member of it, stands in <c>model.json</c>.</summary>
+    public static string At(string column, string? member = null) =>
+        $"#/features/{column.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}{(member is null ? "" : $"/{member}")}";
 
     // A column without any cell has no type worth a complaint.
     private static bool Takes(FeatureKind kind, Column column) => column.MissingCount == column.Length || kind switch

@@ -9,10 +9,23 @@ internal static class Vocabulary
     // A term of a single row says nothing of others.
     private const int LeastRows = 2;
 
+    private const int MostTerms = 50_000;
+    private const int MostTermsOfTrees = 500;
+
+    /// <summary>An encoder for runs of words and one for runs of characters, as the feature says.</summary>
+    /// <returns>None where there is no term at all.</returns>
+    public static IEnumerable<Encoder> Encoders(StringColumn column, TextFeature options, bool linear)
+    {
+        var most = options.Terms ?? (linear ? MostTerms : MostTermsOfTrees);
+        var words = options.WordRange is { } w ? Fit(column, text => Tokenizer.Terms(text, w.Least, w.Most), most) : null;
+        var characters = options.CharacterRange is { } c ? Fit(column, text => Tokenizer.Characters(text, c.Least, c.Most), most) : null;
+        return new[] { words, characters is null ? null : characters with { Characters = true } }.OfType<Encoder>();
+    }
+
     /// <summary>The terms of most rows (ties ordinal), in ordinal order, each with the inverse document frequency ln((1 + rows) / (1 + rows with it))
     /// + 1.</summary>
     /// <returns>Null where there is no term at all.</returns>
-    public static TextEncoder? Fit(StringColumn column, int most)
+    private static TextEncoder? Fit(StringColumn column, Func<string, IReadOnlyList<string>> terms, int most)
     {
         var rows = CategoryCounts.Of(column);
         var frequencies = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -20,7 +33,7 @@ internal static class Vocabulary
         {
             if (rows.Counts[text] > 0)
             {
-                foreach (var term in Tokenizer.Terms(rows.Texts[text]).Distinct(StringComparer.Ordinal))
+                foreach (var term in terms(rows.Texts[text]).Distinct(StringComparer.Ordinal))
                 {
                     frequencies[term] = frequencies.GetValueOrDefault(term) + rows.Counts[text];
                 }

@@ -1,3 +1,4 @@
+using MlOps.Learning.Internal.Trees;
 using MlOps.Scoring;
 
 namespace MlOps.Learning.Internal.Linear;
@@ -8,12 +9,13 @@ internal static class LeastSquares
     // A pivot this small beside its diagonal is rounding: the feature is a sum of those before it and gets no weight.
     private const double LeastPivot = 1e-10;
 
-    public static (double[] Weights, double Intercept) Fit(FeatureMatrix features, double[] truth, double l2, Workers workers)
+    public static (double[] Weights, double Intercept) Fit(FeatureMatrix features, FitRows rows, double l2, Workers workers)
     {
         var x = features.Dense;
-        var n = features.Rows;
-        double[] means = [.. x.Select(column => Sum(column) / n)];
-        var mean = OrderedSum.Mean(truth);
+        var (truth, counts) = (rows.Labels.Numbers, rows.Weights ?? [.. Enumerable.Repeat(1.0, features.Rows)]);
+        var all = OrderedSum.Of(counts);
+        double[] means = [.. x.Select(column => Sum(column, counts) / all)];
+        var mean = rows.Mean(truth);
         var gram = new double[x.Length][];
         var right = new double[x.Length];
         workers.For(x.Length, i =>
@@ -21,11 +23,11 @@ internal static class LeastSquares
             gram[i] = new double[i + 1];
             for (var j = 0; j <= i; j++)
             {
-                gram[i][j] = Product(x[i], means[i], x[j], means[j]);
+                gram[i][j] = Product(x[i], means[i], x[j], means[j], counts);
             }
 
             gram[i][i] += l2;
-            right[i] = Product(x[i], means[i], truth, mean);
+            right[i] = Product(x[i], means[i], truth, mean, counts);
         });
         var weights = Solve(gram, right);
         var intercept = mean;
@@ -80,34 +82,34 @@ internal static class LeastSquares
         return solution;
     }
 
-    private static double Sum(float[] column)
+    private static double Sum(float[] column, double[] counts)
     {
         double sum = 0;
-        foreach (var value in column)
+        for (var row = 0; row < column.Length; row++)
         {
-            sum += value;
+            sum += counts[row] * column[row];
         }
 
         return sum;
     }
 
-    private static double Product(float[] a, double meanA, float[] b, double meanB)
+    private static double Product(float[] a, double meanA, float[] b, double meanB, double[] counts)
     {
         double sum = 0;
         for (var row = 0; row < a.Length; row++)
         {
-            sum += (a[row] - meanA) * (b[row] - meanB);
+            sum += counts[row] * (a[row] - meanA) * (b[row] - meanB);
         }
 
         return sum;
     }
 
-    private static double Product(float[] a, double meanA, double[] b, double meanB)
+    private static double Product(float[] a, double meanA, double[] b, double meanB, double[] counts)
     {
         double sum = 0;
         for (var row = 0; row < a.Length; row++)
         {
-            sum += (a[row] - meanA) * (b[row] - meanB);
+            sum += counts[row] * (a[row] - meanA) * (b[row] - meanB);
         }
 
         return sum;

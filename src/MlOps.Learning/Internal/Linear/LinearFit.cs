@@ -1,3 +1,4 @@
+using MlOps.Learning.Internal.Trees;
 using MlOps.Scoring;
 
 namespace MlOps.Learning.Internal.Linear;
@@ -9,26 +10,29 @@ internal static class LinearFit
     private const double MostWork = 4e10;
     private const int MostWidth = 3000;
 
-    public static LinearPredictor Fit(FeatureMatrix features, Labels labels, LinearOptions options, Workers workers, LearningProgress? progress)
+    /// <summary>Sparse features stay sparse: none of the solvers that take them spreads them out.</summary>
+    public static LinearPredictor Fit(FeatureMatrix features, FitRows truth, LinearOptions options, Workers workers, LearningProgress? progress)
     {
+        var (labels, rowWeights) = truth;
         var task = labels.Signature.Task;
         var width = features.Width;
-        if (task == ModelTask.Regression && features.Sparse is null && width <= MostWidth && (double)features.Rows * width * width <= MostWork)
+        if (task == ModelTask.Regression && options.L1 == 0 && features.Sparse is null && width <= MostWidth && (double)features.Rows * width * width <= MostWork)
         {
-            var (weights, intercept) = LeastSquares.Fit(features, labels.Numbers, options.L2, workers);
+            var (weights, intercept) = LeastSquares.Fit(features, truth, options.L2, workers);
             return new(Link.Identity, [ToFloats(weights)], [(float)intercept]);
         }
 
         RowLoss loss = task switch
         {
-            ModelTask.Regression => new SquaredRowLoss(labels.Numbers),
-            ModelTask.Binary => new LogisticRowLoss(labels.Classes),
-            _ => new SoftmaxRowLoss(labels.Classes, labels.Signature.Classes.Count),
+            ModelTask.Regression => new SquaredRowLoss(labels.Numbers, rowWeights),
+            ModelTask.Binary => new LogisticRowLoss(labels.Classes, rowWeights),
+            _ => new SoftmaxRowLoss(labels.Classes, labels.Signature.Classes.Count, rowWeights),
         };
         var objective = new LinearObjective(features, loss, options.L2, workers);
-        var solution = Lbfgs.Minimise(objective.Evaluate, objective.Start(), options, (done, total) => progress?.Invoke("iterations", done, total));
         var (link, unit, centre) = loss is SquaredRowLoss squared ? (Link.Identity, squared.Unit, squared.Mean)
             : (loss is LogisticRowLoss ? Link.Logistic : Link.Softmax, 1.0, 0.0);
+        var solution = Lbfgs.Minimise(objective.Evaluate, objective.Start(), new(options.L1 / unit / features.Rows, loss.Outputs * width), options,
+            (done, total) => progress?.Invoke("iterations", done, total));
         return new(link,
             [.. Enumerable.Range(0, loss.Outputs).Select(k => ToFloats(solution.AsSpan(k * width, width), unit))],
             [.. Enumerable.Range(0, loss.Outputs).Select(k => (float)((solution[(loss.Outputs * width) + k] * unit) + centre))]);

@@ -3,7 +3,8 @@ using MlOps.Scoring;
 namespace MlOps.Learning.Internal.Linear;
 
 /// <summary>A convex loss of a row's raw scores.</summary>
-internal abstract class RowLoss(int outputs)
+/// <param name="weights">How much each row counts; null where all count the same.</param>
+internal abstract class RowLoss(int outputs, double[]? weights)
 {
     /// <summary>Raw scores per row.</summary>
     public int Outputs => outputs;
@@ -11,6 +12,8 @@ internal abstract class RowLoss(int outputs)
     /// <summary>The summed loss of rows from <paramref name="firstRow"/> on, in their order; raw scores become derivatives.</summary>
     /// <param name="scores">Output by output, each with the same number of rows.</param>
     public abstract double Differentiate(int firstRow, double[][] scores, int rows);
+
+    protected double Weight(int row) => weights is null ? 1 : weights[row];
 }
 
 /// <summary>Half the squared error of the standardised truth.</summary>
@@ -18,8 +21,8 @@ internal sealed class SquaredRowLoss : RowLoss
 {
     private readonly double[] _truth;
 
-    public SquaredRowLoss(double[] truth)
-        : base(1)
+    public SquaredRowLoss(double[] truth, double[]? weights)
+        : base(1, weights)
     {
         Mean = OrderedSum.Mean(truth);
         Unit = Math.Sqrt(OrderedSum.Mean([.. truth.Select(t => (t - Mean) * (t - Mean))]));
@@ -37,8 +40,9 @@ internal sealed class SquaredRowLoss : RowLoss
         var z = scores[0];
         for (var i = 0; i < rows; i++)
         {
-            z[i] -= _truth[firstRow + i];
-            loss += 0.5 * z[i] * z[i];
+            var (weight, error) = (Weight(firstRow + i), z[i] - _truth[firstRow + i]);
+            loss += 0.5 * weight * error * error;
+            z[i] = weight * error;
         }
 
         return loss;
@@ -46,7 +50,7 @@ internal sealed class SquaredRowLoss : RowLoss
 }
 
 /// <summary>The negative log likelihood of two classes.</summary>
-internal sealed class LogisticRowLoss(int[] truth) : RowLoss(1)
+internal sealed class LogisticRowLoss(int[] truth, double[]? weights) : RowLoss(1, weights)
 {
     public override double Differentiate(int firstRow, double[][] scores, int rows)
     {
@@ -56,8 +60,9 @@ internal sealed class LogisticRowLoss(int[] truth) : RowLoss(1)
         {
             // ln(1 + e^z) − y z
             var e = DeterministicMath.Exp(-Math.Abs(z[i]));
-            loss += Math.Max(z[i], 0) + DeterministicMath.Log1p(e) - (truth[firstRow + i] * z[i]);
-            z[i] = ((z[i] >= 0 ? 1 : e) / (1 + e)) - truth[firstRow + i];
+            var weight = Weight(firstRow + i);
+            loss += weight * (Math.Max(z[i], 0) + DeterministicMath.Log1p(e) - (truth[firstRow + i] * z[i]));
+            z[i] = weight * (((z[i] >= 0 ? 1 : e) / (1 + e)) - truth[firstRow + i]);
         }
 
         return loss;
@@ -65,7 +70,7 @@ internal sealed class LogisticRowLoss(int[] truth) : RowLoss(1)
 }
 
 /// <summary>The negative log likelihood of several classes.</summary>
-internal sealed class SoftmaxRowLoss(int[] truth, int classes) : RowLoss(classes)
+internal sealed class SoftmaxRowLoss(int[] truth, int classes, double[]? weights) : RowLoss(classes, weights)
 {
     public override double Differentiate(int firstRow, double[][] scores, int rows)
     {
@@ -86,13 +91,12 @@ internal sealed class SoftmaxRowLoss(int[] truth, int classes) : RowLoss(classes
                 sum += z[i] = DeterministicMath.Exp(z[i] - most);
             }
 
-            loss += DeterministicMath.Log(sum) - own;
-            foreach (var z in scores)
+            var weight = Weight(firstRow + i);
+            loss += weight * (DeterministicMath.Log(sum) - own);
+            for (var k = 0; k < scores.Length; k++)
             {
-                z[i] /= sum;
+                scores[k][i] = weight * ((scores[k][i] / sum) - (k == y ? 1 : 0));
             }
-
-            scores[y][i] -= 1;
         }
 
         return loss;

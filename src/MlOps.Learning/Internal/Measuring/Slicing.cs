@@ -1,3 +1,4 @@
+using MlOps.Content;
 using MlOps.Data;
 
 namespace MlOps.Learning.Internal.Measuring;
@@ -16,6 +17,7 @@ internal static class Slicing
     private const int MostGroups = 50;
 
     /// <summary>The groups: values in ordinal order, bins ascending, missing cells last.</summary>
+    /// <exception cref="DiagnosticException">MLO6112: bins are asked for of what has no order.</exception>
     public static IReadOnlyList<Slice> Of(Column column, int? bins)
     {
         double[]? keys = column switch
@@ -24,6 +26,15 @@ internal static class Slicing
             TimestampColumn instants => [.. instants.Values.Select(t => (double)t)],
             _ => null,
         };
+        if (keys is null && bins is not null)
+        {
+            throw new DiagnosticException(new Diagnostic("MLO6112", $"the groups of '{column.Name}' cannot have bins")
+            {
+                Why = $"its cells are of type {column.Type.ToString().ToLowerInvariant()}; bins are for numbers and times",
+                Mend = $"write \"{column.Name}\" alone, for a group per value",
+            });
+        }
+
         int[] present = [.. Enumerable.Range(0, column.Length).Where(row => !column.IsMissing(row))];
         var groups = keys is not null && (bins is not null || present.DistinctBy(row => keys[row]).Count() > MostNumbers)
             ? Bins(column, [.. present.OrderBy(row => keys[row])], keys, bins ?? DefaultBins)

@@ -53,7 +53,8 @@ internal sealed unsafe class BinnedRows : IDisposable
     /// <summary>One feature's bins, row after row.</summary>
     public byte* Column(int place) => _columns[place];
 
-    public static BinnedRows Of(FeatureMatrix matrix, int bins, Workers workers)
+    /// <param name="categories">Per feature how many categories it numbers, 0 for one with an order.</param>
+    public static BinnedRows Of(FeatureMatrix matrix, int bins, int[] categories, Workers workers)
     {
         var values = new FeatureValues(matrix);
         var (binnings, columns) = (new Binning[matrix.Width], new byte*[matrix.Width]);
@@ -63,7 +64,7 @@ internal sealed unsafe class BinnedRows : IDisposable
             workers.For(matrix.Width, j =>
             {
                 var column = values.Column(j);
-                binnings[j] = Binning.Of(column, bins);
+                binnings[j] = categories[j] > 0 ? Binning.Categories(categories[j]) : Binning.Of(column, bins);
                 if (binnings[j].Count > 1)
                 {
                     columns[j] = (byte*)NativeMemory.AlignedAlloc((nuint)column.Length, CacheLine);

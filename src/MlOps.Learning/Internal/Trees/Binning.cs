@@ -8,11 +8,17 @@ namespace MlOps.Learning.Internal.Trees;
 /// <param name="HasMissing">Whether a training row lacks the feature.</param>
 internal sealed record Binning(float[] Thresholds, bool HasMissing)
 {
+    /// <summary>Whether the bins are categories, which have no order.</summary>
+    public bool OfCategories { get; private init; }
+
     /// <summary>Bins of present values, 1 to 255.</summary>
     public int Present => Thresholds.Length + 1;
 
     /// <summary>The bins, with missing's.</summary>
     public int Count => Present + (HasMissing ? 1 : 0);
+
+    /// <summary>A bin for each of the numbers from 0 on.</summary>
+    public static Binning Categories(int count) => new([.. Enumerable.Range(0, count - 1).Select(category => category + 0.5f)], false) { OfCategories = true };
 
     /// <summary>Bins of about equal numbers of rows; every value its own where there are few. Found in a sample of the rows that depends on their
     /// number only.</summary>

@@ -6,12 +6,13 @@ namespace MlOps.Learning.Internal.Trees;
 internal static class Boosting
 {
     /// <param name="directions">Per feature of the matrix 1 where predictions may only rise with it, −1 where they may only fall, else 0; null for none.</param>
+    /// <param name="categories">Per feature of the matrix how many categories it numbers from 0 on, 0 for one with an order.</param>
     /// <param name="hashes">Of the rows' content, in the order of <paramref name="truth"/>.</param>
-    public static TreeEnsemble Fit(FeatureMatrix features, FitRows truth, BoostedTreesOptions options, sbyte[]? directions, Func<ulong[]> hashes,
-        Workers workers, LearningProgress? progress)
+    public static TreeEnsemble Fit(FeatureMatrix features, FitRows truth, BoostedTreesOptions options, sbyte[]? directions, int[] categories,
+        Func<ulong[]> hashes, Workers workers, LearningProgress? progress)
     {
         progress?.Invoke("bin", 0, 1);
-        using var rows = BinnedRows.Of(features, options.Bins, workers);
+        using var rows = BinnedRows.Of(features, options.Bins, categories, workers);
         using var derivatives = new Derivatives(features.Rows);
         using var grower = new TreeGrower(rows, derivatives, options, directions is null ? null : [.. rows.Features.Select(f => directions[f])], workers);
         progress?.Invoke("bin", 1, 1);

@@ -1,3 +1,5 @@
+using MlOps.Scoring;
+
 namespace MlOps.Learning.Internal.Trees;
 
 /// <summary>Exact sums over some rows, in the form of <see cref="Derivatives"/>.</summary>
@@ -23,4 +25,5 @@ internal readonly record struct StepRange(double Least, double Most)
 /// <param name="Feature">The place among the binned features.</param>
 /// <param name="Bin">The last bin that goes left.</param>
 /// <param name="Left">The sums of the rows that go left.</param>
-internal readonly record struct SplitCandidate(double Gain, int Feature, int Bin, bool MissingLeft, NodeSums Left);
+/// <param name="Set">The bins that go left where they are categories; else empty.</param>
+internal readonly record struct SplitCandidate(double Gain, int Feature, int Bin, bool MissingLeft, NodeSums Left, CategorySet Set);

@@ -3,7 +3,7 @@ namespace MlOps.Learning.Internal.Trees;
 /// <summary>Finds the split of a leaf that lessens the loss most: over all features, bins and both ways for missing; of equals the first.</summary>
 /// <param name="directions">Per feature of <paramref name="rows"/> 1 where predictions may only rise with it, −1 where they may only fall, else 0; null
 /// where none must.</param>
-internal sealed unsafe class SplitFinder(
+internal sealed unsafe partial class SplitFinder(
     BinnedRows rows, Derivatives derivatives, BoostedTreesOptions options, sbyte[]? directions, Workers workers)
 {
     // Below this many bins a second thread costs more than it saves.
@@ -37,8 +37,8 @@ internal sealed unsafe class SplitFinder(
 
     private SplitCandidate Find(long* histogram, NodeSums total, StepRange range, int from, int to)
     {
-        var best = new SplitCandidate(0, -1, -1, false, default);
-        var unsplit = directions is null ? Score(total) : Score(total, Step(total, range));
+        var best = new SplitCandidate(0, -1, -1, false, default, default);
+        var unsplit = Unsplit(total, range);
         for (var feature = from; feature < to; feature++)
         {
             if (Allowed is { } allowed && !allowed[feature])
@@ -48,6 +48,12 @@ internal sealed unsafe class SplitFinder(
 
             var bins = histogram + (2L * rows.Offsets[feature]);
             var binning = rows.Binnings[feature];
+            if (binning.OfCategories)
+            {
+                best = FindSet(bins, total, range, feature, best);
+                continue;
+            }
+
             var missing = binning.HasMissing ? new NodeSums(bins[2 * binning.Present], bins[(2 * binning.Present) + 1]) : default;
             var someMissing = (missing.SecondAndCount & _countMask) != 0;
             var left = default(NodeSums);
@@ -83,7 +89,7 @@ internal sealed unsafe class SplitFinder(
                     gain = gain - unsplit > 1e-10 * gain ? gain - unsplit : 0;
                     if (gain > champion.Gain && Second(sums) >= options.MinHessian && Second(rest) >= options.MinHessian)
                     {
-                        champion = new(gain, feature, bin, missingLeft, sums);
+                        champion = new(gain, feature, bin, missingLeft, sums, default);
                     }
                 }
             }
@@ -99,24 +105,27 @@ internal sealed unsafe class SplitFinder(
         return denominator > 0 ? range.Clamp(-First(sums) / denominator) : 0;
     }
 
-    private double Score(NodeSums sums)
+    // What splitting must outdo.
+    private double Unsplit(NodeSums total, StepRange range) => directions is null ? Score(total) : Score(total, Step(total, range), 0);
+
+    private double Score(NodeSums sums, double penalty = 0)
     {
         var first = First(sums);
-        var denominator = Second(sums) + options.L2;
+        var denominator = Second(sums) + options.L2 + penalty;
         return denominator > 0 ? first * first / denominator : 0;
     }
 
     // What a step lessens the loss by; the Newton step by as much as the other overload says.
-    private double Score(NodeSums sums, double step)
+    private double Score(NodeSums sums, double step, double penalty)
     {
         var slope = (sums.First * derivatives.FirstUnit * step) + (options.L1 * Math.Abs(step));
-        return -((2 * slope) + ((Second(sums) + options.L2) * step * step));
+        return -((2 * slope) + ((Second(sums) + options.L2 + penalty) * step * step));
     }
 
     private double Ordered(NodeSums left, NodeSums right, StepRange range, sbyte direction)
     {
         double leftStep = Step(left, range), rightStep = Step(right, range);
-        return direction * (rightStep - leftStep) >= 0 ? Score(left, leftStep) + Score(right, rightStep) : 0;
+        return direction * (rightStep - leftStep) >= 0 ? Score(left, leftStep, 0) + Score(right, rightStep, 0) : 0;
     }
 
     // Drawn towards 0 by L1.

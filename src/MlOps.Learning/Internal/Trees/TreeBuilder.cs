@@ -12,6 +12,7 @@ internal sealed class TreeBuilder(int output)
     private readonly List<int> _right = [];
     private readonly List<float> _value = [];
     private readonly List<int> _rows = [];
+    private readonly List<CategorySet> _sets = [];
 
     /// <summary>A new leaf.</summary>
     public int Add()
@@ -23,7 +24,14 @@ internal sealed class TreeBuilder(int output)
         _right.Add(-1);
         _value.Add(0);
         _rows.Add(0);
+        _sets.Add(default);
         return _feature.Count - 1;
+    }
+
+    public (int Left, int Right) Split(int node, int feature, CategorySet set)
+    {
+        _sets[node] = set;
+        return Split(node, feature, 0, false);
     }
 
     public (int Left, int Right) Split(int node, int feature, float threshold, bool missingLeft)
@@ -38,7 +46,11 @@ internal sealed class TreeBuilder(int output)
     /// <summary>The tree; null for a single leaf of 0, which says nothing.</summary>
     public Tree? Build() => _feature.Count == 1 && _value[0] == 0
         ? null
-        : new(output, [.. _feature], [.. _threshold], [.. _missingLeft], [.. _left], [.. _right], [.. _value]) { Cover = Cover() };
+        : new(output, [.. _feature], [.. _threshold], [.. _missingLeft], [.. _left], [.. _right], [.. _value])
+        {
+            Cover = Cover(),
+            Sets = _sets.TrueForAll(set => set.IsEmpty) ? [] : [.. _sets],
+        };
 
     // Children stand behind their parent.
     private float[] Cover()

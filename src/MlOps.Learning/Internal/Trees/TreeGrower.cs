@@ -129,24 +129,16 @@ internal sealed unsafe class TreeGrower(BinnedRows rows, Derivatives derivatives
     {
         var parent = _leaves[chosen];
         var split = parent.Best;
-        var binning = rows.Binnings[split.Feature];
         var leftCount = split.Left.Count(derivatives);
-        var noneMissing = !binning.HasMissing || IsEmpty(parent.Histogram, rows.Offsets[split.Feature] + binning.Present);
-
-        // Where training says nothing of missing, it goes with the most rows.
-        var missingLeft = noneMissing ? 2 * leftCount >= parent.Count : split.MissingLeft;
-        var goesLeft = new byte[256];
-        Array.Fill(goesLeft, (byte)1, 0, split.Bin + 1);
-        if (binning.HasMissing)
-        {
-            goesLeft[binning.Present] = missingLeft ? (byte)1 : (byte)0;
-        }
-
+        var missingLeft = MissingLeft(parent, split, leftCount);
+        var goesLeft = GoesLeft(split, missingLeft);
         _leafRows.Part(parent.Start, parent.Count, split.Feature, goesLeft);
         var othersLeft = _leafRows.Part(parent.OthersStart, parent.OthersCount, split.Feature, goesLeft);
 
-        var threshold = split.Bin < binning.Thresholds.Length ? binning.Thresholds[split.Bin] : float.PositiveInfinity;
-        var (leftNode, rightNode) = tree.Split(parent.Node, rows.Features[split.Feature], threshold, missingLeft);
+        var (feature, thresholds) = (rows.Features[split.Feature], rows.Binnings[split.Feature].Thresholds);
+        var (leftNode, rightNode) = split.Set.IsEmpty
+            ? tree.Split(parent.Node, feature, split.Bin < thresholds.Length ? thresholds[split.Bin] : float.PositiveInfinity, missingLeft)
+            : tree.Split(parent.Node, feature, split.Set);
         var rightSums = parent.Sums - split.Left;
         var (leftRange, rightRange) = Ranges(parent.Range, split, rightSums);
         var left = new Leaf
@@ -188,6 +180,31 @@ internal sealed unsafe class TreeGrower(BinnedRows rows, Derivatives derivatives
         }
 
         parent.Histogram = null;
+    }
+
+    // Where training says nothing of missing, it goes with the most rows.
+    private bool MissingLeft(Leaf parent, SplitCandidate split, int leftCount)
+    {
+        var binning = rows.Binnings[split.Feature];
+        var noneMissing = !binning.HasMissing || IsEmpty(parent.Histogram, rows.Offsets[split.Feature] + binning.Present);
+        return noneMissing ? 2 * leftCount >= parent.Count : split.MissingLeft;
+    }
+
+    // Per bin 1 or 0.
+    private byte[] GoesLeft(SplitCandidate split, bool missingLeft)
+    {
+        var (binning, goesLeft) = (rows.Binnings[split.Feature], new byte[256]);
+        for (var bin = 0; bin < binning.Present; bin++)
+        {
+            goesLeft[bin] = (split.Set.IsEmpty ? bin <= split.Bin : split.Set.Contains(bin)) ? (byte)1 : (byte)0;
+        }
+
+        if (binning.HasMissing)
+        {
+            goesLeft[binning.Present] = missingLeft ? (byte)1 : (byte)0;
+        }
+
+        return goesLeft;
     }
 
     // Below a split by an ordered feature nothing on one side may cross the middle between both (Chen and Guestrin's XGBoost does the same).

@@ -8,23 +8,8 @@ namespace MlOps.Learning.Internal.Trees;
 internal static class TreeOptionsCheck
 {
     /// <summary>What does not fit (MLO6009, MLO6018, MLO6019).</summary>
-    public static IEnumerable<Diagnostic> Check(Frame train, LearningSpec spec)
+    public static IEnumerable<Diagnostic> Check(Frame train, LearningSpec spec, BoostedTreesOptions options)
     {
-        if (spec.Trainer is LinearOptions && spec.Weight is not null)
-        {
-            yield return new("MLO6019", "trainer 'linear' counts all rows the same")
-            {
-                Where = "#/weight",
-                Why = $"weight '{spec.Weight}' is declared",
-                Mend = "remove 'weight', or use trainer 'boosted-trees'",
-            };
-        }
-
-        if (spec.Trainer is not BoostedTreesOptions options)
-        {
-            yield break;
-        }
-
         var loss = options.Loss.ToString().ToLowerInvariant();
         if (options.Loss != RegressionLoss.Squared && spec.Task != ModelTask.Regression)
         {

@@ -76,7 +76,7 @@ internal sealed class GraphReader
         {
             "ConstantOfShape" => [],
             "Concat" or "Imputer" => Numeric(node, offsets, scales),
-            "Where" => [Calendar(node, offsets, scales)],
+            "Where" => [Producer(node.Inputs[2]).Operator == "Concat" ? Cyclic(node) : Calendar(node, offsets, scales)],
             "LabelEncoder" => [Ordinal(node)],
             "Flatten" => [OneHot(Producer(node.Inputs[0]))],
             "Normalizer" => [Text(Producer(node.Inputs[0]))],
@@ -106,17 +106,29 @@ internal sealed class GraphReader
     private CalendarEncoder Calendar(OnnxNode where, float[]? offsets, float[]? scales)
     {
         var concat = Producer(Producer(where.Inputs[2]).Inputs[0]);
-        CalendarPart[] parts = [.. concat.Inputs.Select(part => Producer(part).Operator switch
-        {
-            "Identity" => CalendarPart.Day,
-            "Div" => CalendarPart.Hour,
-            "Mod" => CalendarPart.Weekday,
-            "Add" => CalendarPart.Month,
-            _ => throw Foreign(Producer(part)),
-        })];
+        CalendarPart[] parts = [.. concat.Inputs.Select(Part)];
         var fill = Constant(where.Inputs[1]).Floats.ToArray();
         return new(Column(Producer(where.Inputs[0]).Inputs[0]), parts, fill,
             offsets ?? new float[parts.Length], scales ?? [.. Enumerable.Repeat(1f, parts.Length)]);
+    }
+
+    private CyclicEncoder Cyclic(OnnxNode where)
+    {
+        var places = Producer(where.Inputs[2]).Inputs.Select(angle => Producer(Producer(angle).Inputs[0]).Inputs[1]);
+        return new(Column(Producer(where.Inputs[0]).Inputs[0]), [.. places.Select(Part)], Single(where.Inputs[1]));
+    }
+
+    private CalendarPart Part(string output)
+    {
+        var word = output[(output.LastIndexOf('/') + 1)..].TrimEnd("0123456789".ToCharArray());
+        return word != "part" ? Enum.Parse<CalendarPart>(word, ignoreCase: true) : Producer(output).Operator switch
+        {
+            "Identity" => CalendarPart.Days,
+            "Div" => CalendarPart.Hour,
+            "Mod" => CalendarPart.Weekday,
+            "Add" => CalendarPart.Month,
+            _ => throw Foreign(Producer(output)),
+        };
     }
 
     private OrdinalEncoder Ordinal(OnnxNode node)
@@ -130,7 +142,9 @@ internal sealed class GraphReader
         return new(Column(node.Inputs[0]), keys[..^1], values[..^1], values[^1], Attribute(node, "default_float").Float);
     }
 
-    private OneHotEncoder OneHot(OnnxNode node) => new(Column(node.Inputs[0]), Strings(node, "cats_strings"));
+    private Encoder OneHot(OnnxNode node) => node.Attributes.Exists(a => a.Name == "cats_int64s")
+        ? new HashEncoder(Column(node.Inputs[0]), Ints(node, "cats_int64s").Length)
+        : new OneHotEncoder(Column(node.Inputs[0]), Strings(node, "cats_strings"));
 
     private TextEncoder Text(OnnxNode node)
     {
@@ -141,19 +155,38 @@ internal sealed class GraphReader
             node = Producer(node.Inputs[0]);
         }
 
-        var (pool, weights, counts) = (Strings(node, "pool_strings"), Floats(node, "weights"), Ints(node, "ngram_counts"));
+        var weights = Floats(node, "weights");
         var tokenizer = Producer(node.Inputs[0]);
-        var singles = counts.Length == 2 ? counts[1] : -1;
-        if (singles < 0 || pool.Length != singles + (2 * (weights.Length - singles)) || (places ?? []).Any(p => p < 0 || p >= weights.Length))
+        var characters = tokenizer.Attributes.Exists(a => a.Name == "separators");
+        var terms = Terms(node, characters ? "" : " ");
+        if (terms.Length != weights.Length || (places ?? []).Any(p => p < 0 || p >= weights.Length))
         {
             throw Foreign(node);
         }
 
-        var terms = pool[..(int)singles].Concat(pool[(int)singles..].Chunk(2).Select(pair => string.Join(' ', pair))).ToArray();
         var column = Column(Producer(Producer(tokenizer.Inputs[0]).Inputs[0]).Inputs[0]);
-        return places is null
-            ? new(column, terms, weights)
-            : new(column, Array.ConvertAll(places, p => terms[p]), Array.ConvertAll(places, p => weights[p]));
+        return (places is null
+            ? new TextEncoder(column, terms, weights)
+            : new(column, Array.ConvertAll(places, p => terms[p]), Array.ConvertAll(places, p => weights[p]))) with { Characters = characters };
+    }
+
+    // The pool holds terms of one part, then of two, and so on; the counts say where each length begins.
+    private static string[] Terms(OnnxNode node, string between)
+    {
+        var (pool, starts) = (Strings(node, "pool_strings"), Ints(node, "ngram_counts"));
+        var terms = new List<string>();
+        for (var i = 0; i < starts.Length; i++)
+        {
+            var (from, to) = (starts[i], i + 1 < starts.Length ? starts[i + 1] : pool.Length);
+            if (from < 0 || from > to || to > pool.Length)
+            {
+                throw Foreign(node);
+            }
+
+            terms.AddRange(pool[(int)from..(int)to].Chunk(i + 1).Select(parts => string.Join(between, parts)));
+        }
+
+        return [.. terms];
     }
 
     private Predictor Predictor(int width)

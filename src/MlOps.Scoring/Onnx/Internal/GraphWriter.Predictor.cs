@@ -100,7 +100,7 @@ internal sealed partial class GraphWriter
     private void Trees(TreeEnsemble ensemble, string output)
     {
         // The operator wants a tree at least; a leaf of nothing changes nothing.
-        var trees = ensemble.Trees.Count > 0 ? ensemble.Trees : [new(0, [-1], [0], [false], [0], [0], [0])];
+        Tree[] trees = ensemble.Trees.Count > 0 ? [.. ensemble.Trees.Select(SetChain.Spread)] : [new(0, [-1], [0], [false], [0], [0], [0])];
         var nodes = trees.SelectMany((tree, t) => tree.Feature.Select((feature, n) => (tree, t, n, IsLeaf: feature < 0))).ToArray();
         var leaves = nodes.Where(x => x.IsLeaf).ToArray();
         OnnxAttribute[] covers = trees.All(tree => tree.Cover.Length > 0) ? [Floats("nodes_hitrates", nodes.Select(x => x.tree.Cover[x.n]))] : [];
@@ -113,7 +113,7 @@ internal sealed partial class GraphWriter
             Ints("nodes_featureids", nodes.Select(x => x.IsLeaf ? 0L : x.tree.Feature[x.n])),
             .. covers,
             Ints("nodes_missing_value_tracks_true", nodes.Select(x => !x.IsLeaf && x.tree.MissingLeft[x.n] ? 1L : 0)),
-            Strings("nodes_modes", [.. nodes.Select(x => x.IsLeaf ? "LEAF" : "BRANCH_LEQ")]),
+            Strings("nodes_modes", [.. nodes.Select(x => x.IsLeaf ? "LEAF" : x.tree.HasSet(x.n) ? "BRANCH_EQ" : "BRANCH_LEQ")]),
             Ints("nodes_nodeids", nodes.Select(x => (long)x.n)),
             Ints("nodes_treeids", nodes.Select(x => (long)x.t)),
             Ints("nodes_truenodeids", nodes.Select(x => x.IsLeaf ? 0L : x.tree.Left[x.n])),

@@ -45,7 +45,8 @@ internal sealed partial class GraphWriter
         {
             var input = _model.Signature.Inputs[i];
             _inputs.Add(input.Name, names[i]);
-            _graph.Inputs.Add(Value(names[i], InputNames.ElementOf(input.Kind), 1));
+            var hashed = _model.Encoders.Any(e => e is HashEncoder && e.Column == input.Name);
+            _graph.Inputs.Add(Value(names[i], hashed ? ElementType.Int64 : InputNames.ElementOf(input.Kind), 1));
         }
     }
 
@@ -63,6 +64,8 @@ internal sealed partial class GraphWriter
                 OrdinalEncoder ordinal => Ordinal(block, ordinal),
                 OneHotEncoder oneHot => OneHot(block, oneHot),
                 CalendarEncoder calendar => Calendar(block, calendar),
+                CyclicEncoder cyclic => Cyclic(block, cyclic),
+                HashEncoder hash => Hash(block, hash),
                 TextEncoder text => Text(block, text),
                 _ => throw new ArgumentException($"unknown encoder {encoders[i].GetType().Name}"),
             });
@@ -109,39 +112,15 @@ internal sealed partial class GraphWriter
         Floats("values_floats", [.. encoder.Values, encoder.Missing]),
         Float("default_float", encoder.Unknown));
 
-    private string OneHot(string block, OneHotEncoder encoder)
+    private string OneHot(string block, OneHotEncoder encoder) => OneHot(block, encoder.Column, Strings("cats_strings", encoder.Categories));
+
+    // What it takes is the bucket: no operator hashes texts.
+    private string Hash(string block, HashEncoder encoder) =>
+        OneHot(block, encoder.Column, Ints("cats_int64s", Enumerable.Range(0, encoder.Buckets).Select(bucket => (long)bucket)));
+
+    private string OneHot(string block, string column, OnnxAttribute categories)
     {
-        var cube = Node(Ml, "OneHotEncoder", [_inputs[encoder.Column]], $"{block}/cube", Strings("cats_strings", encoder.Categories), Int("zeros", 1));
+        var cube = Node(Ml, "OneHotEncoder", [_inputs[column]], $"{block}/cube", categories, Int("zeros", 1));
         return Node("", "Flatten", [cube], $"{block}/values", Int("axis", 1));
-    }
-
-    private string Text(string block, TextEncoder encoder)
-    {
-        var flat = Node("", "Reshape", [_inputs[encoder.Column], Constant($"{block}/shape", -1)], $"{block}/flat");
-        var lower = Node("", "StringNormalizer", [flat], $"{block}/lower", Text("case_change_action", "LOWER"), Text("locale", "C"));
-        var tokens = Node(Microsoft, "Tokenizer", [lower], $"{block}/tokens",
-            Int("mark", 1), Int("mincharnum", 1), Text("pad_value", " "), Text("tokenexp", TokenClass.Expression));
-
-        // Single tokens come before pairs, and ONNX Runtime takes weights by feature, the specification by term: let both be the same.
-        var order = Enumerable.Range(0, encoder.Terms.Length).OrderBy(i => encoder.Terms[i].Contains(' ', StringComparison.Ordinal)).ToArray();
-        var singles = encoder.Terms.Count(t => !t.Contains(' ', StringComparison.Ordinal));
-        var counts = Node("", "TfIdfVectorizer", [tokens], $"{block}/counts",
-            Int("max_gram_length", 2), Int("max_skip_count", 0), Int("min_gram_length", 1), Text("mode", "TFIDF"),
-            Ints("ngram_counts", [0, singles]),
-            Ints("ngram_indexes", [.. Enumerable.Range(0, order.Length).Select(i => (long)i)]),
-            Strings("pool_strings", [.. order.SelectMany(i => encoder.Terms[i].Split(' '))]),
-            Floats("weights", order.Select(i => encoder.Weights[i])));
-        if (!order.SequenceEqual(Enumerable.Range(0, order.Length)))
-        {
-            var places = new long[order.Length];
-            for (var i = 0; i < order.Length; i++)
-            {
-                places[order[i]] = i;
-            }
-
-            counts = Node("", "Gather", [counts, Constant($"{block}/places", places)], $"{block}/ordered", Int("axis", 1));
-        }
-
-        return Node(Ml, "Normalizer", [counts], $"{block}/values", Text("norm", "L2"));
     }
 }

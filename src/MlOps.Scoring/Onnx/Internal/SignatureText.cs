@@ -4,14 +4,19 @@ using MlOps.Data;
 
 namespace MlOps.Scoring.Onnx.Internal;
 
-/// <summary>The signature as JSON in the file's metadata, since graphs know neither column names nor kinds.</summary>
+/// <summary>The signature as JSON in the file's metadata, since graphs know neither column names nor kinds, nor how a category becomes the bucket that they take.</summary>
 internal static class SignatureText
 {
     /// <summary>The metadata's key.</summary>
     public const string Key = "mlops.signature";
 
-    public static string Write(Signature signature)
+    /// <summary>How categories are hashed: <see cref="HashEncoder.BucketOf"/>.</summary>
+    private const string Hash = "fnv-1a-64";
+
+    public static string Write(TrainedModel model)
     {
+        var signature = model.Signature;
+        var buckets = model.Encoders.OfType<HashEncoder>().ToDictionary(encoder => encoder.Column, encoder => encoder.Buckets, StringComparer.Ordinal);
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes))
         {
@@ -28,7 +33,18 @@ internal static class SignatureText
             for (var i = 0; i < names.Length; i++)
             {
                 json.WriteStartObject();
+                var hashed = buckets.TryGetValue(signature.Inputs[i].Name, out var count);
+                if (hashed)
+                {
+                    json.WriteNumber("buckets", count);
+                }
+
                 json.WriteString("column", signature.Inputs[i].Name);
+                if (hashed)
+                {
+                    json.WriteString("hash", Hash);
+                }
+
                 json.WriteString("input", names[i]);
                 json.WriteString("kind", signature.Inputs[i].Kind.ToString().ToLowerInvariant());
                 json.WriteEndObject();
@@ -59,13 +75,15 @@ internal static class SignatureText
         return new(
             Enum.Parse<ModelTask>(Text(root.GetProperty("task")), ignoreCase: true),
             Text(root.GetProperty("label")),
-            [.. root.GetProperty("inputs").EnumerateArray().Select(input => new InputColumn(
-                Text(input.GetProperty("column")),
-                Enum.Parse<FeatureKind>(Text(input.GetProperty("kind")), ignoreCase: true)))],
+            [.. root.GetProperty("inputs").EnumerateArray().Select(Input)],
             [.. root.GetProperty("classes").EnumerateArray().Select(Text)])
         {
             Threshold = root.TryGetProperty("threshold", out var threshold) ? threshold.GetSingle() : 0.5f,
         };
+
+        static InputColumn Input(JsonElement input) => !input.TryGetProperty("hash", out var hash) || Text(hash) == Hash
+            ? new(Text(input.GetProperty("column")), Enum.Parse<FeatureKind>(Text(input.GetProperty("kind")), ignoreCase: true))
+            : throw new ArgumentException($"categories are hashed by '{Text(hash)}'");
 
         static string Text(JsonElement element) => element.GetString() ?? throw new InvalidOperationException("null stands for a text");
     }

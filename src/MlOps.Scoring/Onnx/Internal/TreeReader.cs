@@ -34,7 +34,11 @@ internal static class TreeReader
 
             var n = end - start;
             var output = leaf < targets.Count ? (int)targets[leaf] : -1;
-            var tree = new Tree(output, new int[n], new float[n], new bool[n], new int[n], new int[n], new float[n]) { Cover = covers is null ? [] : [.. covers.Skip(start).Take(n)] };
+            var tree = new Tree(output, new int[n], new float[n], new bool[n], new int[n], new int[n], new float[n])
+            {
+                Cover = covers is null ? [] : [.. covers.Skip(start).Take(n)],
+                Sets = new CategorySet[n],
+            };
             for (var i = 0; i < n; i++)
             {
                 var at = start + i;
@@ -46,9 +50,10 @@ internal static class TreeReader
 
                 (tree.Feature[i], tree.Threshold[i], tree.MissingLeft[i]) = ((int)features[at], thresholds[at], missing[at] != 0);
                 (tree.Left[i], tree.Right[i]) = ((int)left[at], (int)right[at]);
+                tree.Sets[i] = modes[at] == "BRANCH_EQ" ? default(CategorySet).With(CategorySet.Of(thresholds[at])) : default;
             }
 
-            trees.Add(tree);
+            trees.Add(SetChain.Gather(tree).Tree);
             start = end;
         }
 

@@ -22,15 +22,21 @@ internal static class OnnxOracle
     public static float[] Run(byte[] model, Frame frame) => Score(model, frame).Values;
 
     /// <summary>All that the model says of a frame's rows; the frame has the columns that the model's signature names.</summary>
-    public static OracleScores Score(byte[] model, Frame frame) => Score(model, OnnxModel.Read(model).Signature.Inputs, frame);
+    public static OracleScores Score(byte[] model, Frame frame)
+    {
+        var read = OnnxModel.Read(model);
+        var hashed = read.Encoders.OfType<HashEncoder>().ToDictionary(encoder => encoder.Column, StringComparer.Ordinal);
+        return Ask(model, read.Signature.Inputs.Select(input => hashed.TryGetValue(input.Name, out var hash) ? Buckets(hash, frame[input.Name]) : Wire(input, frame[input.Name])));
+    }
 
     /// <summary>All that a model of any program says of a frame's rows; the columns are in the order of the graph's inputs.</summary>
-    public static OracleScores Score(byte[] model, IEnumerable<InputColumn> columns, Frame frame)
+    public static OracleScores Score(byte[] model, IEnumerable<InputColumn> columns, Frame frame) => Ask(model, columns.Select(input => Wire(input, frame[input.Name])));
+
+    private static OracleScores Ask(byte[] model, IEnumerable<Dictionary<string, object>> inputs)
     {
         var folder = Directory.CreateTempSubdirectory("mlops-oracle-");
         try
         {
-            var inputs = columns.Select(input => Wire(input, frame[input.Name]));
             File.WriteAllBytes(Path.Combine(folder.FullName, "model.onnx"), model);
             File.WriteAllText(Path.Combine(folder.FullName, "inputs.json"), JsonSerializer.Serialize(inputs));
             var (exit, error) = NpmPackages.Run(Packages.Script("score.cjs", folder.FullName));
@@ -50,6 +56,13 @@ internal static class OnnxOracle
             folder.Delete(recursive: true);
         }
     }
+
+    // What the metadata say a hashed column's input takes.
+    private static Dictionary<string, object> Buckets(HashEncoder hash, Column column) => new()
+    {
+        ["type"] = "int64",
+        ["data"] = Enumerable.Range(0, column.Length).Select(r => hash.BucketOf(column.Text(r)).ToString(CultureInfo.InvariantCulture)),
+    };
 
     private static Dictionary<string, object> Wire(InputColumn input, Column column)
     {

@@ -17,6 +17,8 @@ internal sealed partial class ForeignGraph
             node.Require(widths.Count == 0 || widths.SequenceEqual(parts.Select(part => (long)part.Width)), "has inputdimensions other than its inputs'");
         }
 
+        // Before they are put side by side: each may be long already.
+        node.Require(parts.Sum(part => (long)part.Width) <= MostFeatures, $"makes more than {MostFeatures} features");
         return new([.. parts.SelectMany(part => part.Encoders)]);
     }
 

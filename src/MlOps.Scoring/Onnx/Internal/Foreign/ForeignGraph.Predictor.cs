@@ -10,10 +10,10 @@ internal sealed partial class ForeignGraph
         var features = Features(node);
         var (coefficients, intercepts) = (node.Floats("coefficients"), node.Floats("intercepts"));
         var classes = Classes(node);
-        var outputs = classes is null ? (int)node.Int("targets", 1) : intercepts.Count;
+        var outputs = classes is null ? (int)Math.Clamp(node.Int("targets", 1), 0, MostOutputs + 1L) : intercepts.Count;
         _ = node.Int("multi_class", 0);
         node.Require(outputs is > 0 and <= MostOutputs, $"has {outputs} scores, not 1 to {MostOutputs}");
-        node.Require(coefficients.Count == outputs * features.Width && (intercepts.Count == outputs || intercepts.Count == 0),
+        node.Require(coefficients.Count == outputs * (long)features.Width && (intercepts.Count == outputs || intercepts.Count == 0),
             $"has {coefficients.Count} coefficients and {intercepts.Count} intercepts for {features.Width} features");
         node.Require(classes is null || classes.Count == outputs || (classes.Count == 2 && outputs == 1), "has not one row of coefficients per class");
         return Weighted(node, features, PostTransform(node), [.. coefficients.Chunk(features.Width)], intercepts.Count == 0 ? new float[outputs] : [.. intercepts], classes);

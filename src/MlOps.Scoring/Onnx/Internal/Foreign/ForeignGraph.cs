@@ -14,6 +14,9 @@ internal sealed partial class ForeignGraph
     /// <summary>Most raw scores that a predictor may have; no label has more classes.</summary>
     public const int MostOutputs = 1000;
 
+    /// <summary>Most features of a model, and most columns that all its operators together may pass on: a small file can ask for more than any memory holds.</summary>
+    private const int MostFeatures = 1_000_000, MostPassed = 10_000_000;
+
     // Far above what converters make; deeper ones would end the stack.
     private const int MostDeep = 500;
 
@@ -21,21 +24,25 @@ internal sealed partial class ForeignGraph
     private readonly Dictionary<string, OnnxTensor> _constants = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ForeignValue> _values;
     private int _depth;
+    private long _passed;
 
     private ForeignGraph(OnnxGraph graph, Signature wanted)
     {
         _values = ForeignInputs.Read(graph, wanted.Inputs);
         foreach (var node in graph.Nodes)
         {
-            foreach (var output in node.Outputs)
+            foreach (var output in node.Outputs.Where(output => output.Length > 0 && !_producers.TryAdd(output, node)))
             {
-                _producers[output] = node;
+                throw new InvalidDataException($"'{output}' is made twice");
             }
         }
 
         foreach (var tensor in graph.Initializers)
         {
-            _constants[tensor.Name] = tensor;
+            if (_producers.ContainsKey(tensor.Name) || _values.ContainsKey(tensor.Name) || !_constants.TryAdd(tensor.Name, tensor))
+            {
+                throw new InvalidDataException($"'{tensor.Name}' is made twice");
+            }
         }
     }
 
@@ -82,6 +89,11 @@ internal sealed partial class ForeignGraph
         var value = Apply(node);
         node.NothingElse();
         _depth--;
+        if (value is Block block)
+        {
+            Pass(node, block.Encoders.Count, block.Encoders.Sum(encoder => (long)encoder.Width));
+        }
+
         return _values[name] = value;
     }
 
@@ -105,6 +117,12 @@ internal sealed partial class ForeignGraph
         "Normalizer" or "ZipMap" => Same(node),
         _ => throw node.Bad("is not supported"),
     };
+
+    private void Pass(ForeignNode node, long columns, long features)
+    {
+        _passed += columns;
+        node.Require(features <= MostFeatures && _passed <= MostPassed, $"makes {features} features, or with others more than {MostPassed} columns");
+    }
 
     private Block Features(ForeignNode node, int input = 0) =>
         Value(node.Inputs[input]) as Block ?? throw node.Bad("takes scores where features are expected");

@@ -1,0 +1,25 @@
+using System.Text.Json.Nodes;
+using MlOps.Learning;
+
+namespace MlOps.Pipelines.Actions;
+
+/// <summary>What is kept of a model's trials in <c>trials.json</c>.</summary>
+internal static class TrialTable
+{
+    /// <param name="scores">By trial the last rung that it reached, and the metric on each fold there.</param>
+    public static JsonObject Json(TrialSteps steps, IReadOnlyDictionary<int, (int Rung, IReadOnlyList<double?> Folds)> scores, int best) => new()
+    {
+        ["best"] = best,
+        ["metric"] = steps.Metric,
+        ["rungs"] = steps.Halving.Rungs,
+        ["trials"] = new JsonArray([.. scores.Select(trial => (JsonNode)new JsonObject
+        {
+            ["mean"] = CrossValidation.Mean(trial.Value.Folds),
+            ["options"] = steps.Shown(trial.Key),
+            ["rung"] = trial.Value.Rung + 1,
+            ["scores"] = new JsonArray([.. trial.Value.Folds.Select(score => (JsonNode?)score)]),
+            ["spread"] = CrossValidation.Spread(trial.Value.Folds),
+            ["trial"] = trial.Key,
+        })]),
+    };
+}
