@@ -49,15 +49,13 @@ internal static class FeatureFit
         Encoder[] encoders = [.. fitted.Select(f => f.Encoder)];
         var features = FeatureEncoding.Encode(encoders, rows);
         var at = 0;
-        var categories = new List<int>();
-        foreach (var (encoder, outOfFold, numbered) in fitted.Where(f => !f.Encoder.IsSparse))
+        foreach (var (encoder, outOfFold, _) in fitted.Where(f => !f.Encoder.IsSparse))
         {
             features.Dense[at] = outOfFold ?? features.Dense[at];
             at += encoder.Width;
-            categories.AddRange(Enumerable.Repeat(numbered, encoder.Width));
         }
 
-        return new(encoders, features, categories);
+        return new(encoders, features, [.. fitted.SelectMany(f => Enumerable.Repeat(f.Categories, f.Encoder.Width))]);
     }
 
     private static IEnumerable<Encoder> Fit(Column column, FeatureOptions options, FitRows truth, bool linear) => options switch
