@@ -34,7 +34,8 @@ internal static class ScoreTarget
         }
         else
         {
-            AtomicFile.Write(new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path, write, temporaryFolder);
+            var link = new FileInfo(path) is { LinkTarget: not null } found ? found.ResolveLinkTarget(returnFinalTarget: true) : null;
+            AtomicFile.Write(link?.FullName ?? path, write, temporaryFolder);
         }
     }
 
