@@ -39,7 +39,7 @@ public sealed class CodeWorker
 
     private int Run()
     {
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Tell(Failed("MLO8331", "ends its process", null, Place(new StackTrace(fNeedFileInfo: true)), "return the table instead; for what is wrong with the data, throw an exception"));
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Tell(Failed("MLO8331", "ends its process", "whatever ends it takes the result with it", Place(new StackTrace(fNeedFileInfo: true)), "return the table instead; for what is wrong with the data, throw an exception"));
         AppDomain.CurrentDomain.UnhandledException += (_, unhandled) => Tell(Thrown((Exception)unhandled.ExceptionObject));
         try
         {
