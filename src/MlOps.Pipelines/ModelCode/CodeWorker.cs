@@ -86,7 +86,7 @@ public sealed class CodeWorker
     {
         var method = Method(name);
         var before = DigestOf(table);
-        var made = method.CreateDelegate<Func<Frame, Frame?>>()(table) ?? throw new DiagnosticException(Failed("MLO8335", "returns null", null, null, "return a table: what it was given, if nothing is to be done"));
+        var made = method.CreateDelegate<Func<Frame, Frame?>>()(table) ?? throw new DiagnosticException(Failed("MLO8335", "returns null", "a table is wanted", null, "return a table: what it was given, if nothing is to be done"));
         if (!before.SequenceEqual(DigestOf(table)))
         {
             throw new DiagnosticException(Failed("MLO8336", "changed the table that it was given", "others read the same cells", null, "copy a column's values before they are changed, and return a new Frame"));

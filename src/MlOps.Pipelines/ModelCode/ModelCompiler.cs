@@ -167,13 +167,13 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         File.WriteAllBytes(Path.Join(making, name + ".dll"), compiled.Image);
         File.WriteAllBytes(Path.Join(making, name + ".pdb"), compiled.Symbols);
         File.WriteAllText(Path.Join(making, "code.json"), CanonicalJson.Indented(functions));
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(making, recursive: true);
-        }
-        else
+        try
         {
             Directory.Move(making, folder);
+        }
+        catch (IOException) when (Directory.Exists(folder))
+        {
+            Directory.Delete(making, recursive: true);
         }
 
         foreach (var old in all.GetDirectories().OrderByDescending(known => known.LastWriteTimeUtc).Skip(Kept))
