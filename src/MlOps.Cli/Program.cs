@@ -4,11 +4,17 @@ using MlOps.Cli;
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Pipelines;
+using MlOps.Pipelines.ModelCode;
 
 // The fast path: where nothing changed since the last Train or Status, a few stats answer, and nothing else is loaded.
 // Where few files changed since a Train, the steps that read them are brought up to date; the declarations are not read either.
 try
 {
+    if (args is [CodeWorker.Command, var request])
+    {
+        return CodeWorker.Run(request);
+    }
+
     using var cancel = new CancellationTokenSource();
     TriedStep? tried = null;
     var key = args is ["Train"] ? Workspace.TrainKey : args is ["Status"] ? Workspace.StatusKey : null;

@@ -29,6 +29,9 @@ public sealed partial class CSharpCompiler
 
         """;
 
+    /// <summary>What stands in the symbols in place of the root.</summary>
+    internal const string MappedRoot = "/_/";
+
     private readonly string _dotnet;
     private readonly string _compiler;
     private readonly string _framework;
@@ -38,17 +41,22 @@ public sealed partial class CSharpCompiler
     /// <summary>What differs between compilers: the SDK's and the framework's versions.</summary>
     public string Version => $"{Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(_compiler))))} {Path.GetFileName(_framework)}";
 
+    /// <summary>The program <c>dotnet</c> of the runtime that this process runs on.</summary>
+    public static string DotNet => Path.Join(Root, OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
+
+    // ROOT/shared/Microsoft.NETCore.App/VERSION
+    private static string Root => Path.GetFullPath(Path.Join(Path.GetDirectoryName(typeof(object).Assembly.Location), "..", "..", ".."));
+
     /// <summary>The compiler of the newest SDK beside the runtime that this process runs on, with reference assemblies of the same framework.</summary>
     /// <exception cref="DiagnosticException">There is none (MLO8300).</exception>
     public static CSharpCompiler Find()
     {
-        // ROOT/shared/Microsoft.NETCore.App/VERSION
-        var root = Path.GetFullPath(Path.Join(Path.GetDirectoryName(typeof(object).Assembly.Location), "..", "..", ".."));
+        var root = Root;
         var major = Environment.Version.Major;
         var compiler = Newest(Path.Join(root, "sdk"), folder => File.Exists(CompilerIn(folder)));
         var framework = Newest(Path.Join(root, "packs", "Microsoft.NETCore.App.Ref"), folder => VersionOf(folder).Major == major);
         return compiler is not null && framework is not null
-            ? new(Path.Join(root, OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"), CompilerIn(compiler), framework)
+            ? new(DotNet, CompilerIn(compiler), framework)
             : throw new DiagnosticException(new Diagnostic("MLO8300", "there is no C# compiler for the models' code")
             {
                 Where = root,
@@ -155,7 +163,7 @@ public sealed partial class CSharpCompiler
     }).Distinct()];
 
     private static string Relative(string file, string root) =>
-        file.StartsWith("/_/", StringComparison.Ordinal) ? file[3..] : Path.GetRelativePath(root, Path.Join(root, file)) is var relative && Path.IsPathRooted(file) ? Path.GetRelativePath(root, file) : relative;
+        file.StartsWith(MappedRoot, StringComparison.Ordinal) ? file[MappedRoot.Length..] : Path.GetRelativePath(root, Path.Join(root, file)) is var relative && Path.IsPathRooted(file) ? Path.GetRelativePath(root, file) : relative;
 
     private static string Quoted(string argument) => $"\"{argument}\"";
 

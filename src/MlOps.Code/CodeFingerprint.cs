@@ -1,3 +1,4 @@
+using System.Reflection.Metadata.Ecma335;
 using System.Text;
 using MlOps.Content;
 using MlOps.Code.Internal;
@@ -43,4 +44,10 @@ public sealed record CodeConcern(CodeConcernKind Kind, string Subject, string Wh
         : this(kind, subject, why) => Site = site;
 
     internal CallSite Site { get; }
+
+    /// <summary>Where the call stands, if it stands in the assembly of these symbols; while the library is open.</summary>
+    /// <param name="assembly">The assembly's simple name.</param>
+    /// <param name="symbols">Its symbols.</param>
+    public string? At(string assembly, CodeSymbols symbols) =>
+        Site.Method.Type.Assembly.Name == assembly ? symbols.At(MetadataTokens.GetToken(Site.Method.Handle), Site.Offset) : null;
 }

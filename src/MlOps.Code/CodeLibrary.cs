@@ -1,3 +1,4 @@
+using System.Reflection.Metadata.Ecma335;
 using MlOps.Code.Internal;
 
 namespace MlOps.Code;
@@ -6,6 +7,13 @@ namespace MlOps.Code;
 /// <param name="Type">As in metadata: <c>Namespace.Outer+Inner</c>.</param>
 /// <param name="Method">Null for the type's constructors and public methods.</param>
 public readonly record struct CodeEntry(string Type, string? Method = null);
+
+/// <summary>A method as callers see it.</summary>
+/// <param name="IsOpen">Whether anybody may call it without an object: it is public and static in a public type, neither generic.</param>
+/// <param name="Parameters">Their types, as <c>Double</c>, <c>System.DateTimeOffset</c>, <c>System.Nullable`1&lt;Double&gt;</c>.</param>
+/// <param name="Result">The type of what it returns.</param>
+/// <param name="Token">Its token in its assembly.</param>
+public sealed record CodeSignature(bool IsOpen, IReadOnlyList<string> Parameters, string Result, int Token);
 
 /// <summary>Assemblies whose code is followed, from entries to all they can reach.</summary>
 /// <remarks>References into the framework count by name, into packages by name and version.</remarks>
@@ -43,6 +51,15 @@ public sealed class CodeLibrary : IDisposable
         return new([.. reach.Members.OrderBy(member => member.Name, StringComparer.Ordinal)], reach.Concerns);
     }
 
+    /// <summary>The methods that an entry names; none where there is no such type or method.</summary>
+    public IReadOnlyList<CodeSignature> Find(CodeEntry entry) => TypeOf(entry) is not { } type ? [] : [.. type.MethodsNamed(entry.Method!).Select(Signature)];
+
+    /// <summary>The full names of all methods that anybody may call without an object, of one assembly.</summary>
+    /// <param name="assembly">Its simple name.</param>
+    public IEnumerable<string> OpenMethods(string assembly) => _followed.Where(followed => followed.Name == assembly)
+        .SelectMany(followed => followed.Types).Where(type => !type.IsGenerated).SelectMany(type => type.Methods).Where(method => !method.IsGenerated && Signature(method).IsOpen)
+        .Select(method => $"{method.Type.Name}.{method.Name}");
+
     /// <inheritdoc/>
     public void Dispose() => _followed.ForEach(assembly => assembly.Dispose());
 
@@ -62,11 +79,24 @@ public sealed class CodeLibrary : IDisposable
 
     private List<CodeMethod> Methods(CodeEntry entry)
     {
-        var type = _followed.Select(assembly => assembly.Find(entry.Type)).FirstOrDefault(found => found is not null)
-            ?? throw new ArgumentException($"there is no type {entry.Type}", nameof(entry));
+        var type = TypeOf(entry) ?? throw new ArgumentException($"there is no type {entry.Type}", nameof(entry));
         List<CodeMethod> methods = [.. type.Methods.Where(method => entry.Method is null
             ? (method.Definition.Attributes & System.Reflection.MethodAttributes.MemberAccessMask) == System.Reflection.MethodAttributes.Public
             : method.Name == entry.Method)];
         return methods.Count > 0 ? methods : throw new ArgumentException($"type {entry.Type} has no method {entry.Method}", nameof(entry));
+    }
+
+    private CodeType? TypeOf(CodeEntry entry) => _followed.Select(assembly => assembly.Find(entry.Type)).FirstOrDefault(found => found is not null);
+
+    private static CodeSignature Signature(CodeMethod method)
+    {
+        var signature = method.Definition.DecodeSignature(new PlainNames(method.Type.Assembly), null);
+        var isPublic = (method.Definition.Attributes & System.Reflection.MethodAttributes.MemberAccessMask) == System.Reflection.MethodAttributes.Public
+            && (method.Type.Definition.Attributes & System.Reflection.TypeAttributes.VisibilityMask) is System.Reflection.TypeAttributes.Public or System.Reflection.TypeAttributes.NestedPublic;
+        return new(
+            isPublic && method.IsStatic && signature.GenericParameterCount == 0 && method.Type.Definition.GetGenericParameters().Count == 0,
+            [.. signature.ParameterTypes.Select(type => type.Text)],
+            signature.ReturnType.Text,
+            MetadataTokens.GetToken(method.Handle));
     }
 }

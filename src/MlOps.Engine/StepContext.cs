@@ -15,8 +15,8 @@ public sealed class StepContext
     /// <summary>Who is told of progress.</summary>
     internal Action<string> Reporter => _calls.Report;
 
-    /// <summary>What the programs printed; kept with the result.</summary>
-    internal byte[]? Log { get; set; }
+    /// <summary>What the programs printed; kept with the result. Null for nothing.</summary>
+    public byte[]? Log { get; set; }
 
     /// <summary>The workspace if the program is watched for undeclared files of it, else null.</summary>
     internal string? WatchedRoot { get; init; }

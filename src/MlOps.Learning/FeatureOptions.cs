@@ -21,6 +21,12 @@ public abstract record FeatureOptions
     [JsonIgnore]
     public abstract FeatureKind Kind { get; }
 
+    /// <summary>A public static method of the model's own code that computes it from other columns, row by row, <c>Type.Method</c>; in training and in scoring.</summary>
+    public string? Code { get; set; }
+
+    /// <summary>The columns that <c>code</c> takes, in the order of its parameters.</summary>
+    public IReadOnlyList<string>? From { get; set; }
+
     /// <summary>A kind without anything else said.</summary>
     public static FeatureOptions Of(FeatureKind kind) => kind switch
     {

@@ -33,7 +33,7 @@ public sealed partial class Workspace
         Remove(scratch);
         try
         {
-            var engine = NewEngine(scratch, _options, new(scratch, _datasets.Values.ToDictionary(dataset => dataset.Name, StringComparer.Ordinal), new(Path.Combine(scratch, ".mlops", "store"))), _champions);
+            var engine = NewEngine(scratch, _options, new(scratch, _datasets.Values.ToDictionary(dataset => dataset.Name, StringComparer.Ordinal), new(Path.Combine(scratch, ".mlops", "store"))), _champions, _compiled);
             await LookUpChampionsAsync(remote: null, cancellationToken);
             Furnish(plan, again, scratch, engine.Store);
             var result = await engine.BuildAsync(graph, options with { Force = [.. again], KeepGoing = true, Progress = Progress([]) }, cancellationToken);

@@ -25,6 +25,7 @@ public sealed partial class Workspace
     public async Task<Outcome> ReleaseAsync(string? environment, bool dryRun, CancellationToken cancellationToken)
     {
         var driver = Driver(environment, out var spec);
+        CheckServable();
         if (dryRun)
         {
             return await PlanAsync(null, cancellationToken) with { Exit = ExitCode.Done };
@@ -52,6 +53,7 @@ public sealed partial class Workspace
     public async Task<Outcome> ServeAsync(string? environment, CancellationToken cancellationToken)
     {
         var driver = Driver(environment, out var spec);
+        CheckServable();
         var trained = await TrainAsync(cancellationToken);
         if (trained.Exit != ExitCode.Done)
         {
@@ -97,6 +99,20 @@ public sealed partial class Workspace
         var report = await Smoke(Served(tested), tested).RunAsync(url, cancellationToken);
         var text = ReleaseReport.Checks(report);
         return new(report.Passed ? ExitCode.Done : ExitCode.Refused, text, ReleaseReport.Json(report));
+    }
+
+    /// <summary>The service has no code but its own.</summary>
+    private void CheckServable()
+    {
+        if (Chosen.FirstOrDefault(model => model.ComputedColumns.Count > 0) is { } model)
+        {
+            throw new DiagnosticException(new Diagnostic("MLO2262", $"model '{model.Name}' cannot be served: it computes '{model.ComputedColumns[0].Name}' by code of its own")
+            {
+                Where = model.At("features", model.ComputedColumns[0].Name),
+                Why = "the scoring service does not run models' code yet, and without it the model would get other inputs than it has learnt from",
+                Mend = $"score files with it: ./build.sh Score --model {model.Name} --data FILE --out FILE; or release the others: --model NAME",
+            });
+        }
     }
 
     private ProcessDriver Driver(string? environment, out EnvironmentSpec spec)

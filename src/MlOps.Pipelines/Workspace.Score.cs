@@ -3,7 +3,9 @@ using System.Text;
 using System.Text.Json.Nodes;
 using MlOps.Content;
 using MlOps.Data;
+using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.ModelCode;
 using MlOps.Pipelines.Reports;
 using MlOps.Pipelines.Scores;
 using MlOps.Scoring;
@@ -56,7 +58,9 @@ public sealed partial class Workspace
     {
         var clock = Stopwatch.StartNew();
         var scorer = new Scorer(trained);
-        var input = new ScoreInput(trained.Signature, CurrentLock.Fact($"data/{model.Manifest.Data}", "columns") as JsonObject, request.Keep);
+        var code = CodeOf(model, trained.Signature);
+        var computed = code is null ? null : new ComputedInputs(code, trained.Signature, model.File);
+        var input = new ScoreInput(trained.Signature, CurrentLock.Fact($"data/{model.Manifest.Data}", "columns") as JsonObject, request.Keep, code);
         using var text = new StreamWriter(output, new UTF8Encoding(false), bufferSize: 1 << 16, leaveOpen: true);
         var writer = new PredictionWriter(text, trained.Signature, request.Keep, request.Explain ? new Reasons(trained) : null);
         var told = 0L;
@@ -64,6 +68,7 @@ public sealed partial class Workspace
         foreach (var part in CsvReader.ReadParts(data, new() { Path = request.Data, Schema = input.Schema }, cancellationToken))
         {
             var inputs = input.Of(part);
+            inputs = computed?.Of(inputs, cancellationToken) ?? inputs;
             writer.Write(part, scorer.Predict(inputs), inputs);
             _reporter.Live($"{data.Position * 100 / data.Length}% · {writer.Rows} rows");
             if (data.Length >= LongFile && data.Position * 10 / data.Length > told)
@@ -74,6 +79,23 @@ public sealed partial class Workspace
         }
 
         return new(model.Name, trained.Signature, writer, clock.Elapsed);
+    }
+
+    /// <summary>The code that computes some of a trained model's inputs: only as it was when the model was trained; null if there is none.</summary>
+    private CompiledModel? CodeOf(ModelDefinition model, Signature signature)
+    {
+        var wanted = signature.Inputs.Select(input => input.Code).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
+        var trained = CurrentLock.Find(new($"models/{model.Name}", PrepareAction.Name))?.Code;
+        var code = _compiled.GetValueOrDefault(model.Name);
+        var changed = wanted.Where(name => code?.Functions.GetValueOrDefault(name) is not { } function || trained?.GetValueOrDefault(name) != function.Digest).ToList();
+        return changed.Count > 0
+            ? throw new DiagnosticException(new Diagnostic("MLO2263", $"function '{changed[0]}' is not what model '{model.Name}' was trained with")
+            {
+                Where = model.File,
+                Why = "it changed since, so that it would compute other inputs than the model has learnt from",
+                Mend = "./build.sh Train",
+            })
+            : wanted.Count > 0 ? code : null;
     }
 
     /// <summary>The chosen model as the lock names it: from the store, or from a remote.</summary>

@@ -5,6 +5,7 @@ using MlOps.Pipelines.Champions;
 using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Manifests;
+using MlOps.Pipelines.ModelCode;
 using MlOps.Pipelines.Runs;
 
 namespace MlOps.Pipelines;
@@ -19,6 +20,7 @@ public sealed partial class Workspace
     private readonly BuildMirror _mirror;
     private readonly Trial _trial;
     private readonly WorkspaceDefinition _definition;
+    private readonly Dictionary<string, CompiledModel> _compiled;
     private readonly StepGraph _graph;
     private readonly BuildEngine _engine;
 
@@ -36,13 +38,14 @@ public sealed partial class Workspace
         ObserveDeclarations();
         _trial = Trial.Of(options.Set, options.Models);
         _definition = WorkspaceDefinition.Load(root, _mirror.Observe, _trial, ManifestJson.With(options.Trainers));
-        _graph = new StepFactory(_definition, _code, _mirror).Graph();
+        _compiled = ModelCompiler.CompileAll(root, _definition.Models, _mirror.Observe, reporter.Warn);
+        _graph = new StepFactory(_definition, _code, _mirror, _compiled).Graph();
         var declared = _definition.Manifest.Data.Where(data => _graph.Find(StepFactory.ImportOf(data.Key))!.Inputs.Values.Single() is FileInput)
             .ToDictionary(data => data.Key, data => new Dataset(data.Key, data.Value, _definition.At("data", data.Key, "path")), StringComparer.Ordinal);
         _datasets = declared.Values.ToDictionary(dataset => dataset.Step);
         var bytes = new DatasetBytes(root, declared, new(Path.Join(root, ".mlops", "store")));
         _champions = new(root, new(Path.Join(root, ".mlops", "store")));
-        _engine = NewEngine(root, options, bytes, _champions);
+        _engine = NewEngine(root, options, bytes, _champions, _compiled);
         _data = new(_engine, bytes, new(root, reporter), reporter);
         CheckNames();
     }
@@ -55,7 +58,7 @@ public sealed partial class Workspace
     public static Workspace Open(WorkspaceOptions options, IReporter reporter) =>
         new(WorkspaceFiles.FindRoot(options.Root), options, reporter);
 
-    private static BuildEngine NewEngine(string root, WorkspaceOptions options, DatasetBytes bytes, ChampionSource champions)
+    private static BuildEngine NewEngine(string root, WorkspaceOptions options, DatasetBytes bytes, ChampionSource champions, IReadOnlyDictionary<string, CompiledModel> compiled)
     {
         BuildEngine? engine = null;
         var trials = new ThreadShare(options.Jobs);
@@ -64,7 +67,7 @@ public sealed partial class Workspace
         {
             [ImportAction.Name] = new ImportAction(bytes),
             [PinAction.Name] = new PinAction(() => engine!.Files, bytes),
-            [PrepareAction.Name] = new PrepareAction(),
+            [PrepareAction.Name] = new PrepareAction(compiled),
             [TrainAction.Name] = new TrainAction(options.Jobs, json),
             [TuneAction.Name] = new TuneAction(trials, json),
             [TrialAction.Name] = new TrialAction(trials, json),

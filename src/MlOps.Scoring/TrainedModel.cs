@@ -19,7 +19,20 @@ public enum ModelTask
 /// <param name="Name">The column's name as in the training data.</param>
 /// <param name="Kind">How it enters: Numeric and Boolean as float32 (NaN is missing; true is 1), Categorical and Text as string
 /// (empty is missing), Timestamp as int64 milliseconds since the epoch (<see cref="long.MinValue"/> is missing).</param>
-public sealed record InputColumn(string Name, FeatureKind Kind);
+public sealed record InputColumn(string Name, FeatureKind Kind)
+{
+    /// <summary>The function of the model's own code that computes the column, <c>Type.Method</c>; null for a column that callers have.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>The columns that <see cref="Code"/> takes, in the order of its parameters.</summary>
+    public IReadOnlyList<string> From { get; init; } = [];
+
+    /// <inheritdoc/>
+    public bool Equals(InputColumn? other) => other is not null && (Name, Kind, Code) == (other.Name, other.Kind, other.Code) && From.SequenceEqual(other.From);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Kind, Code);
+}
 
 /// <summary>A model's contract with its callers: what goes in and what comes out.</summary>
 /// <param name="Classes">Empty for regression; <c>[negative, positive]</c> for binary; else every class, ordinally sorted.</param>

@@ -36,7 +36,7 @@ internal sealed record Labels(Signature Signature, int[] Rows, double[] Numbers,
                 "add rows, or let the split leave more of them for training");
         }
 
-        var inputs = spec.Features.Select(f => new InputColumn(f.Column, f.Kind)).ToArray();
+        var inputs = spec.Features.Select(f => new InputColumn(f.Column, f.Kind) { Code = f.Options.Code, From = f.Options.From ?? [] }).ToArray();
         return spec.Task == ModelTask.Regression ? ReadNumbers(column, rows, spec, inputs) : ReadClasses(column, rows, spec, inputs);
     }
 

@@ -5,11 +5,13 @@ using MlOps.Data;
 using MlOps.Engine;
 using MlOps.Learning;
 using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.ModelCode;
 
 namespace MlOps.Pipelines.Actions;
 
-/// <summary>Takes a model's columns out of a dataset, drops rows without a label, and tells test rows from training rows.</summary>
-internal sealed class PrepareAction : IStepExecutor
+/// <summary>Lets a model's own code change a dataset, takes the model's columns out of it, drops rows without a label, and tells test rows from training rows.</summary>
+/// <param name="code">The models' own code, by the models' names.</param>
+internal sealed class PrepareAction(IReadOnlyDictionary<string, CompiledModel> code) : IStepExecutor
 {
     public const string Name = "prepare";
     public const string Table = ImportAction.Table;
@@ -24,6 +26,9 @@ internal sealed class PrepareAction : IStepExecutor
 
     /// <summary>The column that the split divides by, of the training rows: what folds divide by where rows have not that column themselves.</summary>
     public const string Keys = "keys.frame";
+
+    /// <summary>The parameters that name the functions of the model's own code: of the whole table, and of columns.</summary>
+    private const string Functions = "prepare", Computed = "compute";
 
     /// <summary>The parameter that names the test rows' columns which are only there to group them.</summary>
     private const string Slices = "slices";
@@ -69,6 +74,16 @@ internal sealed class PrepareAction : IStepExecutor
             parameters[Slices] = new JsonArray([.. slices.Select(name => (JsonNode)name)]);
         }
 
+        if (model.Manifest.Prepare is { Count: > 0 } functions)
+        {
+            parameters[Functions] = new JsonArray([.. functions.Select(function => (JsonNode)function.Code)]);
+        }
+
+        if (model.ComputedColumns is { Count: > 0 } computed)
+        {
+            parameters[Computed] = CodeRequest.Json(computed);
+        }
+
         return parameters;
     }
 
@@ -78,8 +93,7 @@ internal sealed class PrepareAction : IStepExecutor
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
-        using var file = File.OpenRead(context.InputPath(Table));
-        var frame = FrameFile.Read(file);
+        var frame = Read(context, cancellationToken);
         var parameters = context.Step.Parameters;
         var label = (string)parameters["label"]!;
         var columns = parameters["columns"]!.AsArray().Select(name => (string)name!).ToList();
@@ -104,6 +118,23 @@ internal sealed class PrepareAction : IStepExecutor
         // Training rows have no slice columns: declaring one retrains nothing.
         var test = Write(context, Test, TestCsv, rows.WithOnly([.. programsSee, .. slices]), programsSee, isTest, side: true);
         return new() { ["rows"] = new JsonObject { ["dropped"] = frame.RowCount - labelled.Length, ["test"] = test, ["train"] = train } };
+    }
+
+    private Frame Read(StepContext context, CancellationToken cancellationToken)
+    {
+        var parameters = context.Step.Parameters;
+        var (table, computed) = (context.InputPath(Table), CodeRequest.ColumnsOf(parameters[Computed]));
+        if (parameters[Functions] is null && computed.Count == 0)
+        {
+            using var file = File.OpenRead(table);
+            return FrameFile.Read(file);
+        }
+
+        var model = code[context.Step.Name.Value[..context.Step.Name.Value.LastIndexOf('/')]];
+        var request = new CodeRequest(model.Assembly, table, [.. (parameters[Functions]?.AsArray() ?? []).Select(name => (string)name!)], computed, context.Step.Origin);
+        var (made, printed) = CodeRunner.Run(model, request, Path.Join(context.WorkDirectory, "code"), context.Report, cancellationToken);
+        context.Log = printed;
+        return made;
     }
 
     private static SplitSpec Spec(JsonObject split) => new(

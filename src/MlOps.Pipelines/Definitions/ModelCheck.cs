@@ -77,6 +77,11 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
             found.Add(new("MLO2011", $"column '{weight}' cannot be the weight") { Where = model.At("weight"), Why = "it is the label", Mend = "name another column, or remove 'weight'" });
         }
 
+        if (manifest.Limits?.Megabytes is < 64 or > 1 << 20)
+        {
+            found.Add(new("MLO2265", $"'megabytes' is {manifest.Limits.Megabytes}") { Where = model.At("limits", "megabytes"), Why = "allowed is 64 to 1048576", Mend = "choose a number of that range, or remove it for the default" });
+        }
+
         WorkspaceDefinition.CheckSteps(manifest.Steps, name => model.At("steps", name), found);
         if (manifest.Positive is not null && manifest.Task != ModelTask.Binary)
         {
@@ -101,6 +106,16 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
             if (why is not null)
             {
                 found.Add(new("MLO2011", $"column '{column}' cannot be a feature") { Where = model.At("features", column), Why = why, Mend = $"remove '{column}' from \"features\"" });
+            }
+
+            if (options.Code is null != (options.From is not { Count: > 0 }))
+            {
+                found.Add(new("MLO2266", $"feature '{column}' has '{(options.Code is null ? "from" : "code")}' alone")
+                {
+                    Where = model.At("features", column),
+                    Why = "'code' names the function that computes it, 'from' at least one column that the function takes",
+                    Mend = "give both, or neither",
+                });
             }
 
             found.AddRange(options.Validate(model.Manifest.Trainer).Select(wrong => wrong.Diagnostic with { Where = model.At("features", column, wrong.Member) }));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using MlOps.Content;
 using MlOps.Learning;
 using MlOps.Pipelines.Manifests;
+using MlOps.Pipelines.ModelCode;
 
 namespace MlOps.Pipelines.Definitions;
 
@@ -15,6 +16,13 @@ internal sealed record ModelDefinition(string Name, string File, ModelManifest M
 
     /// <summary>The model's folder relative to the workspace; instances of one declaration share it.</summary>
     public string Folder => File[..File.LastIndexOf('/')];
+
+    /// <summary>The functions of its own code that it declares.</summary>
+    public IReadOnlyList<string> CodeFunctions => [.. Manifest.Prepare.Select(step => step.Code).Concat(Manifest.Features.Values.Select(feature => feature.Code).OfType<string>())];
+
+    /// <summary>The columns that its own code computes.</summary>
+    public IReadOnlyList<ComputedColumn> ComputedColumns => [.. Manifest.Features.Where(feature => feature.Value.Code is not null)
+        .Select(feature => new ComputedColumn(feature.Key, feature.Value.Code!, feature.Value.From ?? []))];
 
     public SplitSpec Split => (Manifest.Split ?? new HashSplit()).Spec(Manifest.Label);
 

@@ -7,11 +7,13 @@ using MlOps.Engine;
 using MlOps.Learning;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Manifests;
+using MlOps.Pipelines.ModelCode;
 
 namespace MlOps.Pipelines.Definitions;
 
 /// <summary>Turns declarations into steps: per dataset an import; per model prepare, train, evaluate, explain and gate; and the run steps.</summary>
-internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests code, BuildMirror mirror)
+/// <param name="compiled">The models' own code, by the models' names; null where none has any.</param>
+internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests code, BuildMirror mirror, IReadOnlyDictionary<string, CompiledModel>? compiled = null)
 {
     private readonly Dictionary<string, StepInput> _written = new(StringComparer.Ordinal);
 
@@ -133,6 +135,8 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
                 .. PrepareAction.HasKeys(model) ? [PrepareAction.Keys] : Array.Empty<string>(),
                 .. _readByPrograms.Contains(Of(model.Name, PrepareAction.Name).Value) ? [PrepareAction.TrainCsv, PrepareAction.TestCsv] : Array.Empty<string>()]),
             FactNames = Names("rows"),
+            Code = Code(PrepareAction.Name, "split").AddRange((compiled?.GetValueOrDefault(model.Name)?.Functions.Values ?? []).Where(function => model.CodeFunctions.Contains(function.Name))
+                .Select(function => KeyValuePair.Create(function.Name, function.Digest))),
         };
         var rows = (PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train));
         if (manifest.Tune is { } tune)

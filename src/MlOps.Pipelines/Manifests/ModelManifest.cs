@@ -43,6 +43,9 @@ public sealed record ModelManifest
     /// <summary>Who answers for the model.</summary>
     public string? Owner { get; init; }
 
+    /// <summary>What the model's own code makes of the dataset's table before anything else, in this order. Scoring does not do it: what every row needs is a feature.</summary>
+    public IReadOnlyList<PrepareManifest> Prepare { get; set; } = [];
+
     /// <summary>The columns to learn from, and what each means: its kind, or an object with the kind and how it enters.</summary>
     public required Dictionary<string, FeatureOptions> Features { get; init; }
 
@@ -70,6 +73,12 @@ public sealed record ModelManifest
     /// <summary>What it must meet on the test rows; without it nothing is refused.</summary>
     public GateManifest? Gate { get; init; }
 
+    /// <summary><c>false</c> accepts that the model's own code gives other results at other times, and warns of nothing. Default: true.</summary>
+    public bool? Deterministic { get; set; }
+
+    /// <summary>What the model's own code may take; changes no result.</summary>
+    public LimitsManifest? Limits { get; set; }
+
     /// <summary>How near a rebuild must come (<c>Verify --rebuild</c>); every byte when left out.</summary>
     public VerifyManifest? Verify { get; init; }
 
@@ -78,6 +87,23 @@ public sealed record ModelManifest
 
     /// <summary>Steps that are any program, by name; paths are relative to the model's folder.</summary>
     public Dictionary<string, RunStepManifest> Steps { get; set; } = [];
+}
+
+/// <summary>A function that makes a table of a table.</summary>
+public sealed record PrepareManifest
+{
+    /// <summary>A public static method of the C# files of the model or of <c>models/shared</c>, <c>Type.Method</c>: takes and returns an <c>MlOps.Data.Frame</c>.</summary>
+    public required string Code { get; init; }
+}
+
+/// <summary>What the model's own code may take.</summary>
+public sealed record LimitsManifest
+{
+    /// <summary>How long one run of it may take: seconds, or a text such as <c>30s</c>, <c>10m</c>, <c>2h</c>. Default: ten minutes.</summary>
+    public Duration? Timeout { get; set; }
+
+    /// <summary>How many megabytes its objects may fill, 64 to 1048576. Default: three quarters of the machine's memory.</summary>
+    public int? Megabytes { get; set; }
 }
 
 /// <summary>How near a rebuild of a model must come, where its steps cannot give the same bytes twice.</summary>

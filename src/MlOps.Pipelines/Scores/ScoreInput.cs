@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using MlOps.Data;
+using MlOps.Pipelines.ModelCode;
 using MlOps.Scoring;
 
 namespace MlOps.Pipelines.Scores;
@@ -13,12 +14,23 @@ internal sealed class ScoreInput
     /// <param name="signature">The model's inputs.</param>
     /// <param name="trained">The lock's fact <c>columns</c> of the dataset: name to type.</param>
     /// <param name="kept">Further columns to read, as texts.</param>
-    public ScoreInput(Signature signature, JsonObject? trained, IEnumerable<string> kept)
+    /// <param name="code">The functions that compute inputs; null where none does.</param>
+    public ScoreInput(Signature signature, JsonObject? trained, IEnumerable<string> kept, CompiledModel? code = null)
     {
-        var inputs = signature.Inputs.Select(input => (input.Name, input.Kind, Trained: TypeOf(trained, input.Name))).ToList();
-        _texts = [.. inputs.Where(input => Declared(input.Kind, input.Trained) == ColumnType.String).Select(input => (input.Name, input.Trained))];
-        Schema = new([.. inputs.Select(input => new ColumnSchema(input.Name, Declared(input.Kind, input.Trained))),
-            .. kept.Where(name => inputs.All(input => input.Name != name)).Select(name => new ColumnSchema(name, ColumnType.String))]);
+        var inputs = signature.Inputs.Where(input => input.Code is null).Select(input => (input.Name, input.Kind, Trained: TypeOf(trained, input.Name))).ToList();
+        var types = inputs.ToDictionary(input => input.Name, input => Declared(input.Kind, input.Trained), StringComparer.Ordinal);
+        foreach (var input in signature.Inputs.Where(input => input.Code is not null))
+        {
+            foreach (var (name, parameter) in input.From.Zip(code!.Functions[input.Code!].Parameters))
+            {
+                // As the table had it when the model was trained: the function sees what it saw then, and so does a feature of the same column.
+                types[name] = TypeOf(trained, name) switch { ColumnType.Integer => ColumnType.Number, { } type => type, null => CellKind.Read(parameter, null) };
+            }
+        }
+
+        _texts = [.. inputs.Where(input => types[input.Name] == ColumnType.String).Select(input => (input.Name, input.Trained))];
+        Schema = new([.. types.Select(column => new ColumnSchema(column.Key, column.Value)),
+            .. kept.Where(name => !types.ContainsKey(name)).Select(name => new ColumnSchema(name, ColumnType.String))]);
     }
 
     /// <summary>What the file must have.</summary>

@@ -39,7 +39,23 @@ internal static class SignatureText
                     json.WriteNumber("buckets", count);
                 }
 
+                if (signature.Inputs[i].Code is { } code)
+                {
+                    json.WriteString("code", code);
+                }
+
                 json.WriteString("column", signature.Inputs[i].Name);
+                if (signature.Inputs[i].From is { Count: > 0 } columns)
+                {
+                    json.WriteStartArray("from");
+                    foreach (var column in columns)
+                    {
+                        json.WriteStringValue(column);
+                    }
+
+                    json.WriteEndArray();
+                }
+
                 if (hashed)
                 {
                     json.WriteString("hash", Hash);
@@ -83,6 +99,10 @@ internal static class SignatureText
 
         static InputColumn Input(JsonElement input) => !input.TryGetProperty("hash", out var hash) || Text(hash) == Hash
             ? new(Text(input.GetProperty("column")), Enum.Parse<FeatureKind>(Text(input.GetProperty("kind")), ignoreCase: true))
+            {
+                Code = input.TryGetProperty("code", out var code) ? Text(code) : null,
+                From = input.TryGetProperty("from", out var from) ? [.. from.EnumerateArray().Select(Text)] : [],
+            }
             : throw new ArgumentException($"categories are hashed by '{Text(hash)}'");
 
         static string Text(JsonElement element) => element.GetString() ?? throw new InvalidOperationException("null stands for a text");

@@ -1,0 +1,19 @@
+using MlOps.Pipelines.Manifests;
+
+namespace MlOps.Pipelines.ModelCode;
+
+/// <summary>The compiled code of one model.</summary>
+/// <param name="Assembly">Where it lies, its symbols beside it.</param>
+/// <param name="Functions">Those that are declared, by name.</param>
+internal sealed record CompiledModel(string Assembly, IReadOnlyDictionary<string, CodeFunction> Functions)
+{
+    /// <summary>How long one run of it may take.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How many bytes its objects may fill.</summary>
+    public long Memory { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3;
+
+    /// <summary>The same within what a model declares.</summary>
+    public CompiledModel Within(LimitsManifest? limits) => limits is null ? this
+        : this with { Timeout = limits.Timeout?.Value ?? Timeout, Memory = limits.Megabytes is { } megabytes ? (long)megabytes << 20 : Memory };
+}

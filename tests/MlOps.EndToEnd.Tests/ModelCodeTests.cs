@@ -1,0 +1,222 @@
+using System.Globalization;
+using MlOps.EndToEnd.Tests.Support;
+
+namespace MlOps.EndToEnd.Tests;
+
+/// <summary>Models with C# of their own: what reruns when it changes, what comes of it when it misbehaves, and that scoring computes what training computed.</summary>
+public sealed class ModelCodeTests : IClassFixture<ModelCodeTests.Trained>
+{
+    private const string Code = "models/demand/Demand.cs";
+
+    private readonly Trained _trained;
+
+    public ModelCodeTests(Trained trained) => _trained = trained;
+
+    [Fact]
+    public void A_comment_and_code_that_is_not_reached_rerun_nothing()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Code, "    public static Frame", "    // what the sensors send\n    public static int Unused() => 3;\n\n    public static Frame");
+
+        Assert.Empty(NotUpToDate(workspace.Run("Train --json").Expect(0)));
+    }
+
+    [Fact]
+    public void A_changed_constant_reruns_prepare_and_what_follows_and_Explain_names_the_function()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Code, "Coldest = 0", "Coldest = 5");
+
+        Assert.Contains("code Demand.Clean changed", workspace.Run("Explain demand/prepare").Expect(0).Output, StringComparison.Ordinal);
+        Assert.Equal(["demand/evaluate", "demand/explain", "demand/prepare", "demand/train"], NotUpToDate(workspace.Run("Train --json").Expect(0)));
+    }
+
+    [Fact]
+    public void Another_models_code_reruns_nothing()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Write("models/other/Other.cs", "public static class Other { public static int Two() => 2; }");
+
+        Assert.Empty(NotUpToDate(workspace.Run("Train --json").Expect(0)));
+    }
+
+    [Fact]
+    public void Shared_code_that_is_reached_counts()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace("models/shared/Hours.cs", "hour is 8", "hour is 9");
+
+        Assert.Contains("demand/prepare", NotUpToDate(workspace.Run("Train --json").Expect(0)));
+    }
+
+    [Fact]
+    public void Code_that_does_not_compile_is_told_with_its_line()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Code, "Coldest = 0", "Coldest = zero");
+
+        var errors = workspace.Run("Train").Expect(1).Errors;
+
+        Assert.Contains("MLO8301", errors, StringComparison.Ordinal);
+        Assert.Contains("where: models/demand/Demand.cs:5:", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("throw new InvalidOperationException(\"too cold\");", "MLO8330", "where: models/demand/Demand.cs:9", "InvalidOperationException: too cold")]
+    [InlineData("Environment.Exit(0);", "MLO8331", "ends its process", "")]
+    [InlineData("Environment.FailFast(\"no\");", "MLO8332", "crashed", "")]
+    [InlineData("while (table.RowCount > 0) { }", "MLO8333", "it still ran after 1 s", "")]
+    [InlineData("var all = new List<byte[]>(); while (true) { all.Add(new byte[1 << 24]); }", "MLO8334", "where: models/demand/Demand.cs:9", "megabytes")]
+    [InlineData("return null!;", "MLO8335", "returns null", "")]
+    [InlineData("((NumberColumn)table[\"temperature\"]).Values[0] = 99;", "MLO8336", "changed the table that it was given", "")]
+    [InlineData("return table.Select([]);", "MLO8337", "leaves no row", "")]
+    public void Code_that_misbehaves_ends_in_a_diagnostic_and_leaves_the_lock(string statement, string code, string told, string also)
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace("models/demand/model.json", "\"task\"", $"\"limits\": {{ \"timeout\": \"{(code == "MLO8333" ? "1s" : "1m")}\", \"megabytes\": 256 }}, \"task\"");
+        workspace.Replace(Code, "Console.WriteLine(\"cleaning\");", statement);
+        var before = workspace.Lock;
+
+        var errors = workspace.Run("Train").Expect(1).Errors;
+
+        Assert.Contains(code, errors, StringComparison.Ordinal);
+        Assert.Contains(told, errors, StringComparison.Ordinal);
+        Assert.Contains(also, errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+        Assert.Equal(before, workspace.Lock);
+    }
+
+    [Theory]
+    [InlineData("Frame Clean(Frame table)", "object Clean(Frame table)", "MLO8322")]
+    [InlineData("double? Rush(", "double? Rushes(", "MLO8320")]
+    [InlineData("double? Rush(double hour", "double? Rush(char hour", "MLO8322")]
+    [InlineData("public static double? Rush(", "private static double? Rush(", "MLO8321")]
+    public void A_function_of_another_form_is_refused_before_anything_runs(string old, string with, string code)
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Code, old, with);
+
+        Assert.Contains(code, workspace.Run("Train").Expect(1).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_code_prints_is_not_mixed_into_what_Train_prints()
+    {
+        using var workspace = _trained.Copy();
+
+        var ran = workspace.Run("Train --force=demand/prepare").Expect(0);
+
+        Assert.DoesNotContain("cleaning", ran.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("cleaning", ran.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_clock_is_warned_of_once_with_its_line_unless_it_is_accepted()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Code, "Console.WriteLine(\"cleaning\");", "Console.WriteLine(DateTime.UtcNow.Year);");
+
+        var first = workspace.Run("Train").Expect(0).Errors;
+        var second = workspace.Run("Train --rehash").Expect(0).Errors;
+        workspace.Replace("models/demand/model.json", "\"task\"", "\"deterministic\": false, \"task\"");
+        var accepted = workspace.Run("Train").Expect(0).Errors;
+
+        Assert.Contains("MLO8323", first, StringComparison.Ordinal);
+        Assert.Contains("where: models/demand/Demand.cs:9", first, StringComparison.Ordinal);
+        Assert.DoesNotContain("MLO8323", second + accepted, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Scoring_computes_what_training_computed()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Run("Score --data models/demand/data.csv --out scored.csv --keep id,hour,workingDay").Expect(0);
+        // The label is the computed feature itself: a tree that sees another value predicts another number.
+        var rows = File.ReadLines(workspace.At("scored.csv")).Skip(1).Select(line => line.Split(',')).ToList();
+
+        Assert.Equal(Trained.Rows, rows.Count);
+        Assert.All(rows, row => Assert.Equal(Trained.Rush(row[1], row[2]), double.Parse(row[3], CultureInfo.InvariantCulture), 0.5));
+    }
+
+    [Fact]
+    public void Code_that_changed_since_training_scores_nothing()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace("models/shared/Hours.cs", "hour is 8", "hour is 9");
+
+        Assert.Contains("MLO2263", workspace.Run("Score --data models/demand/data.csv --out scored.csv").Expect(1).Errors, StringComparison.Ordinal);
+        Assert.False(File.Exists(workspace.At("scored.csv")));
+    }
+
+    [Fact]
+    public void A_service_refuses_a_model_whose_code_it_cannot_run()
+    {
+        using var workspace = _trained.Copy();
+
+        Assert.Contains("MLO2262", workspace.Run("Release").Expect(1).Errors, StringComparison.Ordinal);
+    }
+
+    private static List<string> NotUpToDate(Ran ran) =>
+        [.. ran.Json["steps"]!.AsArray().Where(step => (string)step!["status"]! != "up to date").Select(step => (string)step!["step"]!).Order(StringComparer.Ordinal)];
+
+    /// <summary>A workspace with a model whose label follows from nothing but what its own code computes.</summary>
+    public sealed class Trained : IDisposable
+    {
+        public const int Rows = 600;
+
+        private readonly Workspace _workspace = new();
+
+        public Trained()
+        {
+            _workspace.Write("nuke.json", """{ "name": "city", "data": { "rides": { "path": "models/demand/data.csv" } } }""");
+            _workspace.Write("models/demand/model.json", """
+                {
+                  "task": "regression", "data": "rides", "label": "rentals",
+                  "prepare": [ { "code": "Demand.Clean" } ],
+                  "features": {
+                    "rush": { "code": "Demand.Rush", "from": ["hour", "workingDay"], "kind": "numeric" },
+                    "temperature": "numeric"
+                  },
+                  "trainer": { "name": "boosted-trees", "trees": 60, "learningRate": 0.3 }
+                }
+                """);
+            _workspace.Write(Code, """
+                using MlOps.Data;
+
+                public static class Demand
+                {
+                    private const double Coldest = 0;
+
+                    public static Frame Clean(Frame table)
+                    {
+                        Console.WriteLine("cleaning");
+                        return table.Select([.. Enumerable.Range(0, table.RowCount).Where(row => ((NumberColumn)table["temperature"]).Values[row] >= Coldest)]);
+                    }
+
+                    public static double? Rush(double hour, bool workingDay) => workingDay ? Hours.IsRush(hour) ? 10 : 20 : null;
+                }
+                """);
+            _workspace.Write("models/shared/Hours.cs", "internal static class Hours { public static bool IsRush(double hour) => hour is 8 or 17; }\n");
+            _workspace.Write("models/demand/data.csv", "id,hour,workingDay,temperature,rentals\n" + string.Concat(Enumerable.Range(0, Rows).Select(Row)));
+            _workspace.Run("Train").Expect(0);
+        }
+
+        /// <summary>What the label is: 10 in rush hours of working days, else 20, and 30 on other days, where the feature is missing.</summary>
+        public static double Rush(string hour, string workingDay) => workingDay != "true" ? 30 : hour is "8" or "17" ? 10 : 20;
+
+        internal Workspace Copy()
+        {
+            var copy = new Workspace();
+            Workspace.CopyFolder(_workspace.Root, copy.Root);
+            return copy;
+        }
+
+        public void Dispose() => _workspace.Dispose();
+
+        private static string Row(int row)
+        {
+            var (hour, working) = ((row % 24).ToString(CultureInfo.InvariantCulture), row / 24 % 3 == 0 ? "false" : "true");
+            return string.Create(CultureInfo.InvariantCulture, $"{row},{hour},{working},{(row % 31) - 2},{Rush(hour, working)}\n");
+        }
+    }
+}
