@@ -52,11 +52,15 @@ public sealed partial class TrainerTests
     }
 
     [Fact]
-    public void Its_code_is_part_of_the_step_s_and_the_product_s_trainers_add_nothing()
+    public void Its_code_is_part_of_the_step_s()
     {
         var code = new CodeDigests();
-        Assert.Equal(code.Of("train"), code.Of("train", typeof(LinearOptions).Assembly));
-        Assert.NotEqual(code.Of("train"), code.Of("train", typeof(StumpOptions).Assembly));
+        var stump = code.Of("train/stump", typeof(StumpOptions));
+        Assert.NotEqual(code.Of("train/linear", typeof(LinearOptions)), stump);
+        var reached = code.Listings[stump]();
+        Assert.Contains("StumpOptions.Fit", reached, StringComparison.Ordinal);
+        Assert.Contains("StumpOptions.Ranges", reached, StringComparison.Ordinal);
+        Assert.DoesNotContain("Boosting.Fit", reached, StringComparison.Ordinal);
     }
 
     [Fact]
