@@ -60,7 +60,7 @@ public sealed class CodeListing
             listing.Append(line, 0, line.LastIndexOf('\t')).Append('\n');
         }
 
-        return Digest.Of(listing.ToString()) == digest ? new(members) : null;
+        return text.EndsWith('\n') && Digest.Of(listing.ToString()) == digest ? new(members) : null;
     }
 
     /// <summary>What changed from an older listing to this one: by name, what is another first, then what is new, then what is gone.</summary>

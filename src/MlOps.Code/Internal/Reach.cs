@@ -39,7 +39,7 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
     {
         if (_seen.Add((MentionKind.Method, method)))
         {
-            Later($"{method.Type.Name}.{method.Name}{method.Signature}", () => assemblies.Unit(MentionKind.Method, method));
+            Later($"{(method.IsStatic ? "static " : "")}{method.Type.Name}.{method.Name}{Unmarked(method.Signature)}", () => assemblies.Unit(MentionKind.Method, method));
             Load(method.Type.Assembly);
             if (method.Type.StaticConstructor is { } initialiser)
             {
@@ -117,6 +117,8 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
             Method(initialiser);
         }
     }
+
+    private static string Unmarked(string signature) => signature.StartsWith(SignatureNames.Instance, StringComparison.Ordinal) ? signature[SignatureNames.Instance.Length..] : signature;
 
     private void Later(string name, Func<Unit> unit) => _pending.Enqueue((name, _current, unit));
 }

@@ -45,7 +45,7 @@ internal sealed class EvaluateAction(int threads) : IStepExecutor
         var evaluation = Evaluate(context, model.Signature, predictions, test, options, cancellationToken);
         var facts = new JsonObject
         {
-            ["baseline"] = Json(Baseline.Fit(train, TrainAction.Spec(context.Step.Parameters)).Evaluate(test)),
+            ["baseline"] = Json(Baseline.Fit(train, TrainAction.Spec(context.Step.Parameters, new LinearOptions())).Evaluate(test)),
             ["intervals"] = Intervals(evaluation.All),
             ["metrics"] = Json(evaluation.All.Metrics),
         };

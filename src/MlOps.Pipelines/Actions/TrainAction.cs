@@ -80,14 +80,14 @@ internal sealed class TrainAction(int threads, JsonSerializerOptions trainers) :
     }
 
     /// <summary>What to learn, from the step's parameters alone; features in ordinal order, because the fingerprint knows no other.</summary>
-    /// <param name="trainers">How they are read; null where nothing is fitted.</param>
-    public static LearningSpec Spec(JsonObject parameters, JsonSerializerOptions? trainers = null) => new(
+    /// <param name="trainer">How; where nothing is fitted, any.</param>
+    public static LearningSpec Spec(JsonObject parameters, TrainerOptions trainer) => new(
         Enum.Parse<ModelTask>((string)parameters["task"]!, ignoreCase: true),
         (string)parameters["label"]!,
         (string?)parameters["positive"],
         [.. (parameters["features"]?.AsObject() ?? []).OrderBy(feature => feature.Key, StringComparer.Ordinal)
             .Select(feature => new FeatureSpec(feature.Key, LearningJson.Feature(feature.Value)))],
-        trainers is null ? new LinearOptions() : parameters["trainer"]!.Deserialize((JsonTypeInfo<TrainerOptions>)trainers.GetTypeInfo(typeof(TrainerOptions)))!,
+        trainer,
         (string?)parameters["weight"])
     {
         Calibrate = (string?)parameters["calibrate"] is { } kind ? Enum.Parse<CalibrationKind>(kind, ignoreCase: true) : null,
@@ -105,12 +105,10 @@ internal sealed class TrainAction(int threads, JsonSerializerOptions trainers) :
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         using var file = File.OpenRead(context.InputPath(PrepareAction.Train));
-        var (train, spec) = (FrameFile.Read(file), Spec(context.Step.Parameters, trainers));
-        if (context.Step.Inputs.ContainsKey(TuneAction.Best))
-        {
-            spec = spec with { Trainer = new TrainerMembers(trainers).With(spec.Trainer, JsonNode.Parse(File.ReadAllText(context.InputPath(TuneAction.Best)))!.AsObject()) };
-        }
-
+        var members = new TrainerMembers(trainers);
+        var declared = members.Read(context.Step.Parameters["trainer"]!);
+        var trainer = context.Step.Inputs.ContainsKey(TuneAction.Best) ? members.With(declared, JsonNode.Parse(File.ReadAllText(context.InputPath(TuneAction.Best)))!.AsObject()) : declared;
+        var (train, spec) = (FrameFile.Read(file), Spec(context.Step.Parameters, trainer));
         var model = spec.Trainer.Source is not null
             ? Adopt(train, spec, context)
             : Learner.Fit(train, spec, (stage, done, total) => context.Report($"{stage} {done} of {total}"), threads, cancellationToken);

@@ -4,6 +4,7 @@ using MlOps.Content;
 using MlOps.Data;
 using MlOps.Engine;
 using MlOps.Learning;
+using MlOps.Pipelines.Definitions;
 
 namespace MlOps.Pipelines.Actions;
 
@@ -28,7 +29,7 @@ internal sealed class TrialAction(ThreadShare threads, JsonSerializerOptions tra
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         var parameters = context.Step.Parameters;
-        var spec = TrainAction.Spec(parameters, trainers);
+        var spec = TrainAction.Spec(parameters, new TrainerMembers(trainers).Read(parameters["trainer"]!));
         var rows = Read(context, PrepareAction.Train);
         var declared = parameters[Folds]!;
         var by = Enum.Parse<SplitBy>((string)declared["by"]!, ignoreCase: true);

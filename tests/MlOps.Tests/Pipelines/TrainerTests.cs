@@ -46,7 +46,7 @@ public sealed partial class TrainerTests
     {
         var parameters = TrainAction.Parameters(Load(Model));
         Assert.Equal("""{"name":"stump","threshold":2.5}""", parameters["trainer"]!.ToJsonString());
-        var spec = TrainAction.Spec(parameters, ManifestJson.With(Trainers));
+        var spec = TrainAction.Spec(parameters, new TrainerMembers(ManifestJson.With(Trainers)).Read(parameters["trainer"]!));
         var train = Rows.Of(Rows.Numbers("x", 1, 2, 3, 4), Rows.Numbers("y", 1, 3, 10, 20));
         Assert.Equal([2, 15], Rows.Fit(train, spec).Predict(Rows.Of(Rows.Numbers("x", 0, 9))));
     }
