@@ -42,7 +42,8 @@ public sealed class HostCodeTests : IDisposable
         string[] older = [.. kept.Append($"{new string('0', 64)}  static Z.Old():Void\t1")];
         var digest = Content.Digest.Of(string.Concat(older.Select(line => line[..line.LastIndexOf('\t')] + "\n"))).Hex;
         workspace.Write($".mlops/code/{digest}.txt", string.Concat(older.Select(line => line + "\n")));
-        File.WriteAllText(workspace.At("data.lock.json"), workspace.Lock.Replace(current, digest, StringComparison.Ordinal));
+        var fingerprint = workspace.Lock[(workspace.Lock.IndexOf("\"fingerprint\": \"sha256:", StringComparison.Ordinal) + 23)..][..64];
+        File.WriteAllText(workspace.At("data.lock.json"), workspace.Lock.Replace(current, digest, StringComparison.Ordinal).Replace(fingerprint, digest, StringComparison.Ordinal));
         var told = workspace.Run("Explain").Expect(0).Output;
         Assert.Contains($"code csv {digest[..8]} → {current[..8]}: 1 member\n    removed static Z.Old():Void\n    the first is reached by", told, StringComparison.Ordinal);
 

@@ -36,7 +36,7 @@ internal sealed record CodeChange(string Name, Digest Old, Digest New, IReadOnly
         text.Append($"  code {Name} {Old.Hex[..8]} → {New.Hex[..8]}: ");
         if (Members is null)
         {
-            text.Append("what changed is not known, because this machine never trained with one of them\n");
+            text.Append("what changed is not known, because the listing of one of them is not on this machine\n");
             return;
         }
 
