@@ -22,7 +22,7 @@ internal sealed record CodeChange(string Name, Digest Old, Digest New, IReadOnly
         var found = new List<CodeChange>();
         foreach (var change in changes.Where(change => change.Name.StartsWith(Prefix, StringComparison.Ordinal)).Distinct())
         {
-            if (Digest.TryParse($"sha256:{change.Old}", out var old) && Digest.TryParse($"sha256:{change.New}", out var now))
+            if (Digest.TryParse(change.Old, out var old) && Digest.TryParse(change.New, out var now))
             {
                 found.Add(new(change.Name[Prefix.Length..], old, now, code.Find(old) is { } before && code.Find(now) is { } after ? after.Since(before) : null));
             }
