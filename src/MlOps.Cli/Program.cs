@@ -25,6 +25,12 @@ try
         return 0;
     }
 
+    if (args is [HostCode.Command, .. var assemblies])
+    {
+        HostCode.Write(assemblies);
+        return 0;
+    }
+
 #pragma warning disable VSTHRD002, CA2025 // An asynchronous Main costs every command the JIT compiler's time; nobody else waits on this thread.
     return RunAsync(args, tried, cancel).GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002, CA2025

@@ -34,11 +34,13 @@ public sealed class CodeLibrary : IDisposable
     /// <summary>Follows entries.</summary>
     /// <param name="entries">Together they are one program.</param>
     /// <param name="seams">Full names of types whose virtual methods are not followed from their calls: the entries name what stands behind them.</param>
+    /// <param name="reflectors">Full names of types that look at other assemblies than these as data, which widens nothing.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ArgumentException">There is no such entry.</exception>
-    public CodeFingerprint Fingerprint(IEnumerable<CodeEntry> entries, IReadOnlySet<string>? seams = null, CancellationToken cancellationToken = default)
+    public CodeFingerprint Fingerprint(
+        IEnumerable<CodeEntry> entries, IReadOnlySet<string>? seams = null, IReadOnlySet<string>? reflectors = null, CancellationToken cancellationToken = default)
     {
-        var reach = new Reach(_assemblies, seams ?? new HashSet<string>());
+        var reach = new Reach(_assemblies, seams ?? new HashSet<string>(), reflectors ?? new HashSet<string>());
         foreach (var entry in entries)
         {
             foreach (var method in Methods(entry))

@@ -23,7 +23,7 @@ public sealed partial class Workspace
 
         var before = revisions.Count == 0 ? head : await LockOfAsync(revisions[0], cancellationToken) ?? throw NoLock(revisions[0]);
         var after = revisions.Count < 2 ? current : await LockOfAsync(revisions[1], cancellationToken) ?? throw NoLock(revisions[1]);
-        var report = new ExplainReport(revisions.FirstOrDefault("HEAD"), revisions.ElementAtOrDefault(1), subject, RunLog.Read(Root));
+        var report = new ExplainReport(revisions.FirstOrDefault("HEAD"), revisions.ElementAtOrDefault(1), subject, RunLog.Read(Root), _knownCode);
         var about = subject is null ? (Func<LockAddress, bool>?)null : address => Covers(new StepSelector(subject), address);
         if (before is not null)
         {

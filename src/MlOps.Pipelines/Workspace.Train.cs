@@ -35,6 +35,7 @@ public sealed partial class Workspace
         if (_options.Set.Count == 0)
         {
             _data.Pinned(_datasets, result, remember ? _mirror : null);
+            _knownCode.Keep();
         }
 
         var failedGates = result.Succeeded ? Judged(result.Lock, "fail") : [];

@@ -16,6 +16,7 @@ public sealed partial class Workspace
     private readonly WorkspaceOptions _options;
     private readonly IReporter _reporter;
     private readonly CodeDigests _code = new();
+    private readonly KnownCode _knownCode;
     private readonly SavedPlan? _saved;
     private readonly BuildMirror _mirror;
     private readonly Trial _trial;
@@ -40,6 +41,7 @@ public sealed partial class Workspace
         _definition = WorkspaceDefinition.Load(root, _mirror.Observe, _trial, ManifestJson.With(options.Trainers));
         _compiled = ModelCompiler.CompileAll(root, _definition.Models, _mirror.Observe, reporter.Warn);
         _graph = new StepFactory(_definition, _code, _mirror, _compiled).Graph();
+        _knownCode = new(root, _code.Listings);
         var declared = _definition.Manifest.Data.Where(data => _graph.Find(StepFactory.ImportOf(data.Key))!.Inputs.Values.Single() is FileInput)
             .ToDictionary(data => data.Key, data => new Dataset(data.Key, data.Value, _definition.At("data", data.Key, "path")), StringComparer.Ordinal);
         _datasets = declared.Values.ToDictionary(dataset => dataset.Step);
@@ -65,8 +67,8 @@ public sealed partial class Workspace
         var json = ManifestJson.With(options.Trainers);
         engine = new(root, new Dictionary<string, IStepExecutor>(StringComparer.Ordinal)
         {
-            [ImportAction.Name] = new ImportAction(bytes),
-            [PinAction.Name] = new PinAction(() => engine!.Files, bytes),
+            [ImportAction.Name] = new ImportAction(bytes.Pin),
+            [PinAction.Name] = new PinAction(() => engine!.Files, bytes.Pin),
             [PrepareAction.Name] = new PrepareAction(compiled),
             [TrainAction.Name] = new TrainAction(options.Jobs, json),
             [TuneAction.Name] = new TuneAction(trials, json),

@@ -49,6 +49,9 @@ internal static class KnownApis
     /// <summary>Whether an interface, or a class of the framework, may have a member of a name; one that is not known may have any.</summary>
     public static bool MayHave(string type, string member) => !Interfaces.TryGetValue(type, out var members) || members.Contains(member);
 
+    /// <summary>Whether a generic type makes no value of what it is constructed with. Every record says that it is comparable with itself; that does not bring it about.</summary>
+    public static bool MakesNothing(string generic) => generic == "System.IEquatable`1";
+
     /// <summary>Whether a member of the framework looks at types as data.</summary>
     public static bool Reflects(MemberName member, MethodSignature<TypeText>? signature) => member.Type switch
     {

@@ -49,9 +49,14 @@ internal sealed partial class Reach
         }
     }
 
-    /// <summary>Values of the type come from outside: of whatever followed type they are, and whatever they hold.</summary>
+    /// <summary>Values of the type come from outside: of whatever followed type they are, and whatever they hold. Behind a seam stands what the entries name.</summary>
     public void Open(CodeType type)
     {
+        if (seams.Contains(type.Name))
+        {
+            return;
+        }
+
         foreach (var possible in assemblies.Subtypes(type))
         {
             if (_open.Add(possible))

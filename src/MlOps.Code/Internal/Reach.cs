@@ -5,7 +5,7 @@ namespace MlOps.Code.Internal;
 /// <summary>All that entries can reach: methods they call, overrides that calls may mean, initialisers, types, packages.</summary>
 /// <remarks>Rapid type analysis (Bacon and Sweeney, OOPSLA 1996): a virtual call means the overrides of types that reachable code makes. What
 /// fills a slot of the framework counts as called as soon as its type is made.</remarks>
-internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<string> seams)
+internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<string> seams, IReadOnlySet<string> reflectors)
 {
     private readonly Dictionary<string, ReachedMember> _members = new(StringComparer.Ordinal);
     private readonly Queue<(string Name, string? From, Func<Unit> Unit)> _pending = [];
@@ -39,7 +39,7 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
     {
         if (_seen.Add((MentionKind.Method, method)))
         {
-            Later($"{method.Type.Name}.{method.Name}{method.Signature}", () => assemblies.Unit(MentionKind.Method, method));
+            Later($"{(method.IsStatic ? "static " : "")}{method.Type.Name}.{method.Name}{Unmarked(method.Signature)}", () => assemblies.Unit(MentionKind.Method, method));
             Load(method.Type.Assembly);
             if (method.Type.StaticConstructor is { } initialiser)
             {
@@ -92,7 +92,7 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
     private void Widen(CodeConcern concern)
     {
         var assembly = concern.Site.Method.Type.Assembly;
-        if (!_seen.Add((MentionKind.Whole, assembly)))
+        if (reflectors.Contains(Outermost(concern.Site.Method.Type).Name) || !_seen.Add((MentionKind.Whole, assembly)))
         {
             return;
         }
@@ -109,6 +109,8 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
         }
     }
 
+    private static CodeType Outermost(CodeType type) => type.Outer is { } outer ? Outermost(outer) : type;
+
     /// <summary>Whatever an assembly does when it is loaded.</summary>
     private void Load(CodeAssembly assembly)
     {
@@ -117,6 +119,8 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
             Method(initialiser);
         }
     }
+
+    private static string Unmarked(string signature) => signature.StartsWith(SignatureNames.Instance, StringComparison.Ordinal) ? signature[SignatureNames.Instance.Length..] : signature;
 
     private void Later(string name, Func<Unit> unit) => _pending.Enqueue((name, _current, unit));
 }

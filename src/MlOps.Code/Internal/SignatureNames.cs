@@ -13,9 +13,12 @@ internal readonly record struct TypeText(string Text, CodeType? Type = null)
 /// <summary>Spells signatures: types by their full names without assemblies, parameters by their numbers.</summary>
 internal abstract class SignatureNames : ISignatureTypeProvider<TypeText, object?>
 {
+    /// <summary>What signatures of methods begin with that are not static.</summary>
+    public const string Instance = "instance ";
+
     /// <summary>A method's parameters and result.</summary>
     public static string Spell(MethodSignature<TypeText> signature) => string.Create(CultureInfo.InvariantCulture,
-        $"{(signature.Header.IsInstance ? "instance " : "")}{(signature.GenericParameterCount > 0 ? $"<{signature.GenericParameterCount}>" : "")}({string.Join(',', signature.ParameterTypes)}):{signature.ReturnType}");
+        $"{(signature.Header.IsInstance ? Instance : "")}{(signature.GenericParameterCount > 0 ? $"<{signature.GenericParameterCount}>" : "")}({string.Join(',', signature.ParameterTypes)}):{signature.ReturnType}");
 
     /// <summary>A type that is defined where its code is followed.</summary>
     protected abstract TypeText Name(CodeType type);
@@ -26,7 +29,7 @@ internal abstract class SignatureNames : ISignatureTypeProvider<TypeText, object
     protected abstract CodeType Definition(TypeDefinitionHandle handle);
 
     /// <summary>Hears what a generic type or method is constructed with.</summary>
-    protected virtual void Construct(ImmutableArray<TypeText> arguments)
+    protected virtual void Construct(string generic, ImmutableArray<TypeText> arguments)
     {
     }
 
@@ -38,7 +41,7 @@ internal abstract class SignatureNames : ISignatureTypeProvider<TypeText, object
 
     public TypeText GetGenericInstantiation(TypeText genericType, ImmutableArray<TypeText> typeArguments)
     {
-        Construct(typeArguments);
+        Construct(genericType.Text, typeArguments);
         return genericType with { Text = $"{genericType}<{string.Join(',', typeArguments)}>" };
     }
 

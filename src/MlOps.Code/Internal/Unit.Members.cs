@@ -18,7 +18,7 @@ internal sealed partial class Unit
         {
             var constructed = Reader.GetMethodSpecification((MethodSpecificationHandle)token);
             var types = constructed.DecodeSignature(this, null);
-            Construct(types);
+            Construct("", types);
             arguments = $"<{string.Join(',', types)}>";
             token = constructed.Method;
         }

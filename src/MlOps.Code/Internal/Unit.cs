@@ -104,8 +104,13 @@ internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assembl
     }
 
     /// <inheritdoc/>
-    protected override void Construct(ImmutableArray<TypeText> arguments)
+    protected override void Construct(string generic, ImmutableArray<TypeText> arguments)
     {
+        if (KnownApis.MakesNothing(generic))
+        {
+            return;
+        }
+
         foreach (var argument in arguments)
         {
             // Generic code may make one (new()), name it or compare it.

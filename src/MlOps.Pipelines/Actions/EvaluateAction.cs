@@ -31,7 +31,7 @@ internal sealed class EvaluateAction(int threads) : IStepExecutor
     public static JsonObject Parameters(ModelDefinition model)
     {
         var parameters = TrainAction.Task(model.Manifest);
-        parameters[Name] = JsonSerializer.SerializeToNode(model.Evaluation, ManifestJson.Default.EvaluationOptions);
+        parameters[Name] = JsonSerializer.SerializeToNode(model.Evaluation, EvaluationJson.Default.EvaluationOptions);
         return parameters;
     }
 
@@ -40,12 +40,12 @@ internal sealed class EvaluateAction(int threads) : IStepExecutor
         var model = OnnxModel.Read(File.ReadAllBytes(context.InputPath(TrainAction.Model)));
         var test = FrameFile.FromBytes(File.ReadAllBytes(context.InputPath(PrepareAction.Test)));
         var train = FrameFile.FromBytes(File.ReadAllBytes(context.InputPath(PrepareAction.Train)));
-        var options = context.Step.Parameters[Name].Deserialize(ManifestJson.Default.EvaluationOptions)!;
+        var options = context.Step.Parameters[Name].Deserialize(EvaluationJson.Default.EvaluationOptions)!;
         var predictions = new Scorer(model).Predict(test);
         var evaluation = Evaluate(context, model.Signature, predictions, test, options, cancellationToken);
         var facts = new JsonObject
         {
-            ["baseline"] = Json(Baseline.Fit(train, TrainAction.Spec(context.Step.Parameters)).Evaluate(test)),
+            ["baseline"] = Json(Baseline.Fit(train, TrainAction.Spec(context.Step.Parameters, new LinearOptions())).Evaluate(test)),
             ["intervals"] = Intervals(evaluation.All),
             ["metrics"] = Json(evaluation.All.Metrics),
         };

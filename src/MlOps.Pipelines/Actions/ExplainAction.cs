@@ -23,13 +23,13 @@ internal sealed class ExplainAction(int threads) : IStepExecutor
 
     /// <summary>Nothing where the defaults hold, which are part of the code: the lock stays short.</summary>
     public static JsonObject Parameters(ModelDefinition model) =>
-        model.Manifest.Explain is not { } options || options == new ExplainOptions() ? [] : new() { [Name] = JsonSerializer.SerializeToNode(options, ManifestJson.Default.ExplainOptions) };
+        model.Manifest.Explain is not { } options || options == new ExplainOptions() ? [] : new() { [Name] = JsonSerializer.SerializeToNode(options, ExplainJson.Default.ExplainOptions) };
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         var model = OnnxModel.Read(File.ReadAllBytes(context.InputPath(TrainAction.Model)));
         var test = FrameFile.FromBytes(File.ReadAllBytes(context.InputPath(PrepareAction.Test)));
-        var options = context.Step.Parameters[Name]?.Deserialize(ManifestJson.Default.ExplainOptions) ?? new();
+        var options = context.Step.Parameters[Name]?.Deserialize(ExplainJson.Default.ExplainOptions) ?? new();
         var explanation = ModelExplanation.Of(model, test, options, threads, cancellationToken);
         File.WriteAllText(context.OutputPath(Importance), CanonicalJson.Indented(Importances(model.Signature, explanation)));
         File.WriteAllText(context.OutputPath(Dependence), CanonicalJson.Indented(Dependences(model.Signature, explanation)));

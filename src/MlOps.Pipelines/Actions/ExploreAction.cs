@@ -14,8 +14,8 @@ internal sealed record TrialBudget(int Most, Func<bool> IsOver);
 /// <remarks>With successive halving it runs the first rung, which all trials take part in.</remarks>
 /// <param name="threads">Told how many trials run.</param>
 /// <param name="budget">How long.</param>
-/// <param name="json">How trainers are read; null for those of Learning.</param>
-internal sealed class ExploreAction(ThreadShare threads, TrialBudget? budget, JsonSerializerOptions? json = null) : IStepExecutor
+/// <param name="trainers">How they are read.</param>
+internal sealed class ExploreAction(ThreadShare threads, TrialBudget? budget, JsonSerializerOptions trainers) : IStepExecutor
 {
     public const string Name = "explore";
 
@@ -29,7 +29,7 @@ internal sealed class ExploreAction(ThreadShare threads, TrialBudget? budget, Js
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
-        var (steps, most) = (new TrialSteps(context.Step, json), budget?.Most ?? 0);
+        var (steps, most) = (new TrialSteps(context.Step, trainers), budget?.Most ?? 0);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var lastNew = 0;
         threads.Expect(most);

@@ -14,7 +14,7 @@ namespace MlOps.Pipelines.Actions;
 /// <summary>Holds a model against its declared rules. A verdict of fail is a result, not a failure of the step.</summary>
 /// <param name="champions">Knows whom the model has to match.</param>
 /// <param name="threads">Changes the time only.</param>
-internal sealed class GateAction(ChampionSource champions, int threads) : IStepExecutor
+internal sealed class GateAction(IChampions champions, int threads) : IStepExecutor
 {
     public const string Name = "gate";
     public const string Verdict = "gate.json";
@@ -29,11 +29,11 @@ internal sealed class GateAction(ChampionSource champions, int threads) : IStepE
     public static JsonObject Parameters(ModelDefinition model)
     {
         var gate = model.Manifest.Gate!;
-        var parameters = new JsonObject { ["thresholds"] = JsonSerializer.SerializeToNode(gate.Thresholds.ToDictionary(), ManifestJson.Default.DictionaryStringGateBounds) };
+        var parameters = new JsonObject { ["thresholds"] = JsonSerializer.SerializeToNode(gate.Thresholds.ToDictionary(), GateJson.Default.DictionaryStringGateBounds) };
         if (gate.Rules.Compares)
         {
-            parameters[Rules] = JsonSerializer.SerializeToNode(new GateManifest { Baseline = gate.Baseline, Champion = gate.Champion, Gaps = gate.Gaps }, ManifestJson.Default.GateManifest);
-            parameters[EvaluateAction.Name] = JsonSerializer.SerializeToNode(model.Evaluation, ManifestJson.Default.EvaluationOptions);
+            parameters[Rules] = JsonSerializer.SerializeToNode(new GateManifest { Baseline = gate.Baseline, Champion = gate.Champion, Gaps = gate.Gaps }, GateJson.Default.GateManifest);
+            parameters[EvaluateAction.Name] = JsonSerializer.SerializeToNode(model.Evaluation, EvaluationJson.Default.EvaluationOptions);
         }
 
         return parameters;
@@ -42,9 +42,9 @@ internal sealed class GateAction(ChampionSource champions, int threads) : IStepE
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         var parameters = context.Step.Parameters;
-        var rules = (parameters[Rules]?.Deserialize(ManifestJson.Default.GateManifest)?.Rules ?? new()) with
+        var rules = (parameters[Rules]?.Deserialize(GateJson.Default.GateManifest)?.Rules ?? new()) with
         {
-            Thresholds = parameters["thresholds"].Deserialize(ManifestJson.Default.DictionaryStringGateBounds)!,
+            Thresholds = parameters["thresholds"].Deserialize(GateJson.Default.DictionaryStringGateBounds)!,
         };
         var metrics = JsonNode.Parse(File.ReadAllBytes(context.InputPath(EvaluateAction.Metrics)))!["metrics"]!.AsObject()
             .ToDictionary(metric => metric.Key, metric => (double?)metric.Value, StringComparer.Ordinal);
@@ -61,7 +61,7 @@ internal sealed class GateAction(ChampionSource champions, int threads) : IStepE
         var (test, train) = (FrameFile.FromBytes(inputs[PrepareAction.Test]), FrameFile.FromBytes(inputs[PrepareAction.Train]));
         var asked = new GateCase(metrics, new Scorer(model).Predict(test), test)
         {
-            Options = context.Step.Parameters[EvaluateAction.Name].Deserialize(ManifestJson.Default.EvaluationOptions)!,
+            Options = context.Step.Parameters[EvaluateAction.Name].Deserialize(EvaluationJson.Default.EvaluationOptions)!,
             Baseline = rules.Baseline is null ? null : Baseline.Fit(train, TaskOf(model.Signature)).Predict(test.RowCount),
         };
         Champion? champion = null;

@@ -9,8 +9,8 @@ using MlOps.Pipelines.Manifests;
 namespace MlOps.Pipelines.Actions;
 
 /// <summary>Reads a dataset once: its typed table, its profile, the digests of its rows; and holds it against its contract.</summary>
-/// <param name="bytes">Keeps what git does not carry.</param>
-internal sealed class ImportAction(DatasetBytes bytes) : IStepExecutor
+/// <param name="pin">Keeps what git does not carry.</param>
+internal sealed class ImportAction(DatasetPin pin) : IStepExecutor
 {
     public const string Name = "import";
     public const string Csv = "csv";
@@ -28,7 +28,7 @@ internal sealed class ImportAction(DatasetBytes bytes) : IStepExecutor
         var frame = CsvReader.ReadFile(path, new() { Path = name }, cancellationToken);
         if (context.Step.Parameters["contract"] is { } declared)
         {
-            var breaches = declared.Deserialize(ManifestJson.Default.DataContract)!.Check(frame, name);
+            var breaches = declared.Deserialize(ImportJson.Default.DataContract)!.Check(frame, name);
             if (breaches.Count > 0)
             {
                 throw new DiagnosticException(breaches);
@@ -44,7 +44,7 @@ internal sealed class ImportAction(DatasetBytes bytes) : IStepExecutor
             FrameFile.Write(frame, table);
         }
 
-        bytes.Pin(context.Step.Address.Owner["data/".Length..], new(identity.Sha256, IsTree: false), identity.Bytes, null);
+        pin(context.Step.Address.Owner["data/".Length..], new(identity.Sha256, IsTree: false), identity.Bytes, null);
         return new()
         {
             ["bytes"] = identity.Bytes,

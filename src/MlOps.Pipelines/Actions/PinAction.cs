@@ -7,8 +7,8 @@ namespace MlOps.Pipelines.Actions;
 
 /// <summary>Pins a dataset of any files: digests, length and number of files, and their listing; nothing is copied unless the store keeps it.</summary>
 /// <param name="files">The workspace's digests: planning has read every file already.</param>
-/// <param name="bytes">Keeps what git does not carry.</param>
-internal sealed class PinAction(Func<StatIndex> files, DatasetBytes bytes) : IStepExecutor
+/// <param name="pin">Keeps what git does not carry.</param>
+internal sealed class PinAction(Func<StatIndex> files, DatasetPin pin) : IStepExecutor
 {
     public const string Name = "pin";
 
@@ -34,7 +34,7 @@ internal sealed class PinAction(Func<StatIndex> files, DatasetBytes bytes) : ISt
         context.Report($"{identity.Files} files");
         var tree = listing ?? TreeListing.Of([new(name[(name.LastIndexOf('/') + 1)..], identity.Sha256)]);
         File.WriteAllBytes(context.OutputPath(Listing), tree.Bytes.ToArray());
-        bytes.Pin(context.Step.Address.Owner["data/".Length..], new(identity.Sha256, listing is not null), identity.Bytes, listing);
+        pin(context.Step.Address.Owner["data/".Length..], new(identity.Sha256, listing is not null), identity.Bytes, listing);
         return new()
         {
             ["bytes"] = identity.Bytes,

@@ -30,6 +30,9 @@ internal sealed class PrepareAction(IReadOnlyDictionary<string, CompiledModel> c
     /// <summary>The parameters that name the functions of the model's own code: of the whole table, and of columns.</summary>
     private const string Functions = "prepare", Computed = "compute";
 
+    /// <summary>The code part of what calls the model's own functions.</summary>
+    public const string Worker = "functions";
+
     /// <summary>The parameter that names the test rows' columns which are only there to group them.</summary>
     private const string Slices = "slices";
 

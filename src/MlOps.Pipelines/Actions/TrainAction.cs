@@ -13,8 +13,8 @@ namespace MlOps.Pipelines.Actions;
 
 /// <summary>Fits a model to the training rows, or takes the one that a program fitted, and writes it as ONNX.</summary>
 /// <param name="threads">Changes the time only.</param>
-/// <param name="json">How trainers are read; null knows those of Learning.</param>
-internal sealed class TrainAction(int threads, JsonSerializerOptions? json = null) : IStepExecutor
+/// <param name="trainers">How they are read.</param>
+internal sealed class TrainAction(int threads, JsonSerializerOptions trainers) : IStepExecutor
 {
     public const string Name = "train";
     public const string Model = "model.onnx";
@@ -57,7 +57,7 @@ internal sealed class TrainAction(int threads, JsonSerializerOptions? json = nul
 
         if (manifest.Threshold is not null)
         {
-            parameters[Threshold] = JsonSerializer.SerializeToNode(manifest.Threshold, ManifestJson.Default.ErrorCosts);
+            parameters[Threshold] = JsonSerializer.SerializeToNode(manifest.Threshold, LearningJson.Default.ErrorCosts);
         }
 
         return parameters;
@@ -80,18 +80,19 @@ internal sealed class TrainAction(int threads, JsonSerializerOptions? json = nul
     }
 
     /// <summary>What to learn, from the step's parameters alone; features in ordinal order, because the fingerprint knows no other.</summary>
-    public static LearningSpec Spec(JsonObject parameters, JsonSerializerOptions? json = null) => new(
+    /// <param name="trainer">How; where nothing is fitted, any.</param>
+    public static LearningSpec Spec(JsonObject parameters, TrainerOptions trainer) => new(
         Enum.Parse<ModelTask>((string)parameters["task"]!, ignoreCase: true),
         (string)parameters["label"]!,
         (string?)parameters["positive"],
         [.. (parameters["features"]?.AsObject() ?? []).OrderBy(feature => feature.Key, StringComparer.Ordinal)
-            .Select(feature => new FeatureSpec(feature.Key, ManifestJson.Feature(feature.Value)))],
-        parameters["trainer"]?.Deserialize((JsonTypeInfo<TrainerOptions>)(json ?? ManifestJson.Default.Options).GetTypeInfo(typeof(TrainerOptions))) ?? new LinearOptions(),
+            .Select(feature => new FeatureSpec(feature.Key, LearningJson.Feature(feature.Value)))],
+        trainer,
         (string?)parameters["weight"])
     {
         Calibrate = (string?)parameters["calibrate"] is { } kind ? Enum.Parse<CalibrationKind>(kind, ignoreCase: true) : null,
         Folds = parameters[Folds] is { } folds ? new(Enum.Parse<SplitBy>((string)folds["by"]!, ignoreCase: true), (string?)folds["column"]) : null,
-        Costs = parameters[Threshold]?.Deserialize(ManifestJson.Default.ErrorCosts),
+        Costs = parameters[Threshold]?.Deserialize(LearningJson.Default.ErrorCosts),
     };
 
     /// <summary>The facts of training: what the rows decided, beside the model itself.</summary>
@@ -104,12 +105,10 @@ internal sealed class TrainAction(int threads, JsonSerializerOptions? json = nul
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         using var file = File.OpenRead(context.InputPath(PrepareAction.Train));
-        var (train, spec) = (FrameFile.Read(file), Spec(context.Step.Parameters, json));
-        if (context.Step.Inputs.ContainsKey(TuneAction.Best))
-        {
-            spec = spec with { Trainer = new TrainerMembers(json).With(spec.Trainer, JsonNode.Parse(File.ReadAllText(context.InputPath(TuneAction.Best)))!.AsObject()) };
-        }
-
+        var members = new TrainerMembers(trainers);
+        var declared = members.Read(context.Step.Parameters["trainer"]!);
+        var trainer = context.Step.Inputs.ContainsKey(TuneAction.Best) ? members.With(declared, JsonNode.Parse(File.ReadAllText(context.InputPath(TuneAction.Best)))!.AsObject()) : declared;
+        var (train, spec) = (FrameFile.Read(file), Spec(context.Step.Parameters, trainer));
         var model = spec.Trainer.Source is not null
             ? Adopt(train, spec, context)
             : Learner.Fit(train, spec, (stage, done, total) => context.Report($"{stage} {done} of {total}"), threads, cancellationToken);

@@ -4,13 +4,14 @@ using MlOps.Content;
 using MlOps.Data;
 using MlOps.Engine;
 using MlOps.Learning;
+using MlOps.Pipelines.Definitions;
 
 namespace MlOps.Pipelines.Actions;
 
 /// <summary>Measures a trainer's options by cross-validation on a model's training rows.</summary>
 /// <param name="threads">How many each may use; changes the time only.</param>
-/// <param name="json">How trainers are read; null for those of Learning.</param>
-internal sealed class TrialAction(ThreadShare threads, JsonSerializerOptions? json = null) : IStepExecutor
+/// <param name="trainers">How they are read.</param>
+internal sealed class TrialAction(ThreadShare threads, JsonSerializerOptions trainers) : IStepExecutor
 {
     public const string Name = "trial";
 
@@ -28,7 +29,7 @@ internal sealed class TrialAction(ThreadShare threads, JsonSerializerOptions? js
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         var parameters = context.Step.Parameters;
-        var spec = TrainAction.Spec(parameters, json);
+        var spec = TrainAction.Spec(parameters, new TrainerMembers(trainers).Read(parameters["trainer"]!));
         var rows = Read(context, PrepareAction.Train);
         var declared = parameters[Folds]!;
         var by = Enum.Parse<SplitBy>((string)declared["by"]!, ignoreCase: true);

@@ -20,14 +20,14 @@ internal sealed class TrialSteps
     private readonly TuneManifest _manifest;
 
     /// <param name="tune">The step that they belong to.</param>
-    /// <param name="json">How trainers are read; null for those of Learning.</param>
-    public TrialSteps(Step tune, JsonSerializerOptions? json)
+    /// <param name="trainers">How they are read.</param>
+    public TrialSteps(Step tune, JsonSerializerOptions trainers)
     {
-        _trainers = new(json);
+        _trainers = new(trainers);
         _tune = tune;
         _declared = _trainers.Read(tune.Parameters["trainer"]!);
         _members = _trainers.Of(_declared);
-        _manifest = tune.Parameters[TuneAction.Name]!.Deserialize(ManifestJson.Default.TuneManifest)!;
+        _manifest = tune.Parameters[TuneAction.Name]!.Deserialize(TuneJson.Default.TuneManifest)!;
     }
 
     public int Count => _manifest.Trials;
@@ -73,7 +73,8 @@ internal sealed class TrialSteps
             Name = StepName.Parse(Name(_tune.Name.Value, trial, rung, Halving.Rungs)),
             Action = TrialAction.Name,
             Address = new(_tune.Address.Owner, Name(TuneAction.Name, trial, rung, Halving.Rungs)),
-            Code = _tune.Code,
+            // What ranks the trials changes none of them.
+            Code = _tune.Code.Remove(TuneAction.Code),
             Parameters = parameters,
             Inputs = _tune.Inputs,
             FactNames = [TrialAction.Scores],

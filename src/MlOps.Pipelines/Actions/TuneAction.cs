@@ -11,10 +11,13 @@ namespace MlOps.Pipelines.Actions;
 
 /// <summary>Runs a model's trials and says which options are best: those of <see cref="Best"/> are trained with.</summary>
 /// <param name="threads">Told how many trials run.</param>
-/// <param name="json">How trainers are read; null for those of Learning.</param>
-internal sealed class TuneAction(ThreadShare threads, JsonSerializerOptions? json = null) : IStepExecutor
+/// <param name="trainers">How they are read.</param>
+internal sealed class TuneAction(ThreadShare threads, JsonSerializerOptions trainers) : IStepExecutor
 {
     public const string Name = "tune";
+
+    /// <summary>The part of the code that draws and ranks; the other is that of the trials.</summary>
+    public const string Code = "trials";
 
     /// <summary>The options that the best trial has other than declared.</summary>
     public const string Best = "best.json";
@@ -41,7 +44,7 @@ internal sealed class TuneAction(ThreadShare threads, JsonSerializerOptions? jso
 
         parameters[TrialAction.Folds] = folds;
         var declared = tune with { Metric = tune.Metric ?? Metrics.Names(model.Manifest.Task)[0], Folds = 3, Halving = tune.Halving is { Use: true } ? tune.Halving : null };
-        parameters[Name] = JsonSerializer.SerializeToNode(declared, ManifestJson.Default.TuneManifest);
+        parameters[Name] = JsonSerializer.SerializeToNode(declared, TuneJson.Default.TuneManifest);
         // It stands once, with what the trials share.
         parameters[Name]!.AsObject().Remove("folds");
         return parameters;
@@ -49,7 +52,7 @@ internal sealed class TuneAction(ThreadShare threads, JsonSerializerOptions? jso
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
-        var steps = new TrialSteps(context.Step, json);
+        var steps = new TrialSteps(context.Step, trainers);
         var isHigher = Metrics.HigherIsBetter(steps.Metric) == true;
         var scores = new SortedDictionary<int, (int Rung, IReadOnlyList<double?> Folds)>();
         IReadOnlyList<int> alive = [.. Enumerable.Range(1, steps.Count)];

@@ -14,7 +14,7 @@ namespace MlOps.Pipelines.Champions;
 /// That the lock is asked first makes a rerun give the same verdict all the same. See decision 0012.</remarks>
 /// <param name="root">The workspace.</param>
 /// <param name="store">Where models' bytes are.</param>
-internal sealed class ChampionSource(string root, ContentStore store)
+internal sealed class ChampionSource(string root, ContentStore store) : IChampions
 {
     private IReadOnlyList<LockFile> _locks = [];
     private Func<StepName, bool> _asksAgain = _ => false;
@@ -32,7 +32,7 @@ internal sealed class ChampionSource(string root, ContentStore store)
             Mend = Diagnostic.Nearest(name, environments) is { } nearest ? $"did you mean '{nearest}'?" : "declare it in nuke.json under \"environments\", or remove it",
         });
 
-    /// <summary>The rows that a champion learnt from, as far as a lock or this machine's experiments tell; null where nobody knows, or the store has them no more.</summary>
+    /// <inheritdoc/>
     public (Digest Digest, byte[] Bytes)? LearntFrom(Step gate, Digest champion)
     {
         var model = ModelOf(gate);
@@ -54,7 +54,7 @@ internal sealed class ChampionSource(string root, ContentStore store)
         _locks.Select(pinned => pinned.Fact($"models/{model}", GateAction.Name)).Where(gate => HasCompared(gate, environment)).Select(Model)
             .Append(Named(model, environment)).OfType<Digest>();
 
-    /// <summary>The champion of a gate.</summary>
+    /// <inheritdoc/>
     public Champion Find(Step gate, string environment, Digest candidate)
     {
         var fact = _asksAgain(gate.Name) ? null : _locks.Select(pinned => pinned.Fact(gate.Address.Owner, GateAction.Name))
@@ -63,8 +63,7 @@ internal sealed class ChampionSource(string root, ContentStore store)
         return new(model, model is { } digest && store.Check(digest) ? store.TryRead(digest) : null);
     }
 
-    /// <summary>The verdict of a gate of the same rules over the same content, for a champion that can be had no more; null if no lock has it.</summary>
-    /// <param name="inputs">The digests of what the gate reads, by name.</param>
+    /// <inheritdoc/>
     public JsonObject? Verdict(Step gate, Digest champion, IReadOnlyDictionary<string, Digest> inputs) => _asksAgain(gate.Name) ? null : _locks
         .Where(pinned => pinned.Find(gate.Address) is { } trace && JsonNode.DeepEquals(trace.Parameters, gate.Parameters)
             && gate.Inputs.All(input => input.Value is OutputInput from && Output(pinned, gate, from) == inputs[input.Key]))

@@ -2,6 +2,14 @@ using MlOps.Content;
 
 namespace MlOps.Pipelines.Datasets;
 
+/// <summary>Hears what a dataset is that is about to be pinned. It changes no result, so the code behind it is no part of a step's.</summary>
+/// <param name="name">The dataset; unknown ones are made by steps, whose outputs the store has.</param>
+/// <param name="content">What lies in the workspace.</param>
+/// <param name="bytes">Its length.</param>
+/// <param name="listing">Its files, if it is a directory.</param>
+/// <exception cref="DiagnosticException">MLO2092: nuke.json demands other bytes.</exception>
+internal delegate void DatasetPin(string name, ContentRef content, long bytes, TreeListing? listing);
+
 /// <summary>Keeps the bytes of datasets that git does not carry, in the store.</summary>
 /// <param name="root">The workspace.</param>
 /// <param name="datasets">All whose file or directory lies in the workspace.</param>
@@ -11,12 +19,7 @@ internal sealed class DatasetBytes(string root, IReadOnlyDictionary<string, Data
     /// <summary>A file larger than this is kept in the store, because it does not belong in git.</summary>
     public const long LargeBytes = 10_000_000;
 
-    /// <summary>Checks a dataset that is about to be pinned, and takes its bytes into the store if they belong there.</summary>
-    /// <param name="name">The dataset; unknown ones are made by steps, whose outputs the store has.</param>
-    /// <param name="content">What lies in the workspace.</param>
-    /// <param name="bytes">Its length.</param>
-    /// <param name="listing">Its files, if it is a directory.</param>
-    /// <exception cref="DiagnosticException">MLO2092: nuke.json demands other bytes.</exception>
+    /// <summary>Checks a dataset that is about to be pinned, and takes its bytes into the store if they belong there: a <see cref="DatasetPin"/>.</summary>
     public void Pin(string name, ContentRef content, long bytes, TreeListing? listing)
     {
         if (!datasets.TryGetValue(name, out var dataset))

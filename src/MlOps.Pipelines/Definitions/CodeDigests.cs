@@ -1,50 +1,83 @@
-using System.Reflection;
-using System.Text;
+using MlOps.Code;
 using MlOps.Content;
 
 namespace MlOps.Pipelines.Definitions;
 
-/// <summary>The code part of the built-in steps: one digest per action over the assemblies that it runs.</summary>
-/// <remarks>The build writes the digests of the deterministic, path-mapped IL to <c>code.json</c> beside the host, before ReadyToRun changes the files;
-/// where that file is absent (tests), the assemblies themselves are taken.</remarks>
+/// <summary>The code part of the built-in steps: per action and variant the fingerprint of what it reaches (decision 0019).</summary>
+/// <remarks>The build writes <c>code.json</c> beside the host, and <c>code/</c> with the listings. Where they are absent (tests), and for trainers of other assemblies,
+/// the assemblies themselves are followed; ReadyToRun and debug symbols make no difference.</remarks>
 internal sealed class CodeDigests
 {
-    private static readonly string[] Reading = ["MlOps.Content", "MlOps.Data", "MlOps.Pipelines"];
-    private static readonly string[] Learning = [.. Reading, "MlOps.Learning", "MlOps.Scoring"];
+    private const string FileName = "code.json";
 
-    private readonly Lazy<Dictionary<string, Digest>> _assemblies = new(static () => Load(AppContext.BaseDirectory));
+    private static readonly Lazy<Dictionary<string, Digest>> Written = new(() => Read(Path.Combine(AppContext.BaseDirectory, FileName)));
+    private static readonly Lazy<ActionCode> Own = new(() => Load([]));
+    private static readonly Dictionary<(string, Type?), CodeFingerprint> Followed = [];
 
-    /// <summary>The digest of an action's code.</summary>
-    /// <param name="trainer">The assembly of the trainer that the action runs; it counts where it is none of the product's own.</param>
-    public Digest Of(string action, Assembly? trainer = null)
+    private readonly Dictionary<Digest, Func<string>> _listings = [];
+
+    /// <summary>The digest of the code that a kind of step runs.</summary>
+    /// <param name="name">The action and its variant: <c>train/linear</c>.</param>
+    /// <param name="trainer">The trainer's type, where one is run.</param>
+    public Digest Of(string name, Type? trainer = null)
     {
-        var text = new StringBuilder();
-        foreach (var assembly in action is "import" or "pin" ? Reading : Learning)
+        if (Written.Value.TryGetValue(name, out var written) && (trainer is null || IsOwn(trainer)))
         {
-            text.Append(assembly).Append(' ').Append(_assemblies.Value[assembly]).Append('\n');
+            _listings.TryAdd(written, () => File.ReadAllText(ListingOf(AppContext.BaseDirectory, name)));
+            return written;
         }
 
-        if (trainer is not null && !Learning.Contains(trainer.GetName().Name))
-        {
-            text.Append(trainer.GetName().Name).Append(' ').Append(Digest.Of(File.ReadAllBytes(trainer.Location))).Append('\n');
-        }
-
-        return Digest.Of(text.ToString());
+        var fingerprint = Follow(name, trainer);
+        _listings.TryAdd(fingerprint.Digest, () => CodeListing.Text(fingerprint));
+        return fingerprint.Digest;
     }
+
+    /// <summary>The listings of what was asked for, by digest.</summary>
+    public IReadOnlyDictionary<Digest, Func<string>> Listings => _listings;
 
     /// <summary>The digest of all of this product that plans and runs steps.</summary>
-    public Digest Product => Digest.Of(string.Concat(_assemblies.Value.OrderBy(assembly => assembly.Key, StringComparer.Ordinal).Select(assembly => $"{assembly.Key} {assembly.Value}\n"))
-        + Digest.Of(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "MlOps.Engine.dll"))));
+    public Digest Product => Digest.Of(string.Concat(Directory.GetFiles(AppContext.BaseDirectory, "MlOps.*.dll").Order(StringComparer.Ordinal)
+        .Select(file => $"{Path.GetFileName(file)} {Digest.Of(File.ReadAllBytes(file))}\n")));
 
-    private static Dictionary<string, Digest> Load(string folder)
+    /// <summary>Writes <c>code.json</c> and the listings into a folder.</summary>
+    /// <param name="assemblies">The product's, before ReadyToRun.</param>
+    public static void Write(string folder, IEnumerable<string> assemblies)
     {
-        var manifest = Path.Combine(folder, "code.json");
-        if (File.Exists(manifest))
+        using var code = new ActionCode(assemblies.Where(file => ActionCode.Assemblies.Contains(Path.GetFileNameWithoutExtension(file)))
+            .DistinctBy(Path.GetFileName).Order(StringComparer.Ordinal).Select(File.ReadAllBytes));
+        var json = new System.Text.Json.Nodes.JsonObject();
+        foreach (var (name, trainer) in ActionCode.All)
         {
-            return JsonTree.Parse("code.json", File.ReadAllBytes(manifest)).Members
-                .ToDictionary(member => member.Key, member => Digest.Parse(member.Value.Text), StringComparer.Ordinal);
+            var fingerprint = code.Of(name, trainer);
+            json[name] = fingerprint.Digest.ToString();
+            Directory.CreateDirectory(Path.GetDirectoryName(ListingOf(folder, name))!);
+            File.WriteAllText(ListingOf(folder, name), CodeListing.Text(fingerprint));
         }
 
-        return Learning.ToDictionary(name => name, name => Digest.Of(File.ReadAllBytes(Path.Combine(folder, name + ".dll"))), StringComparer.Ordinal);
+        File.WriteAllText(Path.Combine(folder, FileName), CanonicalJson.Indented(json));
     }
+
+    private static CodeFingerprint Follow(string name, Type? trainer)
+    {
+        lock (Followed)
+        {
+            if (!Followed.TryGetValue((name, trainer), out var known))
+            {
+                using var others = trainer is null || IsOwn(trainer) ? null : Load([trainer.Assembly.Location]);
+                Followed[(name, trainer)] = known = (others ?? Own.Value).Of(name, trainer);
+            }
+
+            return known;
+        }
+    }
+
+    private static ActionCode Load(IEnumerable<string> others) =>
+        new(ActionCode.Assemblies.Select(assembly => Path.Combine(AppContext.BaseDirectory, assembly + ".dll")).Concat(others).Select(File.ReadAllBytes));
+
+    private static bool IsOwn(Type trainer) => ActionCode.Assemblies.Contains(trainer.Assembly.GetName().Name);
+
+    private static string ListingOf(string folder, string name) => Path.Combine(folder, "code", name.Replace('/', Path.DirectorySeparatorChar) + ".txt");
+
+    private static Dictionary<string, Digest> Read(string file) => !File.Exists(file) ? []
+        : JsonTree.Parse(FileName, File.ReadAllBytes(file)).Members.ToDictionary(member => member.Key, member => Digest.Parse(member.Value.Text), StringComparer.Ordinal);
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MlOps.Content;
@@ -93,7 +92,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
         Action = ImportAction.Name,
         Address = new($"data/{name}", ImportAction.Name),
         Code = Code(ImportAction.Name, "csv"),
-        Parameters = data.Contract is null ? [] : new JsonObject { ["contract"] = JsonSerializer.SerializeToNode(data.Contract, ManifestJson.Default.DataContract) },
+        Parameters = data.Contract is null ? [] : new JsonObject { ["contract"] = JsonSerializer.SerializeToNode(data.Contract, ImportJson.Default.DataContract) },
         Inputs = Inputs((ImportAction.Csv, Bytes(data))),
         Outputs = Names(ImportAction.Table, ImportAction.ProfileFile, ImportAction.Rows),
         FactNames = Names("bytes", "columns", "profile", "rows", "sha256", "xxh128"),
@@ -135,14 +134,15 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
                 .. PrepareAction.HasKeys(model) ? [PrepareAction.Keys] : Array.Empty<string>(),
                 .. _readByPrograms.Contains(Of(model.Name, PrepareAction.Name).Value) ? [PrepareAction.TrainCsv, PrepareAction.TestCsv] : Array.Empty<string>()]),
             FactNames = Names("rows"),
-            Code = Code(PrepareAction.Name, "split").AddRange((compiled?.GetValueOrDefault(model.Name)?.Functions.Values ?? []).Where(function => model.CodeFunctions.Contains(function.Name))
+            Code = Code(PrepareAction.Name, "split").AddRange(model.CodeFunctions.Count > 0 ? Code(PrepareAction.Name, PrepareAction.Worker) : []).AddRange((compiled?.GetValueOrDefault(model.Name)?.Functions.Values ?? []).Where(function => model.CodeFunctions.Contains(function.Name))
                 .Select(function => KeyValuePair.Create(function.Name, function.Digest))),
         };
         var rows = (PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train));
         if (manifest.Tune is { } tune)
         {
-            yield return Step(TuneAction.Name, "trials", TuneAction.Parameters(model, tune)) with
+            yield return Step(TuneAction.Name, TuneAction.Code, TuneAction.Parameters(model, tune)) with
             {
+                Code = Code(TuneAction.Name, TuneAction.Code).AddRange(Code(TrialAction.Name, manifest.Trainer.Name, manifest.Trainer)),
                 Inputs = PrepareAction.HasKeys(model) ? Inputs(rows, (PrepareAction.Keys, From(PrepareAction.Name, PrepareAction.Keys))) : Inputs(rows),
                 Outputs = Names(TuneAction.Best, TuneAction.Trials),
                 FactNames = Names(TuneAction.Tuned),
@@ -201,7 +201,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
             Name = Of(model.Name, action),
             Action = action,
             Address = new($"models/{model.Name}", action),
-            Code = Code(action, codeName, action == TrainAction.Name ? model.Manifest.Trainer.GetType().Assembly : null),
+            Code = Code(action, codeName, action == TrainAction.Name ? model.Manifest.Trainer : null),
             Parameters = parameters,
             Origin = model.File,
         };
@@ -212,8 +212,8 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
             outputs.ToImmutableSortedDictionary(output => output, output => WorkspacePath.Parse($"{model.Name}/{output}"), StringComparer.Ordinal);
     }
 
-    private ImmutableSortedDictionary<string, Digest> Code(string action, string name, Assembly? trainer = null) =>
-        StepRecord.NoOutputs.Add(name, code.Of(action, trainer));
+    private ImmutableSortedDictionary<string, Digest> Code(string action, string name, TrainerOptions? trainer = null) =>
+        StepRecord.NoOutputs.Add(name, code.Of($"{action}/{name}", trainer?.GetType()));
 
     private static ImmutableSortedDictionary<string, StepInput> Inputs(params (string Name, StepInput Input)[] inputs) =>
         inputs.ToImmutableSortedDictionary(input => input.Name, input => input.Input, StringComparer.Ordinal);

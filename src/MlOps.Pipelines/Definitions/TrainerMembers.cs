@@ -2,15 +2,12 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using MlOps.Learning;
-using MlOps.Pipelines.Manifests;
 
 namespace MlOps.Pipelines.Definitions;
 
 /// <summary>A trainer's options as JSON: which of them have a single value, by names such as <c>leaves</c> and <c>earlyStopping.rounds</c>, and what they are set to.</summary>
-internal sealed class TrainerMembers(JsonSerializerOptions? json)
+internal sealed class TrainerMembers(JsonSerializerOptions json)
 {
-    private readonly JsonSerializerOptions _json = json ?? ManifestJson.Default.Options;
-
     /// <summary>The options that have a single value, with its type.</summary>
     public IReadOnlyDictionary<string, Type> Of(TrainerOptions trainer) =>
         Members(trainer.GetType(), "").ToDictionary(member => member.Name, member => member.Type, StringComparer.Ordinal);
@@ -53,18 +50,18 @@ internal sealed class TrainerMembers(JsonSerializerOptions? json)
     public JsonNode? Value(TrainerOptions trainer, string option) =>
         option.Split('.').Aggregate((JsonNode?)Write(trainer), (node, name) => node?[name])?.DeepClone();
 
-    private JsonTypeInfo<TrainerOptions> Trainer => (JsonTypeInfo<TrainerOptions>)_json.GetTypeInfo(typeof(TrainerOptions));
+    private JsonTypeInfo<TrainerOptions> Trainer => (JsonTypeInfo<TrainerOptions>)json.GetTypeInfo(typeof(TrainerOptions));
 
     private IEnumerable<(string Name, Type Type)> Members(Type type, string prefix)
     {
-        foreach (var member in _json.GetTypeInfo(type).Properties.Where(member => member.Set is not null))
+        foreach (var member in json.GetTypeInfo(type).Properties.Where(member => member.Set is not null))
         {
             var inner = Nullable.GetUnderlyingType(member.PropertyType) ?? member.PropertyType;
             if (IsNumber(inner) || inner == typeof(bool) || inner == typeof(string) || inner.IsEnum)
             {
                 yield return (prefix + member.Name, inner);
             }
-            else if (_json.GetTypeInfo(inner).Kind == JsonTypeInfoKind.Object)
+            else if (json.GetTypeInfo(inner).Kind == JsonTypeInfoKind.Object)
             {
                 foreach (var below in Members(inner, $"{prefix}{member.Name}."))
                 {

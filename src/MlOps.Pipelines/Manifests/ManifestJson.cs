@@ -24,8 +24,6 @@ namespace MlOps.Pipelines.Manifests;
 [JsonSerializable(typeof(ModelManifest))]
 [JsonSerializable(typeof(FeatureOptions))]
 [JsonSerializable(typeof(Dictionary<string, ReleaseManifest>))]
-[JsonSerializable(typeof(Dictionary<string, GateBounds>))]
-[JsonSerializable(typeof(TuneManifest))]
 internal sealed partial class ManifestJson : JsonSerializerContext
 {
     /// <summary>A feature as short as it can be said: its kind alone where nothing else is declared.</summary>
@@ -34,10 +32,6 @@ internal sealed partial class ManifestJson : JsonSerializerContext
         var whole = JsonSerializer.SerializeToNode(feature, Default.FeatureOptions)!.AsObject();
         return whole.Count == 1 ? whole["kind"]!.DeepClone() : whole;
     }
-
-    /// <summary>What <see cref="Shortest"/> said.</summary>
-    public static FeatureOptions Feature(JsonNode? said) =>
-        (said is JsonObject ? said : new JsonObject { ["kind"] = said?.DeepClone() }).Deserialize(Default.FeatureOptions)!;
 
     /// <summary>A model's manifest with its features as short as they can be said.</summary>
     public static JsonObject Of(ModelManifest model)

@@ -135,7 +135,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         var concerns = new HashSet<Diagnostic>();
         foreach (var (function, signature) in signatures)
         {
-            var fingerprint = library.Fingerprint([CodeFunction.Entry(function)!.Value], null, cancellationToken);
+            var fingerprint = library.Fingerprint([CodeFunction.Entry(function)!.Value], cancellationToken: cancellationToken);
             functions.Add(new(function, fingerprint.Digest, signature.Parameters, signature.Result));
             concerns.UnionWith(fingerprint.Concerns.Where(concern => concern.Kind == CodeConcernKind.Irreproducible).Select(concern => Concern(concern, name, symbols)).OfType<Diagnostic>());
         }

@@ -12,7 +12,8 @@ namespace MlOps.Pipelines.Reports;
 /// <param name="until">The revision that is compared; null for the files at hand.</param>
 /// <param name="subject">What is asked for; null for everything.</param>
 /// <param name="log">What builds on this machine did.</param>
-internal sealed class ExplainReport(string since, string? until, string? subject, RunLog log)
+/// <param name="code">The code that this machine knows.</param>
+internal sealed class ExplainReport(string since, string? until, string? subject, RunLog log, KnownCode code)
 {
     private LockComparison? _landed;
     private BuildPlan? _plan;
@@ -46,6 +47,8 @@ internal sealed class ExplainReport(string since, string? until, string? subject
             {
                 text.Append($"  {Leaf(owner)}: {metric.Name} {metric.Old ?? "none"} → {metric.New ?? "none"}\n");
             }
+
+            Code(text, CodeLanded);
         }
 
         if (_pending.Count > 0 || _removed.Count > 0)
@@ -61,6 +64,8 @@ internal sealed class ExplainReport(string since, string? until, string? subject
             {
                 text.Append($"  {removed}: declared no more\n");
             }
+
+            Code(text, CodePending);
         }
 
         var nothing = $"nothing changed{(subject is null ? "" : $" for {subject}")}{(_landed is null ? "" : until is null ? $" since {since}" : $" from {since} to {until}")}";
@@ -97,9 +102,11 @@ internal sealed class ExplainReport(string since, string? until, string? subject
                 ["before"] = metric.Metric.Old,
                 ["after"] = metric.Metric.New,
             })]),
+            ["code"] = Json(CodeLanded),
         },
         ["pending"] = _plan is null ? null : new JsonObject
         {
+            ["code"] = Json(CodePending),
             ["datasets"] = Json(_pendingData),
             ["plan"] = new PlanReport(_plan with { Steps = subject is null ? _plan.Steps : _pending, Removed = _removed }, _current).Json(),
         },
@@ -113,6 +120,10 @@ internal sealed class ExplainReport(string since, string? until, string? subject
 
         static string Short(string? value) => value is { Length: 64 } ? value[..8] : value ?? "none";
     }
+
+    private IReadOnlyList<CodeChange> CodeLanded => CodeChange.Of((_landed?.Steps ?? []).SelectMany(step => step.Changes), code);
+
+    private IReadOnlyList<CodeChange> CodePending => CodeChange.Of(_pending.SelectMany(step => step.Changes), code);
 
     private string Why(StepChange step)
     {
@@ -152,6 +163,16 @@ internal sealed class ExplainReport(string since, string? until, string? subject
             text.Append($"  data/{change.Dataset}: {change.Text}\n");
         }
     }
+
+    private static void Code(StringBuilder text, IReadOnlyList<CodeChange> changes)
+    {
+        foreach (var change in changes)
+        {
+            change.Append(text);
+        }
+    }
+
+    private static JsonArray Json(IReadOnlyList<CodeChange> changes) => new([.. changes.Select(change => (JsonNode)change.Json())]);
 
     private static string Name(LockAddress address) =>
         address.Owner.StartsWith("data/", StringComparison.Ordinal) && address.Key == ImportAction.Name ? address.Owner : $"{Leaf(address.Owner)}/{address.Key}";

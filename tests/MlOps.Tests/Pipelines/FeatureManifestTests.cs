@@ -26,7 +26,7 @@ public sealed class FeatureManifestTests
         using var workspace = Declared(feature, "\"linear\"");
         var parameters = Parameters(workspace);
         Assert.Equal(feature, parameters["features"]!["x"]!.ToJsonString());
-        Assert.Equal(feature, ManifestText(TrainAction.Spec(parameters)));
+        Assert.Equal(feature, ManifestText(TrainAction.Spec(parameters, new LinearOptions())));
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class FeatureManifestTests
         using var workspace = Declared("""{ "kind": "categorical", "encode": "target" }""", "\"linear\"", """, "split": { "by": "group", "column": "key" }""");
         var steps = workspace.Steps();
         Assert.Equal("key", (string?)steps["m/prepare"].Parameters["folds"]);
-        Assert.Equal("key", TrainAction.Spec(steps["m/train"].Parameters).Folds!.Column);
+        Assert.Equal("key", TrainAction.Spec(steps["m/train"].Parameters, new LinearOptions()).Folds!.Column);
     }
 
     [Theory]

@@ -46,17 +46,21 @@ public sealed partial class TrainerTests
     {
         var parameters = TrainAction.Parameters(Load(Model));
         Assert.Equal("""{"name":"stump","threshold":2.5}""", parameters["trainer"]!.ToJsonString());
-        var spec = TrainAction.Spec(parameters, ManifestJson.With(Trainers));
+        var spec = TrainAction.Spec(parameters, new TrainerMembers(ManifestJson.With(Trainers)).Read(parameters["trainer"]!));
         var train = Rows.Of(Rows.Numbers("x", 1, 2, 3, 4), Rows.Numbers("y", 1, 3, 10, 20));
         Assert.Equal([2, 15], Rows.Fit(train, spec).Predict(Rows.Of(Rows.Numbers("x", 0, 9))));
     }
 
     [Fact]
-    public void Its_code_is_part_of_the_step_s_and_the_product_s_trainers_add_nothing()
+    public void Its_code_is_part_of_the_step_s()
     {
         var code = new CodeDigests();
-        Assert.Equal(code.Of("train"), code.Of("train", typeof(LinearOptions).Assembly));
-        Assert.NotEqual(code.Of("train"), code.Of("train", typeof(StumpOptions).Assembly));
+        var stump = code.Of("train/stump", typeof(StumpOptions));
+        Assert.NotEqual(code.Of("train/linear", typeof(LinearOptions)), stump);
+        var reached = code.Listings[stump]();
+        Assert.Contains("StumpOptions.Fit", reached, StringComparison.Ordinal);
+        Assert.Contains("StumpOptions.Ranges", reached, StringComparison.Ordinal);
+        Assert.DoesNotContain("Boosting.Fit", reached, StringComparison.Ordinal);
     }
 
     [Fact]

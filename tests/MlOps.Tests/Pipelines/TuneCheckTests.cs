@@ -95,7 +95,7 @@ public sealed class TuneCheckTests
     private static TrialSteps Trials(string tune, string? trainer = null)
     {
         using var workspace = Declared(tune, trainer);
-        return new(workspace.Steps()["m/tune"], json: null);
+        return new(workspace.Steps()["m/tune"], MlOps.Pipelines.Manifests.ManifestJson.Default.Options);
     }
 
     private static DeclaredWorkspace Declared(string tune, string? trainer = null)
