@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
+using System.Text;
 using MlOps.Code.Internal;
 
 namespace MlOps.Code;
@@ -13,12 +16,15 @@ public readonly record struct CodeEntry(string Type, string? Method = null);
 /// <param name="Parameters">Their types, as <c>Double</c>, <c>System.DateTimeOffset</c>, <c>System.Nullable`1&lt;Double&gt;</c>.</param>
 /// <param name="Result">The type of what it returns.</param>
 /// <param name="Token">Its token in its assembly.</param>
-public sealed record CodeSignature(bool IsOpen, IReadOnlyList<string> Parameters, string Result, int Token);
+/// <param name="Nullability">Per parameter what the compiler noted of null: 0 nothing, 1 never, 2 perhaps.</param>
+public sealed record CodeSignature(bool IsOpen, IReadOnlyList<string> Parameters, string Result, int Token, string Nullability);
 
 /// <summary>Assemblies whose code is followed, from entries to all they can reach.</summary>
 /// <remarks>References into the framework count by name, into packages by name and version.</remarks>
 public sealed class CodeLibrary : IDisposable
 {
+    private const string Compiler = "System.Runtime.CompilerServices.";
+
     private readonly List<CodeAssembly> _followed = [];
     private readonly CodeAssemblies _assemblies;
 
@@ -99,6 +105,27 @@ public sealed class CodeLibrary : IDisposable
             isPublic && method.IsStatic && signature.GenericParameterCount == 0 && method.Type.Definition.GetGenericParameters().Count == 0,
             [.. signature.ParameterTypes.Select(type => type.Text)],
             signature.ReturnType.Text,
-            MetadataTokens.GetToken(method.Handle));
+            MetadataTokens.GetToken(method.Handle),
+            string.Join(' ', method.Definition.GetParameters().Select(method.Type.Assembly.Reader.GetParameter).Where(parameter => parameter.SequenceNumber > 0)
+                .Select(parameter => Annotation(method.Type.Assembly.Reader, parameter.GetCustomAttributes(), "Nullable") ?? Context(method))));
     }
+
+    /// <summary>Whether parameters that say nothing of it may be null: as the method says, or the types around it.</summary>
+    private static string Context(CodeMethod method)
+    {
+        var reader = method.Type.Assembly.Reader;
+        var said = Annotation(reader, method.Definition.GetCustomAttributes(), "NullableContext");
+        for (CodeType? type = method.Type; said is null && type is not null; type = type.Outer)
+        {
+            said = Annotation(reader, type.Definition.GetCustomAttributes(), "NullableContext");
+        }
+
+        return said ?? Annotation(reader, reader.GetModuleDefinition().GetCustomAttributes(), "NullableContext") ?? "0";
+    }
+
+    private static string? Annotation(MetadataReader reader, CustomAttributeHandleCollection attributes, string name) =>
+        MetadataText.Attributes(reader, attributes, type => type == $"{Compiler}{name}Attribute").Select(blob => Flag(blob.AsSpan(Encoding.UTF8.GetByteCount(Compiler) + name.Length + "Attribute".Length + 1))).FirstOrDefault();
+
+    // After the prolog either one flag, or their number and then the flags: the first is the type's own.
+    private static string Flag(ReadOnlySpan<byte> value) => (value.Length == 5 ? value[2] : value[6]).ToString(CultureInfo.InvariantCulture);
 }

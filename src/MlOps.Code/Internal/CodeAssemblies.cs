@@ -113,7 +113,7 @@ internal sealed class CodeAssemblies(IEnumerable<CodeAssembly> followed, IReadOn
 
         for (var home = BaseOf(method.Type); home is not null; home = BaseOf(home))
         {
-            if (home.MethodsNamed(method.Name).FirstOrDefault(inherited => inherited.IsVirtual && inherited.Arity == method.Arity) is { } inherited)
+            if (home.MethodsNamed(method.Name).FirstOrDefault(inherited => inherited.IsVirtual && inherited.Signature == method.Signature) is { } inherited)
             {
                 return MayFillForeignSlot(type, inherited);
             }

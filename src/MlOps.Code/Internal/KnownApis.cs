@@ -75,8 +75,10 @@ internal static class KnownApis
             || type.Text.Contains("System.Linq.Expressions", StringComparison.Ordinal)));
 
     /// <summary>Why a member of the framework gives another answer each time or on each machine; null if it does not.</summary>
-    public static string? Irreproducible(MemberName member) => (member.Type, member.Name) switch
+    public static string? Irreproducible(MemberName member, MethodSignature<TypeText>? signature) => (member.Type, member.Name) switch
     {
+        ("System.String" or "System.Object" or "System.Runtime.CompilerServices.RuntimeHelpers", "GetHashCode") or ("System.HashCode", _) => "a hash that is seeded anew in each process",
+        ("System.Random", ".ctor") when signature is { ParameterTypes.Length: 0 } => "randomness without a seed",
         ("System.DateTime" or "System.DateTimeOffset", "get_Now" or "get_UtcNow" or "get_Today") => "the clock",
         ("System.TimeProvider", "get_System" or "GetUtcNow" or "GetLocalNow" or "GetTimestamp") => "the clock",
         ("System.Environment", "get_TickCount" or "get_TickCount64") or ("System.Diagnostics.Stopwatch", _) => "the clock",

@@ -98,7 +98,8 @@ internal sealed partial class Unit
         switch (token.Kind)
         {
             case HandleKind.UserString:
-                Write(Reader.GetUserString((UserStringHandle)token));
+                // As it stands there: UTF-8 has no lone surrogates.
+                Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes(Reader.GetUserString((UserStringHandle)token).AsSpan()));
                 break;
             case HandleKind.StandaloneSignature:
                 Write(Spell(Reader.GetStandaloneSignature((StandaloneSignatureHandle)token).DecodeMethodSignature(this, null)));
@@ -128,7 +129,7 @@ internal sealed partial class Unit
                 Initialise(type);
                 Make(type);
             }
-            else if (type.IsEnum && code is ILOpCode.Box or ILOpCode.Constrained)
+            else if (type.IsEnum && code is ILOpCode.Box or ILOpCode.Constrained or ILOpCode.Newarr)
             {
                 Mention(MentionKind.Members, type);
             }

@@ -115,7 +115,7 @@ internal sealed partial class Unit
             Mention(MentionKind.Whole, new CodeConcern(CodeConcernKind.Widened, assembly.Name, $"{member.Type}.{member.Name} sees members that no instruction names", site));
         }
 
-        if (!isPackage && KnownApis.Irreproducible(member) is { } why)
+        if (!isPackage && KnownApis.Irreproducible(member, signature) is { } why)
         {
             Mention(MentionKind.Concern, new CodeConcern(CodeConcernKind.Irreproducible, $"{member.Type}.{member.Name}", why, site));
         }

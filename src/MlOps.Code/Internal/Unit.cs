@@ -53,6 +53,11 @@ internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assembl
     public static Unit OfMembers(CodeType type, CodeAssemblies assemblies)
     {
         var unit = new Unit(type.Assembly, assemblies);
+        foreach (var flags in MetadataText.Attributes(unit.Reader, type.Definition.GetCustomAttributes(), attribute => attribute == "System.FlagsAttribute"))
+        {
+            unit.Write(flags);
+        }
+
         foreach (var handle in type.Definition.GetFields())
         {
             var field = unit.Reader.GetFieldDefinition(handle);
@@ -204,6 +209,7 @@ internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assembl
             foreach (var field in definition.GetFields().Select(Reader.GetFieldDefinition).Where(field => (field.Attributes & FieldAttributes.Static) == 0))
             {
                 Write($"{field.DecodeSignature(this, null)} {field.GetOffset()}");
+                Write(field.GetMarshallingDescriptor() is { IsNil: false } marshalling ? Reader.GetBlobBytes(marshalling) : []);
             }
         }
 

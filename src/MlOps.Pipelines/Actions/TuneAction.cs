@@ -37,7 +37,7 @@ internal sealed class TuneAction(ThreadShare threads, JsonSerializerOptions trai
         var classes = model.Manifest.Task == ModelTask.Regression ? null : model.Manifest.Label;
         var by = split.By is SplitBy.Time or SplitBy.Group ? split.By : split.By == SplitBy.Stratified || classes is not null ? SplitBy.Stratified : SplitBy.Hash;
         var folds = new JsonObject { ["by"] = JsonNamingPolicy.CamelCase.ConvertName(by.ToString()), ["count"] = tune.Folds };
-        if (by == SplitBy.Stratified && !PrepareAction.HasKeys(model))
+        if (by != SplitBy.Hash && !PrepareAction.HasKeys(model))
         {
             folds["column"] = model.Manifest.Label;
         }

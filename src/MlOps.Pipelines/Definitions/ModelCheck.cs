@@ -108,6 +108,16 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
                 found.Add(new("MLO2011", $"column '{column}' cannot be a feature") { Where = model.At("features", column), Why = why, Mend = $"remove '{column}' from \"features\"" });
             }
 
+            if (options.From?.Contains(model.Manifest.Label) == true)
+            {
+                found.Add(new("MLO2267", $"feature '{column}' is computed from the label")
+                {
+                    Where = model.At("features", column),
+                    Why = $"'{model.Manifest.Label}' is what is predicted: whoever scores does not have it",
+                    Mend = $"remove '{model.Manifest.Label}' from \"from\"",
+                });
+            }
+
             if (options.Code is null != (options.From is not { Count: > 0 }))
             {
                 found.Add(new("MLO2266", $"feature '{column}' has '{(options.Code is null ? "from" : "code")}' alone")

@@ -49,6 +49,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
             }
         }
 
+        Prune(Path.Join(root, ".mlops", "code"), [.. compiled.Values.Select(model => Path.GetDirectoryName(model.Assembly)!)]);
         return found.Count == 0 ? compiled : throw new DiagnosticException([.. found.Distinct()]);
     }
 
@@ -68,6 +69,16 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
 
         var kept = JsonNode.Parse(await File.ReadAllBytesAsync(Path.Join(folder, "code.json"), cancellationToken))!.AsObject();
         return new(assembly, kept.ToDictionary(function => function.Key, function => CodeFunction.FromJson(function.Key, function.Value!), StringComparer.Ordinal));
+    }
+
+    /// <summary>Removes what no build used of late, and nothing that this one uses.</summary>
+    private static void Prune(string folder, HashSet<string> used)
+    {
+        foreach (var old in used.Count == 0 ? [] : new DirectoryInfo(folder).GetDirectories().OrderByDescending(known => known.LastWriteTimeUtc).Skip(Kept)
+            .Where(known => !used.Contains(known.FullName) && known.LastWriteTimeUtc < TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1)))
+        {
+            old.Delete(recursive: true);
+        }
     }
 
     private static string AssemblyName(ModelDefinition model) => "Models." + model.Folder[(model.Folder.LastIndexOf('/') + 1)..];
@@ -136,7 +147,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         foreach (var (function, signature) in signatures)
         {
             var fingerprint = library.Fingerprint([CodeFunction.Entry(function)!.Value], cancellationToken: cancellationToken);
-            functions.Add(new(function, fingerprint.Digest, signature.Parameters, signature.Result));
+            functions.Add(new(function, Digest.Of($"{fingerprint.Digest} {signature.Nullability}"), signature.Parameters, signature.Result));
             concerns.UnionWith(fingerprint.Concerns.Where(concern => concern.Kind == CodeConcernKind.Irreproducible).Select(concern => Concern(concern, name, symbols)).OfType<Diagnostic>());
         }
 
@@ -174,11 +185,6 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         catch (IOException) when (Directory.Exists(folder))
         {
             Directory.Delete(making, recursive: true);
-        }
-
-        foreach (var old in all.GetDirectories().OrderByDescending(known => known.LastWriteTimeUtc).Skip(Kept))
-        {
-            old.Delete(recursive: true);
         }
     }
 }

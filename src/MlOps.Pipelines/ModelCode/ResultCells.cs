@@ -51,6 +51,12 @@ internal sealed class ResultCells
 
         void Set(int row, object value)
         {
+            // An empty text is a missing cell, as in a CSV file.
+            if (((string)value).Length == 0)
+            {
+                return;
+            }
+
             if (!known.TryGetValue((string)value, out var code))
             {
                 known[(string)value] = code = texts.Count;

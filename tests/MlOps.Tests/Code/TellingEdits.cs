@@ -130,6 +130,11 @@ internal static class TellingEdits
         With("a nested type's method", "class A { public class B { public double F() => 1; } }", "=> 1", "=> 2", "=> new A.B().F();"),
         With("a volatile field", "class A { double _n; int _v; public double F() => _v; }", "int _v", "volatile int _v", "=> new A().F();"),
         With("an interface added by a partial class", "interface I { double F() => 7; } partial class A { } partial class A : I { }", "=> 7", "=> 8", "=> ((I)new A()).F();"),
+        With("an override that an overload hides", "class A { public virtual bool Equals(string s) => true; } class B(double v) : A { public double V = v; public override bool Equals(object? o) => o is B b && (int)b.V % 2 == (int)V % 2; public override int GetHashCode() => 0; }", "(int)V % 2", "(int)V % 5", "=> new HashSet<object> { new B(x), new B(1) }.Count;"),
+        With("flags of an enumeration", "enum K { A = 1, B = 2 }", "enum K", "[Flags] enum K", "=> ((K)(int)x).ToString().Length;"),
+        With("a name of an enumeration that an array prints", "enum K { A, B }", "B }", "Bee }", "{ Array all = new K[2]; return all.GetValue((int)x)!.ToString()!.Length; }"),
+        Run("half a character", "=> \"\\ud800\"[0] + x;", "=> \"\\ud801\"[0] + x;"),
+        With("how a field is marshalled", "struct S { [System.Runtime.InteropServices.MarshalAs(System.Runtime.InteropServices.UnmanagedType.ByValArray, SizeConst = 3)] public int[] A; }", "SizeConst = 3", "SizeConst = 4", "=> System.Runtime.InteropServices.Marshal.SizeOf<S>();"),
         With("a finaliser-free dispose path", "class D : IDisposable { public double N; public void Dispose() { Dispose(true); } protected virtual void Dispose(bool all) => N = 1; } class E : D { protected override void Dispose(bool all) => N = 2; }", "N = 2", "N = 3", "{ var e = new E(); using (e) { } return e.N; }"),
     ];
 
