@@ -8,6 +8,7 @@ public sealed class StepContext
 {
     private readonly Func<string, string> _inputPath;
     private readonly StepCalls _calls;
+    private readonly List<Diagnostic> _warnings = [];
 
     internal StepContext(Step step, string workDirectory, Func<string, string> inputPath, StepCalls calls) =>
         (Step, WorkDirectory, _inputPath, _calls) = (step, workDirectory, inputPath, calls);
@@ -20,6 +21,9 @@ public sealed class StepContext
 
     /// <summary>The workspace if the program is watched for undeclared files of it, else null.</summary>
     internal string? WatchedRoot { get; init; }
+
+    /// <summary>What <see cref="Warn"/> was told.</summary>
+    internal IReadOnlyList<Diagnostic> Warnings => _warnings;
 
     /// <summary>The step.</summary>
     public Step Step { get; }
@@ -51,6 +55,10 @@ public sealed class StepContext
 
     /// <summary>Tells the user how far the run is, in a few words such as <c>tree 120 of 300</c>.</summary>
     public void Report(string progress) => _calls.Report(progress);
+
+    /// <summary>Tells the user something that does not end the step; said when it has run, and not again while its result is known.</summary>
+    /// <param name="found">A warning; without a place it gets the step's.</param>
+    public void Warn(Diagnostic found) => _warnings.Add(found with { Where = found.Where ?? Step.Origin });
 
     /// <summary>Runs steps of this step's own, several side by side, and gives their results in order. Each is cached under its own fingerprint and stands in no lock;
     /// one that was run before is not run again.</summary>

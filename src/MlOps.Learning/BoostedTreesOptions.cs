@@ -39,7 +39,7 @@ public sealed record EarlyStoppingOptions
     /// <summary>Rounds without a better loss before it ends: 1 to 10000; default 20.</summary>
     public int Rounds { get; set; } = 20;
 
-    /// <summary>Share of the training rows to look at instead, chosen by their content: 0.01 to 0.5; default 0.1.</summary>
+    /// <summary>Share of the training rows to look at instead: the last ones where the model's split is by time, whole groups where it is by group, else chosen by their content: 0.01 to 0.5; default 0.1.</summary>
     public double Share { get; set; } = 0.1;
 }
 
@@ -106,7 +106,7 @@ public sealed record BoostedTreesOptions : TrainerOptions
 
     /// <inheritdoc/>
     public override TrainedModel Fit(Training training) => training.Fit(features =>
-        Boosting.Fit(features.Matrix, training.Truth, this, TreeOptionsCheck.Directions(features.Encoders, this), [.. features.Categories], training.Hashes, training.Workers, training.Progress));
+        Boosting.Fit(features.Matrix, training, this, TreeOptionsCheck.Directions(features.Encoders, this), [.. features.Categories]));
 
     /// <inheritdoc/>
     [JsonIgnore]

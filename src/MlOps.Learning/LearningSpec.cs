@@ -20,8 +20,9 @@ public sealed record LearningSpec(ModelTask Task, string Label, string? Positive
     /// <summary>Binary: what wrong predictions cost, which decides the threshold; null is 0.5.</summary>
     public ErrorCosts? Costs { get; init; }
 
-    /// <summary>What parts training rows into folds as the split parts them from the test rows: a key (<see cref="SplitBy.Group"/>) stays in one fold of calibrations, thresholds
-    /// and target statistics, and with <see cref="SplitBy.Time"/> no fold of the first two is scored by a model of later rows; null, and anything else, takes the hash of the row. Its column is among the rows.</summary>
+    /// <summary>What parts training rows as the split parts them from the test rows: a key (<see cref="SplitBy.Group"/>) stays in one fold of calibrations, thresholds
+    /// and target statistics, and on one side of early stopping; with <see cref="SplitBy.Time"/> no fold of the first two is scored by a model of later rows, and early stopping looks at the
+    /// last rows; null, and anything else, takes the hash of the row. Its column is among the rows.</summary>
     public SplitSpec? Folds { get; init; }
 
     /// <summary>What of calibration and threshold the task and the trainer cannot have (MLO6042), or is out of range (MLO6043), each with its member in

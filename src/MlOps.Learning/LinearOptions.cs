@@ -35,7 +35,7 @@ public sealed record LinearOptions : TrainerOptions
     public override IEnumerable<Diagnostic> Check(Frame train, LearningSpec spec) => NumberFit.Check(train, spec);
 
     /// <inheritdoc/>
-    public override TrainedModel Fit(Training training) => training.Fit(features => LinearFit.Fit(features.Matrix, training.Truth, this, training.Workers, training.Progress));
+    public override TrainedModel Fit(Training training) => training.Fit(features => LinearFit.Fit(features.Matrix, training, this));
 
     /// <inheritdoc/>
     protected override IEnumerable<(string Option, double Value, double Min, double Max)> Ranges() =>

@@ -1,3 +1,4 @@
+using MlOps.Content;
 using MlOps.Data;
 using MlOps.Learning.Internal;
 using MlOps.Learning.Internal.Encoders;
@@ -10,9 +11,10 @@ namespace MlOps.Learning;
 public sealed class Training
 {
     private readonly LearningSpec _spec;
+    private readonly Action<Diagnostic>? _warn;
 
-    internal Training(Frame rows, LearningSpec spec, FitRows truth, Workers workers, LearningProgress? progress, ReadOnlyMemory<byte> source) =>
-        (Rows, _spec, Truth, Workers, Progress, Source) = (rows, spec, truth, workers, progress, source);
+    internal Training(Frame rows, LearningSpec spec, FitRows truth, Workers workers, LearningProgress? progress, ReadOnlyMemory<byte> source, Action<Diagnostic>? warn) =>
+        (Rows, _spec, Truth, Workers, Progress, Source, _warn) = (rows, spec, truth, workers, progress, source, warn);
 
     /// <summary>The rows, with all columns.</summary>
     public Frame Rows { get; }
@@ -41,13 +43,20 @@ public sealed class Training
     /// <summary>To be looked at now and then.</summary>
     public CancellationToken Cancellation => Workers.Cancellation;
 
+    /// <summary>Tells whoever trains of something that does not end it.</summary>
+    /// <param name="found">A warning.</param>
+    public void Warn(Diagnostic found) => _warn?.Invoke(found);
+
     internal FitRows Truth { get; }
+
+    /// <summary>What parts the rows, where not their content.</summary>
+    internal SplitSpec? Folds => _spec.Folds;
 
     internal Workers Workers { get; }
 
     /// <summary>A model of encoders and a predictor, each fitted to the rows; where a feature's column is empty there is no encoder.</summary>
     /// <param name="fit">The predictor over all encoders' features.</param>
-    /// <exception cref="MlOps.Content.DiagnosticException">MLO6014: no column has anything in it.</exception>
+    /// <exception cref="DiagnosticException">MLO6014: no column has anything in it.</exception>
     public TrainedModel Fit(Func<TrainingFeatures, Predictor> fit)
     {
         Progress?.Invoke("encode", 0, 1);

@@ -11,6 +11,8 @@ namespace MlOps.Scoring;
 /// </remarks>
 public static class Tokenizer
 {
+    private static readonly string[] Ascii = [.. Enumerable.Range(0, 128).Select(code => ((char)code).ToString())];
+
     /// <summary>The tokens of a text, in order.</summary>
     public static IReadOnlyList<string> Tokens(string text)
     {
@@ -24,42 +26,17 @@ public static class Tokenizer
         return tokens;
     }
 
-    /// <summary>The tokens of a text in order, then each pair of neighbours with a blank between.</summary>
-    public static IReadOnlyList<string> Terms(string text) => Terms(text, 1, 2);
-
-    /// <summary>The runs of neighbouring tokens with blanks between, the shortest first, else in order.</summary>
-    /// <param name="least">Tokens of the shortest run, at least 1.</param>
-    /// <param name="most">Tokens of the longest run.</param>
-    public static IReadOnlyList<string> Terms(string text, int least, int most) => Runs(Tokens(text), least, most, " ");
-
-    /// <summary>The runs of neighbouring characters (code points; A to Z lower-cased, a lone surrogate is U+FFFD), the shortest first, else in order.</summary>
-    /// <remarks>None holds U+0000 to U+0003, by which ONNX Runtime marks where texts begin and end.</remarks>
-    /// <param name="least">Characters of the shortest run, at least 1.</param>
-    /// <param name="most">Characters of the longest run.</param>
-    public static IReadOnlyList<string> Characters(string text, int least, int most)
+    /// <summary>The characters of a text, in order: code points, A to Z lower-cased, and U+FFFD for a lone surrogate.</summary>
+    public static IReadOnlyList<string> Characters(string text)
     {
         var lower = new char[text.Length];
         _ = new TokenScanner(text, lower);
         var characters = new List<string>(text.Length);
         foreach (var rune in lower.AsSpan().EnumerateRunes())
         {
-            characters.Add(rune.ToString());
+            characters.Add(rune.IsAscii ? Ascii[rune.Value] : rune.ToString());
         }
 
-        return [.. Runs(characters, least, most, "").Where(run => !run.AsSpan().ContainsAnyInRange('\0', '\u0003'))];
-    }
-
-    private static List<string> Runs(IReadOnlyList<string> parts, int least, int most, string between)
-    {
-        var runs = new List<string>(parts.Count * (most - least + 1));
-        for (var length = least; length <= most; length++)
-        {
-            for (var first = 0; first + length <= parts.Count; first++)
-            {
-                runs.Add(length == 1 ? parts[first] : string.Join(between, parts.Skip(first).Take(length)));
-            }
-        }
-
-        return runs;
+        return characters;
     }
 }

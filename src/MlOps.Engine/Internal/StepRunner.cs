@@ -90,7 +90,7 @@ internal sealed class StepRunner(string root, ContentStore store, StatIndex file
             Metrics = metrics,
             Log = context.Log is { } log ? store.Put(log).Sha256 : null,
         };
-        return (record, executor.ReadsInPlace ? [] : [.. Strays(step.Name.Value, step.Origin, sandbox.Empty()), .. Unset(step)]);
+        return (record, executor.ReadsInPlace ? context.Warnings : [.. context.Warnings, .. Strays(step.Name.Value, step.Origin, sandbox.Empty()), .. Unset(step)]);
     }
 
     private void Place(Step step, IReadOnlyDictionary<string, Digest> inputs, WorkspaceView view, Sandbox sandbox)

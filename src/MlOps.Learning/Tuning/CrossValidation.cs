@@ -10,7 +10,7 @@ public static class CrossValidation
     /// <summary>A metric of each fold; null where it is undefined, or no number.</summary>
     /// <param name="share">The share of the rows of each fold to learn from, chosen by their content; the rows that it is measured on are all of them.</param>
     /// <param name="threads">At least 1; changes the time only.</param>
-    /// <exception cref="MlOps.Content.DiagnosticException">As for <see cref="Learner.Fit(MlOps.Data.Frame, LearningSpec, LearningProgress?, int, CancellationToken)"/>.</exception>
+    /// <exception cref="MlOps.Content.DiagnosticException">As when a model is fitted (<see cref="Learner"/>).</exception>
     public static IReadOnlyList<double?> Scores(
         Frame rows, IReadOnlyList<Fold> folds, (LearningSpec Spec, string Metric) what, double share, LearningProgress? progress, int threads, CancellationToken cancellationToken)
     {

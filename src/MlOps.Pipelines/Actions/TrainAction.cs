@@ -28,7 +28,7 @@ internal sealed class TrainAction(int threads, JsonSerializerOptions trainers) :
     /// <summary>The fact that tells how many trees are kept, where the rows decide it.</summary>
     public const string Trees = "trees";
 
-    /// <summary>The parameter that tells how folds for calibration are parted, where not by the hash of the row.</summary>
+    /// <summary>The parameter that tells how training rows are parted, where not by the hash of the row.</summary>
     public const string Folds = "folds";
 
     public bool ReadsInPlace => true;
@@ -96,10 +96,10 @@ internal sealed class TrainAction(int threads, JsonSerializerOptions trainers) :
     };
 
     /// <summary>The facts of training: what the rows decided, beside the model itself.</summary>
-    public static string[] FactNames(ModelManifest manifest) =>
+    public static string[] FactNames(ModelDefinition model) =>
     [
-        .. manifest.Threshold is null ? [] : new[] { Threshold },
-        .. DecidesTrees(manifest) ? new[] { Trees } : [],
+        .. model.Manifest.Threshold is null ? [] : new[] { Threshold },
+        .. model.StopsEarly ? new[] { Trees } : [],
     ];
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
@@ -111,7 +111,7 @@ internal sealed class TrainAction(int threads, JsonSerializerOptions trainers) :
         var (train, spec) = (FrameFile.Read(file), Spec(context.Step.Parameters, trainer));
         var model = spec.Trainer.Source is not null
             ? Adopt(train, spec, context)
-            : Learner.Fit(train, spec, (stage, done, total) => context.Report($"{stage} {done} of {total}"), threads, cancellationToken);
+            : Learner.Fit(train, spec, (stage, done, total) => context.Report($"{stage} {done} of {total}"), threads, cancellationToken, context.Warn);
         File.WriteAllBytes(context.OutputPath(Model), OnnxModel.Write(model));
         var facts = new JsonObject();
         if (spec.Costs is not null)
@@ -126,9 +126,6 @@ internal sealed class TrainAction(int threads, JsonSerializerOptions trainers) :
 
         return facts;
     }
-
-    private static bool DecidesTrees(ModelManifest manifest) => manifest.Trainer is BoostedTreesOptions { EarlyStopping: var stopping }
-        && (stopping is not null || manifest.Tune?.Search.Keys.Any(option => option.StartsWith("earlyStopping.", StringComparison.Ordinal)) == true);
 
     private static TrainedModel Adopt(Frame train, LearningSpec spec, StepContext context)
     {

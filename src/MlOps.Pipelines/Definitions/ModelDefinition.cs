@@ -35,16 +35,20 @@ internal sealed record ModelDefinition(string Name, string File, ModelManifest M
         Folds = Folds,
     };
 
-    /// <summary>The split, where folds of training rows have to heed it: a key parts no fold of calibrations, thresholds and target statistics, and the time none of
-    /// the first two.</summary>
+    /// <summary>The split, where parts of training rows have to heed it: a key stays in one fold of calibrations, thresholds and target statistics, and on one side of early
+    /// stopping; by time no fold of the first two is scored by a model of later rows, and early stopping looks at the last.</summary>
     public SplitSpec? Folds => Split switch
     {
-        { By: SplitBy.Group, Column: not null } when FitsOnPredictions || Manifest.Features.Values.Any(feature => feature is CategoricalFeature { Encode: CategoryEncoding.Target }) => Split,
-        { By: SplitBy.Time, Column: not null } when FitsOnPredictions => Split,
+        { By: SplitBy.Group, Column: not null } when PartsRows || Manifest.Features.Values.Any(feature => feature is CategoricalFeature { Encode: CategoryEncoding.Target }) => Split,
+        { By: SplitBy.Time, Column: not null } when PartsRows => Split,
         _ => null,
     };
 
-    private bool FitsOnPredictions => Manifest is not { Calibrate: null, Threshold: null };
+    /// <summary>Whether some training rows decide when the boosting ends, as declared or in a trial.</summary>
+    public bool StopsEarly => Manifest.Trainer is BoostedTreesOptions { EarlyStopping: var stopping }
+        && (stopping is not null || Manifest.Tune?.Search.Keys.Any(option => option.StartsWith("earlyStopping.", StringComparison.Ordinal)) == true);
+
+    private bool PartsRows => StopsEarly || Manifest is not { Calibrate: null, Threshold: null };
 
     public EvaluationOptions Evaluation => Manifest.Evaluate ?? new();
 

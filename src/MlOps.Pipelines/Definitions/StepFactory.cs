@@ -156,7 +156,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
                 : manifest.Tune is not null ? Inputs(rows, (TuneAction.Best, From(TuneAction.Name, TuneAction.Best)))
                 : Inputs(rows),
             Outputs = Names(TrainAction.Model),
-            FactNames = Names(TrainAction.FactNames(manifest)),
+            FactNames = Names(TrainAction.FactNames(model)),
             CheckedOut = Out(TrainAction.Model),
         };
         yield return Step(EvaluateAction.Name, "metrics", EvaluateAction.Parameters(model)) with

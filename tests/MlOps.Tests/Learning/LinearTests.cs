@@ -1,3 +1,4 @@
+using MlOps.Content;
 using MlOps.Data;
 using MlOps.Learning;
 using MlOps.Scoring;
@@ -51,6 +52,60 @@ public class LinearTests
             ("a", FeatureKind.Numeric), ("b", FeatureKind.Numeric), ("c", FeatureKind.Numeric)));
         Assert.Equal([0.1f], model.Predict(Rows.Of(Rows.Numbers("a", 0.5), Rows.Numbers("b", 0.4), Rows.Numbers("c", 0.9))), new Near(1e-4f));
         Assert.All(((LinearPredictor)model.Predictor).Weights[0], w => Assert.InRange(w, -10, 10));
+    }
+
+    [Theory]
+    [InlineData(ModelTask.Binary, "two")]
+    [InlineData(ModelTask.Multiclass, "three")]
+    public void Features_of_any_size_are_learnt_as_well_as_standardised_ones(ModelTask task, string label)
+    {
+        var warned = new List<Diagnostic>();
+        float[] Fit(bool standardised) => new Scorer(Learner.Fit(Sizes, SizesSpec(task, label, standardised, l1: 0), null, 1, default, warned.Add)).Predict(Sizes).Values;
+        Assert.Equal(Fit(standardised: true), Fit(standardised: false), new Near(1e-3f));
+        Assert.Empty(warned);
+    }
+
+    /// <remarks>At the minimum the loss falls with a weight as fast as its penalty rises, or, at 0, more slowly.</remarks>
+    [Fact]
+    public void A_penalty_on_sizes_is_on_the_features_own_weights()
+    {
+        const double L1 = 30;
+        var model = Rows.Fit(Sizes, SizesSpec(ModelTask.Binary, "two", standardised: false, L1));
+        var weights = ((LinearPredictor)model.Predictor).Weights[0];
+        var truth = ((StringColumn)Sizes["two"]) is var column ? Enumerable.Range(0, 800).Select(row => column.Text(row) == model.Signature.Classes[1] ? 1 : 0).ToArray() : [];
+        var predicted = new Scorer(model).Predict(Sizes).Values;
+        Assert.Contains(0f, weights);
+        Assert.Contains(weights, weight => weight != 0);
+        foreach (var (weight, feature) in weights.Zip(new[] { "cents", "share", "year" }))
+        {
+            var x = ((NumberColumn)Sizes[feature]).Values;
+            var (slope, size) = (x.Select((value, row) => (predicted[(2 * row) + 1] - truth[row]) * value).Sum(), x.Max() * 800 * 1e-6);
+            Assert.InRange(weight == 0 ? Math.Abs(slope) : -slope * Math.Sign(weight), weight == 0 ? 0 : L1 - size, L1 + size);
+        }
+    }
+
+    /// <summary>A year, a price in cents and a share.</summary>
+    private static readonly Frame Sizes = Rows.Mixed(800, 6) is var all && all["a"] is NumberColumn a && all["b"] is NumberColumn b
+        ? Rows.Of(
+            Rows.Numbers("year", [.. a.Values.Select(value => double.IsNaN(value) ? 2000 : 2000 + Math.Round(20 * value))]),
+            Rows.Numbers("cents", [.. b.Values.Select(value => 1e7 * value)]),
+            Rows.Numbers("share", [.. a.Values.Select(value => double.IsNaN(value) ? 0 : 1e-5 * value * value)]),
+            all["two"], all["three"])
+        : throw new InvalidOperationException();
+
+    private static LearningSpec SizesSpec(ModelTask task, string label, bool standardised, double l1) => new(
+        task, label, null, [.. new[] { "cents", "share", "year" }.Select(name => new FeatureSpec(name, new NumericFeature { Standardise = standardised }))],
+        new LinearOptions { L2 = 0, L1 = l1, Tolerance = 1e-7 });
+
+    [Fact]
+    public void A_solver_that_runs_out_of_steps_says_so()
+    {
+        var warned = new List<Diagnostic>();
+        var model = Learner.Fit(Rows.Mixed(400, 2), Rows.MixedSpec(ModelTask.Binary, new LinearOptions { L2 = 0, MaxIterations = 2 }), null, 1, default, warned.Add);
+        var warning = Assert.Single(warned);
+        Assert.Equal(("MLO6071", Severity.Warning), (warning.Code, warning.Severity));
+        Assert.Contains("after 2 steps", warning.Why!, StringComparison.Ordinal);
+        Assert.True(Explainer.CanExplain(model));
     }
 
     [Fact]

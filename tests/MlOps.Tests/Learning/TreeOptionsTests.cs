@@ -120,6 +120,45 @@ public class TreeOptionsTests
         Assert.Equal(OnnxModel.Write(Rows.Fit(train, spec)), OnnxModel.Write(Rows.Fit(train, further)));
     }
 
+    /// <remarks>Each group has a label of its own, and x knows the group: trees that know other rows of a group do ever better on its rows, and on those of others no better.</remarks>
+    [Fact]
+    public void Early_stopping_looks_at_whole_groups_where_the_split_is_by_group()
+    {
+        int[] groups = [.. Enumerable.Range(0, 2000).Select(row => row % 100)];
+        double[] labels = [.. Rows.Stream(3).Take(100)];
+        var train = Rows.Of(
+            Rows.Numbers("x", [.. groups.Select((group, row) => group + (row / 1e4))]), Rows.Numbers("y", [.. groups.Select(group => labels[group])]),
+            Rows.Texts("group", [.. groups.Select(group => $"g{group}")]));
+        Assert.InRange(TreesOf(train, null), 60, 200);
+        Assert.InRange(TreesOf(train, new(SplitBy.Group, "group")), 0, 20);
+    }
+
+    /// <remarks>What x says turns round in the last tenth of the rows.</remarks>
+    [Fact]
+    public void Early_stopping_looks_at_the_last_rows_where_the_split_is_by_time()
+    {
+        double[] x = [.. Rows.Stream(4).Take(2000)];
+        var train = Rows.Of(Rows.Numbers("x", x), Rows.Numbers("y", [.. x.Select((value, row) => row < 1800 ? value : 1 - value)]), Rows.Numbers("day", [.. x.Select((_, row) => (double)row)]));
+        Assert.InRange(TreesOf(train, null), 20, 200);
+        Assert.Equal(1, TreesOf(train, new(SplitBy.Time, "day")));
+    }
+
+    [Fact]
+    public void Early_stopping_without_a_second_group_is_refused()
+    {
+        double[] x = [.. Rows.Stream(4).Take(100)];
+        var train = Rows.Of(Rows.Numbers("x", x), Rows.Numbers("y", x), Rows.Texts("group", [.. x.Select(_ => "g")]));
+        var failure = Assert.Throws<DiagnosticException>(() => TreesOf(train, new(SplitBy.Group, "group")));
+        Assert.Equal("MLO6072", Assert.Single(failure.Diagnostics).Code);
+        Assert.Contains("'group'", failure.Diagnostics[0].Why!, StringComparison.Ordinal);
+    }
+
+    private static int TreesOf(Frame train, SplitSpec? split)
+    {
+        var options = new BoostedTreesOptions { Trees = 200, MinRows = 1, EarlyStopping = new() { Rounds = 10 } };
+        return ((TreeEnsemble)Rows.Fit(train, Rows.Spec(ModelTask.Regression, "y", options, ("x", FeatureKind.Numeric)) with { Folds = split }).Predictor).Trees.Count;
+    }
+
     [Theory]
     [InlineData(ModelTask.Regression, RegressionLoss.Squared)]
     [InlineData(ModelTask.Regression, RegressionLoss.Absolute)]

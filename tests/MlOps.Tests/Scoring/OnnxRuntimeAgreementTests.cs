@@ -69,7 +69,7 @@ public sealed class OnnxRuntimeAgreementTests
         }
 
         var texts = Enumerable.Range(0, 1500).Select(_ => string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => Character()))).ToArray();
-        string[] terms = [.. texts.SelectMany(Tokenizer.Terms).Distinct(StringComparer.Ordinal).Where(t => t[0] % 3 != 0)];
+        string[] terms = [.. texts.SelectMany(text => Learning.TermCountsTests.Runs(Tokenizer.Tokens(text), 1, 2, " ")).Distinct(StringComparer.Ordinal).Where(t => t[0] % 3 != 0)];
         float[] weights = [.. terms.Select(_ => random.NextSingle() + 0.5f)];
         var model = new TrainedModel(Samples.Signature(ModelTask.Regression, new InputColumn("t", FeatureKind.Text)),
             [new TextEncoder("t", terms, weights)], new LinearPredictor(Link.Identity, [weights], [0]));
@@ -82,7 +82,7 @@ public sealed class OnnxRuntimeAgreementTests
         var random = new Random(43);
         string[] pieces = [.. Samples.Words, " ", "  ", "\u0002", "\u0001", "\uFFFD", "A", "e\u0301"];
         var texts = Enumerable.Range(0, 1000).Select(_ => string.Concat(random.GetItems(pieces, random.Next(9)))).Append("\uD83C").ToArray();
-        string[] terms = [.. texts.SelectMany(text => Tokenizer.Characters(text, 1, 4)).Distinct(StringComparer.Ordinal).Where((_, i) => i % 3 == 0)];
+        string[] terms = [.. texts.SelectMany(text => Learning.TermCountsTests.Runs(Tokenizer.Characters(text), 1, 4, "")).Distinct(StringComparer.Ordinal).Where((_, i) => i % 3 == 0)];
         float[] weights = [.. terms.Select(_ => random.NextSingle() + 0.5f)];
         var model = new TrainedModel(Samples.Signature(ModelTask.Regression, new InputColumn("t", FeatureKind.Text)),
             [new TextEncoder("t", terms, weights) { Characters = true }], new LinearPredictor(Link.Identity, [weights], [0]));

@@ -19,5 +19,5 @@ public sealed class TokenizerTests
         Assert.Equal(expected.Split('|', StringSplitOptions.RemoveEmptyEntries), Tokenizer.Tokens(text));
 
     [Fact]
-    public void Terms_are_tokens_then_neighbours() => Assert.Equal(["a", "b", "a", "a b", "b a"], Tokenizer.Terms("a b, A"));
+    public void Characters_are_code_points_and_only_A_to_Z_are_lowered() => Assert.Equal(["a", "Ä", " ", "😀", "\uFFFD", "z"], Tokenizer.Characters("AÄ 😀\uD800Z"));
 }

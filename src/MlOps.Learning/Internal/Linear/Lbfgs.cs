@@ -1,37 +1,43 @@
 namespace MlOps.Learning.Internal.Linear;
 
-/// <summary>What is added to a function: <c>Factor</c> times the sum of the sizes of the first <c>Count</c> numbers; 0 for nothing.</summary>
-internal readonly record struct SizePenalty(double Factor, int Count)
+/// <summary>What is added to a function: of its first numbers the sizes, each times a factor above 0; no factors for nothing.</summary>
+internal readonly record struct SizePenalty(double[] Factors)
 {
+    public bool Covers(int number) => number < Factors.Length;
+
     public double Of(double[] point)
     {
         double sum = 0;
-        for (var j = 0; Factor > 0 && j < Count; j++)
+        for (var j = 0; j < Factors.Length; j++)
         {
-            sum += Math.Abs(point[j]);
+            sum += Factors[j] * Math.Abs(point[j]);
         }
 
-        return Factor * sum;
+        return sum;
     }
 
     /// <summary>Of all slopes at a point the gentlest: at 0, where the sum has a kink, there is a choice.</summary>
     public double[] Slopes(double[] point, double[] gradient)
     {
-        if (Factor == 0)
+        if (Factors.Length == 0)
         {
             return gradient;
         }
 
         var slopes = (double[])gradient.Clone();
-        for (var j = 0; j < Count; j++)
+        for (var j = 0; j < Factors.Length; j++)
         {
-            var g = gradient[j];
-            slopes[j] = point[j] > 0 || (point[j] == 0 && g < -Factor) ? g + Factor : point[j] < 0 || g > Factor ? g - Factor : 0;
+            var (g, factor) = (gradient[j], Factors[j]);
+            slopes[j] = point[j] > 0 || (point[j] == 0 && g < -factor) ? g + factor : point[j] < 0 || g > factor ? g - factor : 0;
         }
 
         return slopes;
     }
 }
+
+/// <summary>The point that was reached.</summary>
+/// <param name="Steepest">The largest slope there, where the steps ran out; null where it is within the tolerance, or rounding allows no better.</param>
+internal readonly record struct Minimum(double[] Point, double? Steepest);
 
 /// <summary>Minimises a smooth convex function by limited-memory BFGS (Nocedal and Wright, algorithm 7.5) with steps that never raise it; with a penalty on sizes
 /// by its variant OWL-QN (Andrew and Gao 2007, <see href="https://doi.org/10.1145/1273496.1273501"/>), whose steps end at 0 rather than cross it.</summary>
@@ -42,14 +48,15 @@ internal static class Lbfgs
     private const double SufficientDecrease = 1e-4;
 
     /// <param name="evaluate">The value at a point; sets the gradient.</param>
-    public static double[] Minimise(Func<double[], double[], double> evaluate, double[] start, SizePenalty penalty, LinearOptions options, Action<int, int> progress)
+    public static Minimum Minimise(Func<double[], double[], double> evaluate, double[] start, SizePenalty penalty, LinearOptions options, Action<int, int> progress)
     {
         var point = start;
         var gradient = new double[point.Length];
         var value = evaluate(point, gradient) + penalty.Of(point);
         var slopes = penalty.Slopes(point, gradient);
         var pairs = new List<(double[] Step, double[] Change, double Product)>();
-        for (var iteration = 0; iteration < options.MaxIterations && Largest(slopes) > options.Tolerance; iteration++)
+        var stuck = false;
+        for (var iteration = 0; !stuck && iteration < options.MaxIterations && Largest(slopes) > options.Tolerance; iteration++)
         {
             progress(iteration, options.MaxIterations);
             var direction = Downhill(slopes, pairs, penalty);
@@ -64,11 +71,7 @@ internal static class Lbfgs
             var first = pairs.Count == 0 ? Math.Min(1, 1 / Math.Sqrt(-slope)) : 1;
             if (Search(evaluate, point, value, direction, slopes, slope, penalty, first) is not { } next)
             {
-                if (pairs.Count == 0)
-                {
-                    break;
-                }
-
+                stuck = pairs.Count == 0;
                 pairs.Clear();
                 continue;
             }
@@ -79,14 +82,14 @@ internal static class Lbfgs
         }
 
         progress(options.MaxIterations, options.MaxIterations);
-        return point;
+        return new(point, Largest(slopes) is var steepest && steepest > options.Tolerance && !stuck ? steepest : null);
     }
 
     // Where sizes are penalised, no number goes against its own slope.
     private static double[] Downhill(double[] slopes, List<(double[] Step, double[] Change, double Product)> pairs, SizePenalty penalty)
     {
         var direction = Direction(slopes, pairs);
-        for (var j = 0; penalty.Factor > 0 && j < penalty.Count; j++)
+        for (var j = 0; penalty.Covers(j); j++)
         {
             direction[j] = direction[j] * slopes[j] < 0 ? direction[j] : 0;
         }
@@ -106,7 +109,7 @@ internal static class Lbfgs
             for (var j = 0; j < next.Length; j++)
             {
                 next[j] = point[j] + (step * direction[j]);
-                if (penalty.Factor > 0 && j < penalty.Count && next[j] * (point[j] != 0 ? point[j] : -slopes[j]) <= 0)
+                if (penalty.Covers(j) && next[j] * (point[j] != 0 ? point[j] : -slopes[j]) <= 0)
                 {
                     next[j] = 0;
                 }
@@ -115,7 +118,7 @@ internal static class Lbfgs
             }
 
             var reached = evaluate(next, gradient) + penalty.Of(next);
-            if (reached <= value + (SufficientDecrease * (penalty.Factor > 0 ? expected : step * slope)))
+            if (reached <= value + (SufficientDecrease * (penalty.Covers(0) ? expected : step * slope)))
             {
                 return (next, gradient, reached);
             }

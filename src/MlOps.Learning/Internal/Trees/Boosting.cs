@@ -7,10 +7,9 @@ internal static class Boosting
 {
     /// <param name="directions">Per feature of the matrix 1 where predictions may only rise with it, −1 where they may only fall, else 0; null for none.</param>
     /// <param name="categories">Per feature of the matrix how many categories it numbers from 0 on, 0 for one with an order.</param>
-    /// <param name="hashes">Of the rows' content, in the order of <paramref name="truth"/>.</param>
-    public static TreeEnsemble Fit(FeatureMatrix features, FitRows truth, BoostedTreesOptions options, sbyte[]? directions, int[] categories,
-        Func<ulong[]> hashes, Workers workers, LearningProgress? progress)
+    public static TreeEnsemble Fit(FeatureMatrix features, Training training, BoostedTreesOptions options, sbyte[]? directions, int[] categories)
     {
+        var (truth, workers, progress) = (training.Truth, training.Workers, training.Progress);
         progress?.Invoke("bin", 0, 1);
         using var rows = BinnedRows.Of(features, options.Bins, categories, workers);
         using var derivatives = new Derivatives(features.Rows);
@@ -18,7 +17,7 @@ internal static class Boosting
         progress?.Invoke("bin", 1, 1);
 
         var loss = Loss.Of(truth, options, workers);
-        var sampling = new Sampling(options, truth, hashes);
+        var sampling = new Sampling(options, training);
         var trees = new List<Tree>();
         var best = (Loss: double.PositiveInfinity, Round: 0, Trees: 0);
         for (var round = 0; round < options.Trees; round++)

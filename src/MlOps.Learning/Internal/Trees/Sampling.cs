@@ -1,3 +1,6 @@
+using MlOps.Content;
+using MlOps.Data;
+
 namespace MlOps.Learning.Internal.Trees;
 
 /// <summary>Chooses rows and features by hashes of the rows' content, the seed and the round: chance that comes out the same every time.</summary>
@@ -10,8 +13,7 @@ internal sealed class Sampling
     private readonly bool[]? _learnt;
     private readonly bool[]? _chosen;
 
-    /// <param name="hashes">Of the rows' content; only looked at where the options leave anything to chance.</param>
-    public Sampling(BoostedTreesOptions options, FitRows rows, Func<ulong[]> hashes)
+    public Sampling(BoostedTreesOptions options, Training training)
     {
         _options = options;
         if (options is { RowShare: 1, FeatureShare: 1, EarlyStopping: null })
@@ -19,7 +21,7 @@ internal sealed class Sampling
             return;
         }
 
-        var all = hashes();
+        var all = training.Hashes();
         foreach (var hash in all)
         {
             _content += RowHash.Mix(hash);
@@ -28,14 +30,12 @@ internal sealed class Sampling
         _content = RowHash.Mix(_content ^ RowHash.Mix((ulong)options.Seed));
         if (options.EarlyStopping is { } stopping)
         {
-            // Hashed again: the test rows were chosen by the hash itself.
-            var classes = rows.Labels.Classes.Length > 0 ? rows.Labels.Classes : new int[rows.Count];
-            var validates = SortedSplit.WithinClasses([.. all.Select(hash => RowHash.Mix(hash ^ Chance(ForValidation, 0)))], classes, stopping.Share);
-            Validation = [.. Enumerable.Range(0, rows.Count).Where(row => validates[row])];
+            var validates = Validates(training, all, stopping.Share);
+            Validation = [.. Enumerable.Range(0, all.Length).Where(row => validates[row])];
             _learnt = [.. validates.Select(v => !v)];
         }
 
-        _chosen = options.RowShare < 1 ? new bool[rows.Count] : null;
+        _chosen = options.RowShare < 1 ? new bool[all.Length] : null;
     }
 
     /// <summary>The rows that early stopping looks at and no tree learns from.</summary>
@@ -76,6 +76,26 @@ internal sealed class Sampling
         }
 
         return allowed;
+    }
+
+    /// <summary>As the model's split tells test rows from training rows.</summary>
+    private bool[] Validates(Training training, ulong[] rows, double share)
+    {
+        var split = training.Folds;
+        var validates = split switch
+        {
+            { By: SplitBy.Time } => SortedSplit.Last(Split.Times(training.Rows[split.Column!]), share),
+            { By: SplitBy.Group } => SortedSplit.WithinClasses(ByChance(RowHash.Of(new Frame([training.Rows[split.Column!]]))), new int[rows.Length], share),
+            _ => SortedSplit.WithinClasses(ByChance(rows), training.Classes.Count > 0 ? [.. training.Classes] : new int[rows.Length], share),
+        };
+        return split is null || validates.Contains(true) ? validates : throw new DiagnosticException(new Diagnostic("MLO6072", "early stopping has no rows to look at")
+        {
+            Why = $"rows with one '{split.Column}' stay together, as \"split\" says, and all training rows have the same",
+            Mend = "remove \"earlyStopping\" of \"trainer\", or split by something else",
+        });
+
+        // Hashed again: the test rows were chosen by the hash itself.
+        ulong[] ByChance(ulong[] hashes) => Array.ConvertAll(hashes, hash => RowHash.Mix(hash ^ Chance(ForValidation, 0)));
     }
 
     private ulong Chance(ulong use, int number) => RowHash.Mix(_content ^ RowHash.Mix((use << 32) | (uint)number));
