@@ -46,6 +46,20 @@ public sealed class FeatureManifestTests
     }
 
     [Theory]
+    [InlineData("group", "\"boosted-trees\", \"earlyStopping\": {}", "", true)]
+    [InlineData("time", "\"boosted-trees\", \"earlyStopping\": {}", "", true)]
+    [InlineData("time", "\"boosted-trees\"", """, "tune": { "search": { "earlyStopping.rounds": [5, 20] } }""", true)]
+    [InlineData("stratified", "\"boosted-trees\", \"earlyStopping\": {}", "", false)]
+    [InlineData("time", "\"boosted-trees\"", "", false)]
+    public void Early_stopping_knows_the_column_that_the_split_divides_by(string by, string trainer, string rest, bool knows)
+    {
+        using var workspace = Declared("\"numeric\"", trainer, $$""", "split": { "by": "{{by}}", "column": "key" }{{rest}}""");
+        var steps = workspace.Steps();
+        Assert.Equal(knows ? "key" : null, (string?)steps["m/prepare"].Parameters["folds"]);
+        Assert.Equal(knows ? by : null, TrainAction.Spec(steps["m/train"].Parameters, new LinearOptions()).Folds?.By.ToString().ToLowerInvariant());
+    }
+
+    [Theory]
     [InlineData("\"catgorical\"", "linear", "MLO1006", "did you mean 'categorical'?")]
     [InlineData("{ \"kind\": \"numeric\",\n\"buckets\": 4 }", "linear", "MLO1002", "remove 'buckets'")]
     [InlineData("{ \"kind\": \"categorical\",\n\"encoed\": \"hash\" }", "linear", "MLO1002", "did you mean 'encode'?")]
