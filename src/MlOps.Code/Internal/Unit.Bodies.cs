@@ -14,6 +14,12 @@ internal sealed partial class Unit
         Write(Spell(definition.DecodeSignature(this, null)));
         // Hints to the JIT compiler change no result; what the runtime does itself or at once by one thread only does.
         Write($"{definition.Attributes & (MethodAttributes.Static | MethodAttributes.PinvokeImpl)} {definition.ImplAttributes & (MethodImplAttributes.CodeTypeMask | MethodImplAttributes.InternalCall | MethodImplAttributes.Synchronized)}");
+        if (method == method.Type.StaticConstructor)
+        {
+            // Says when it runs: at the latest moment, or at any before.
+            Write($"{method.Type.Definition.Attributes & TypeAttributes.BeforeFieldInit}");
+        }
+
         if ((definition.Attributes & MethodAttributes.PinvokeImpl) != 0)
         {
             var import = definition.GetImport();
