@@ -6,8 +6,11 @@ namespace MlOps.Scoring.Computed;
 /// <summary>What a function returned for each row, missing where nothing was set.</summary>
 internal abstract class ResultCells
 {
-    /// <summary>Sets a row's cell, of the type that this kind holds: what compiled loops call. Told as a delegate's, so that whoever follows the code finds it.</summary>
-    public abstract MethodInfo Setter { get; }
+    /// <summary>What compiled loops call for a row and its value, of the type that this kind holds.</summary>
+    public MethodInfo Setter => Set.Method;
+
+    /// <summary>As a delegate, so that whoever follows the code finds it.</summary>
+    protected abstract Delegate Set { get; }
 
     public abstract Column ToColumn(string name);
 
@@ -33,9 +36,9 @@ internal sealed class NumberResults(int rows, ColumnType type) : ResultCells
 {
     private readonly double[] _values = All(rows, double.NaN);
 
-    public override MethodInfo Setter => ((Action<int, double>)Set).Method;
+    protected override Delegate Set => (Action<int, double>)SetCell;
 
-    private void Set(int row, double value) => _values[row] = double.IsInfinity(value) ? throw RowException.Misfit("it returns no finite number", "return null, or a NaN, for what has no value") : value;
+    private void SetCell(int row, double value) => _values[row] = double.IsInfinity(value) ? throw RowException.Misfit("it returns no finite number", "return null, or a NaN, for what has no value") : value;
 
     public override Column ToColumn(string name) => new NumberColumn(name, _values, type);
 }
@@ -44,9 +47,9 @@ internal sealed class TruthResults(int rows) : ResultCells
 {
     private readonly byte[] _values = All(rows, BooleanColumn.Missing);
 
-    public override MethodInfo Setter => ((Action<int, bool>)Set).Method;
+    protected override Delegate Set => (Action<int, bool>)SetCell;
 
-    private void Set(int row, bool value) => _values[row] = value ? (byte)1 : (byte)0;
+    private void SetCell(int row, bool value) => _values[row] = value ? (byte)1 : (byte)0;
 
     public override Column ToColumn(string name) => new BooleanColumn(name, _values);
 }
@@ -55,9 +58,9 @@ internal sealed class TimeResults(int rows) : ResultCells
 {
     private readonly long[] _values = All(rows, TimestampColumn.Missing);
 
-    public override MethodInfo Setter => ((Action<int, DateTimeOffset>)Set).Method;
+    protected override Delegate Set => (Action<int, DateTimeOffset>)SetCell;
 
-    private void Set(int row, DateTimeOffset value) => _values[row] = value.ToUnixTimeMilliseconds();
+    private void SetCell(int row, DateTimeOffset value) => _values[row] = value.ToUnixTimeMilliseconds();
 
     public override Column ToColumn(string name) => new TimestampColumn(name, _values);
 }
@@ -68,9 +71,9 @@ internal sealed class TextResults(int rows) : ResultCells
     private readonly List<string> _texts = [];
     private readonly Dictionary<string, int> _known = new(StringComparer.Ordinal);
 
-    public override MethodInfo Setter => ((Action<int, string>)Set).Method;
+    protected override Delegate Set => (Action<int, string>)SetCell;
 
-    private void Set(int row, string value)
+    private void SetCell(int row, string value)
     {
         // An empty text is a missing cell, as in a CSV file.
         if (value.Length == 0)
