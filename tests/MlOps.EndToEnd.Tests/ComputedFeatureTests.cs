@@ -26,8 +26,7 @@ public sealed class ComputedFeatureTests : IClassFixture<ComputedFeatureTests.Tr
         var expected = OfTraining(workspace);
         Assert.True(expected.Count > 200 && expected.Values.Distinct().Count() > 100);
 
-        workspace.Run("Score --data models/ride/data.csv --out scored.csv --keep id").Expect(0);
-        var scored = File.ReadLines(workspace.At("scored.csv")).Skip(1).Select(line => line.Split(',')).ToDictionary(row => row[0], row => row[1]);
+        var scored = OfScore(workspace);
         workspace.Run("Release").Expect(0);
         var rows = Trained.Lines().Select(line => line.Split(',')).Where(row => expected.ContainsKey(row[0])).ToList();
         var served = await AskAsync(client, [.. rows.Select(Trained.Json)]);
@@ -111,6 +110,30 @@ public sealed class ComputedFeatureTests : IClassFixture<ComputedFeatureTests.Tr
         Assert.Equal(before, workspace.Lock);
     }
 
+    [Theory]
+    [InlineData("\"from\": [\"km\", \"wind\"]", "\"from\": [\"km\"]", "Effort(ReadOnlySpan<double> km, Span<double> result)")]
+    [InlineData("\"effort\": { \"kind\": \"numeric\"", "\"effort\": { \"kind\": \"categorical\"", "a function over blocks makes numbers")]
+    public void A_function_over_blocks_of_another_form_is_told_what_is_allowed(string old, string with, string allowed)
+    {
+        using var workspace = _trained.Copy(out _);
+        workspace.Replace("models/ride/model.json", old, with);
+
+        var errors = workspace.Run("Train").Expect(1).Errors;
+
+        Assert.Contains("MLO8322", errors, StringComparison.Ordinal);
+        Assert.Contains("where: models/ride/Ride.cs:", errors, StringComparison.Ordinal);
+        Assert.Contains(allowed, errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_lock_that_does_not_say_what_functions_take_scores_nothing()
+    {
+        using var workspace = _trained.Copy(out _);
+        workspace.Replace("data.lock.json", "\"takes\"", "\"took\"");
+
+        Assert.Contains("MLO2263", workspace.Run("Score --data models/ride/data.csv --out scored.csv").Expect(1).Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_lock_says_what_the_columns_were_that_functions_take() =>
         Assert.Equal(
@@ -130,9 +153,16 @@ public sealed class ComputedFeatureTests : IClassFixture<ComputedFeatureTests.Tr
         return Enumerable.Range(0, test.RowCount).ToDictionary(row => test["id"].Text(row)!, row => predicted.Row(row)[0]);
     }
 
+    /// <summary>What Score says of all rows, by their ids.</summary>
+    private static Dictionary<string, string> OfScore(Workspace workspace)
+    {
+        workspace.Run("Score --data models/ride/data.csv --out scored.csv --keep id").Expect(0);
+        return File.ReadLines(workspace.At("scored.csv")).Skip(1).Select(line => line.Split(',')).ToDictionary(row => row[0], row => row[1]);
+    }
+
     private static async Task<float[]> AskAsync(HttpClient client, params JsonObject[] rows)
     {
-        using var body = new StringContent(new JsonArray([.. rows]).ToJsonString(), Encoding.UTF8, "application/json");
+        using var body = new StringContent(new JsonArray([.. rows.Select(row => row.DeepClone())]).ToJsonString(), Encoding.UTF8, "application/json");
         var answer = await (await client.PostAsync(new Uri("score/ride", UriKind.Relative), body)).Content.ReadAsStringAsync();
         return [.. JsonNode.Parse(answer)!["predictions"]!.AsArray().Select(value => (float)value!)];
     }
