@@ -60,6 +60,7 @@ internal sealed class RunningService : IAsyncDisposable
     {
         await using var service = new RunningService();
         await service.RunAsync(config(service._folder));
+        Assert.Null(await service._listening.Reader.ReadAsync());
         await service.Process.WaitForExitAsync();
         return (service.Process.ExitCode, service.Output);
     }
