@@ -75,7 +75,7 @@ public sealed class ProcessDriver(EnvironmentSpec environment, string root) : ID
     {
         ModelFiles.Check(spec);
         var service = ServiceBuild.At(spec.ServiceAssembly).Identity;
-        var models = spec.Models.OrderBy(model => model.Name, StringComparer.Ordinal).Select(model => $"model {model.Name} {model.Version} {model.Digest}\n");
+        var models = spec.Models.OrderBy(model => model.Name, StringComparer.Ordinal).Select(model => $"model {model.Name} {model.Version} {model.Digest}{(model.Code is null ? "" : $" {model.Code.Identity()}")}\n");
         return Digest.Of($"service 1\nport {spec.Environment.Port}\nbuild {service}\n{string.Concat(models)}");
     }
 
@@ -176,7 +176,7 @@ public sealed class ProcessDriver(EnvironmentSpec environment, string root) : ID
         var folder = _folder.Service(build.Identity);
         var copied = spec with
         {
-            Models = [.. spec.Models.Select(model => model with { Path = _folder.Model(model.Digest) })],
+            Models = [.. spec.Models.Select(model => model with { Path = _folder.Model(model.Digest), Code = model.Code is null ? null : _folder.Code(model.Code) })],
             ServiceAssembly = Path.Combine(folder, Path.GetFileName(spec.ServiceAssembly)),
         };
         build.CopyTo(folder);

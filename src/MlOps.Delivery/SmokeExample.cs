@@ -25,6 +25,10 @@ public sealed record SmokeExample(string Model, string Input, Expectation? Expec
 
 /// <summary>Rows that the model did not learn from, with what the trained model says of them.</summary>
 /// <param name="Model">The model's name.</param>
-/// <param name="Rows">At least the signature's columns; others are not sent.</param>
+/// <param name="Rows">At least what callers send; other columns are not sent.</param>
 /// <param name="Expected">As many rows; served predictions must equal these float32 numbers exactly.</param>
-public sealed record HeldOutRows(string Model, Frame Rows, Predictions Expected);
+public sealed record HeldOutRows(string Model, Frame Rows, Predictions Expected)
+{
+    /// <summary>The columns that callers send: of a model that computes some of its inputs, those that its functions take in their stead.</summary>
+    public IReadOnlyList<string> Columns { get; init; } = [.. Expected.Signature.Inputs.Select(input => input.Name)];
+}

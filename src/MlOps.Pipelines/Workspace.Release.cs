@@ -9,6 +9,7 @@ using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Manifests;
 using MlOps.Pipelines.Reports;
 using MlOps.Scoring;
+using MlOps.Scoring.Computed;
 
 namespace MlOps.Pipelines;
 
@@ -25,7 +26,6 @@ public sealed partial class Workspace
     public async Task<Outcome> ReleaseAsync(string? environment, bool dryRun, CancellationToken cancellationToken)
     {
         var driver = Driver(environment, out var spec);
-        CheckServable();
         if (dryRun)
         {
             return await PlanAsync(null, cancellationToken) with { Exit = ExitCode.Done };
@@ -53,7 +53,6 @@ public sealed partial class Workspace
     public async Task<Outcome> ServeAsync(string? environment, CancellationToken cancellationToken)
     {
         var driver = Driver(environment, out var spec);
-        CheckServable();
         var trained = await TrainAsync(cancellationToken);
         if (trained.Exit != ExitCode.Done)
         {
@@ -101,20 +100,6 @@ public sealed partial class Workspace
         return new(report.Passed ? ExitCode.Done : ExitCode.Refused, text, ReleaseReport.Json(report));
     }
 
-    /// <summary>The service has no code but its own.</summary>
-    private void CheckServable()
-    {
-        if (Chosen.FirstOrDefault(model => model.ComputedColumns.Count > 0) is { } model)
-        {
-            throw new DiagnosticException(new Diagnostic("MLO2262", $"model '{model.Name}' cannot be served: it computes '{model.ComputedColumns[0].Name}' by code of its own")
-            {
-                Where = model.At("features", model.ComputedColumns[0].Name),
-                Why = "the scoring service does not run models' code yet, and without it the model would get other inputs than it has learnt from",
-                Mend = $"score files with it: ./build.sh Score --model {model.Name} --data FILE --out FILE; or release the others: --model NAME",
-            });
-        }
-    }
-
     private ProcessDriver Driver(string? environment, out EnvironmentSpec spec)
     {
         var declared = _definition.Manifest.Environments;
@@ -148,7 +133,8 @@ public sealed partial class Workspace
                 throw NotTrained(model);
             }
 
-            served.Add(new(model.Name, _engine.Store.PathOf(onnx), onnx));
+            var code = _compiled.ContainsKey(model.Name) ? CodeOf(model, OnnxModel.Read(_engine.Store.TryRead(onnx)!).Signature) : null;
+            served.Add(new(model.Name, _engine.Store.PathOf(onnx), onnx, Code: code));
         }
 
         return served;
@@ -199,8 +185,12 @@ public sealed partial class Workspace
 
         var test = FrameFile.FromBytes(table);
         var some = test.Select([.. Enumerable.Range(0, Math.Min(HeldOutRowCount, test.RowCount))]);
-        return new(model.Name, some, new Scorer(OnnxModel.Read(bytes)).Predict(some));
+        var scorer = new Scorer(OnnxModel.Read(bytes));
+        return new(model.Name, some, scorer.Predict(some)) { Columns = [.. Request(model, scorer.Signature).Inputs.Select(input => input.Name)] };
     }
+
+    /// <summary>What callers of a model send.</summary>
+    private Signature Request(ModelDefinition model, Signature signature) => CodeOf(model, signature) is { } code ? InputFunctions.RequestOf(signature, code.Columns) : signature;
 
     private static string Row(ServeExample example)
     {
@@ -216,7 +206,7 @@ public sealed partial class Workspace
             return Row(first);
         }
 
-        var row = HeldOut(model) is { } rows ? model.Manifest.Features.Keys.Order(StringComparer.Ordinal).Where(name => !rows.Rows[name].IsMissing(0))
+        var row = HeldOut(model) is { } rows ? rows.Columns.Where(name => !rows.Rows[name].IsMissing(0))
             .Select(name => KeyValuePair.Create(name, rows.Rows[name] is NumberColumn numbers ? (JsonNode?)numbers.Values[0] : rows.Rows[name].Text(0))) : [];
         return new JsonObject(row).ToJsonString(Readable);
     }

@@ -9,6 +9,7 @@ using MlOps.Pipelines.ModelCode;
 using MlOps.Pipelines.Reports;
 using MlOps.Pipelines.Scores;
 using MlOps.Scoring;
+using MlOps.Scoring.Computed;
 using Diagnostic = MlOps.Content.Diagnostic;
 
 namespace MlOps.Pipelines;
@@ -59,8 +60,8 @@ public sealed partial class Workspace
         var clock = Stopwatch.StartNew();
         var scorer = new Scorer(trained);
         var code = CodeOf(model, trained.Signature);
-        var computed = code is null ? null : new ComputedInputs(code, trained.Signature, model.File);
-        var input = new ScoreInput(trained.Signature, CurrentLock.Fact($"data/{model.Manifest.Data}", "columns") as JsonObject, request.Keep, code);
+        var computed = code is null ? null : new ComputedInputs(_compiled[model.Name], trained.Signature, model.File);
+        var input = new ScoreInput(trained.Signature, CurrentLock.Fact($"data/{model.Manifest.Data}", "columns") as JsonObject, request.Keep, code?.Columns);
         using var text = new StreamWriter(output, new UTF8Encoding(false), bufferSize: 1 << 16, leaveOpen: true);
         var writer = new PredictionWriter(text, trained.Signature, request.Keep, request.Explain ? new Reasons(trained) : null);
         var told = 0L;
@@ -82,20 +83,33 @@ public sealed partial class Workspace
     }
 
     /// <summary>The code that computes some of a trained model's inputs: only as it was when the model was trained; null if there is none.</summary>
-    private CompiledModel? CodeOf(ModelDefinition model, Signature signature)
+    private DeployedCode? CodeOf(ModelDefinition model, Signature signature)
     {
         var wanted = signature.Inputs.Select(input => input.Code).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
         var trained = CurrentLock.Find(new($"models/{model.Name}", PrepareAction.Name))?.Code;
         var code = _compiled.GetValueOrDefault(model.Name);
         var changed = wanted.Where(name => code?.Functions.GetValueOrDefault(name) is not { } function || trained?.GetValueOrDefault(name) != function.Digest).ToList();
         return changed.Count > 0
-            ? throw new DiagnosticException(new Diagnostic("MLO2263", $"function '{changed[0]}' is not what model '{model.Name}' was trained with")
-            {
-                Where = model.File,
-                Why = "it changed since, so that it would compute other inputs than the model has learnt from",
-                Mend = "./build.sh Train",
-            })
-            : wanted.Count > 0 ? code : null;
+            ? throw Changed(model, $"function '{changed[0]}'")
+            : wanted.Count > 0 ? Deployable(model, signature, code!) : null;
+    }
+
+    private static DiagnosticException Changed(ModelDefinition model, string what) => new(new Diagnostic("MLO2263", $"{what} is not what model '{model.Name}' was trained with")
+    {
+        Where = model.File,
+        Why = "it changed since, so that the model would get other inputs than it has learnt from",
+        Mend = "./build.sh Train",
+    });
+
+    private DeployedCode Deployable(ModelDefinition model, Signature signature, CompiledModel code)
+    {
+        var takes = CurrentLock.Fact($"models/{model.Name}", PrepareAction.Takes) as JsonObject;
+        var folder = Path.GetDirectoryName(code.Assembly)!;
+        return new(
+            code.Assembly,
+            Directory.GetFiles(folder).Where(file => Path.GetExtension(file) is ".dll" or ".pdb").ToDictionary(file => Path.GetFileName(file), file => Digest.Of(File.ReadAllBytes(file)), StringComparer.Ordinal),
+            signature.Inputs.Select(input => input.Code).OfType<string>().Distinct(StringComparer.Ordinal).ToDictionary(name => name, name => code.Functions[name].Digest, StringComparer.Ordinal),
+            signature.Inputs.SelectMany(input => input.From).Distinct(StringComparer.Ordinal).ToDictionary(name => name, name => Enum.Parse<ColumnType>((string?)takes?[name] ?? throw Changed(model, $"'{name}'"), ignoreCase: true), StringComparer.Ordinal));
     }
 
     /// <summary>The chosen model as the lock names it: from the store, or from a remote.</summary>

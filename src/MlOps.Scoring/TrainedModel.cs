@@ -27,8 +27,11 @@ public sealed record InputColumn(string Name, FeatureKind Kind)
     /// <summary>The columns that <see cref="Code"/> takes, in the order of its parameters.</summary>
     public IReadOnlyList<string> From { get; init; } = [];
 
+    /// <summary>Numeric: whether a function takes it as double, so that nothing rounds on entry and no number is too large; not said in model files.</summary>
+    public bool IsDouble { get; init; }
+
     /// <inheritdoc/>
-    public bool Equals(InputColumn? other) => other is not null && (Name, Kind, Code) == (other.Name, other.Kind, other.Code) && From.SequenceEqual(other.From);
+    public bool Equals(InputColumn? other) => other is not null && (Name, Kind, Code, IsDouble) == (other.Name, other.Kind, other.Code, other.IsDouble) && From.SequenceEqual(other.From);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Kind, Code);

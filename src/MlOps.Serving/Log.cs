@@ -20,4 +20,10 @@ internal static partial class Log
 
     [LoggerMessage(5, LogLevel.Information, "drained")]
     public static partial void Drained(ILogger logger);
+
+    /// <summary>As <see cref="Failed(ILogger, Exception)"/>, of a model's own code.</summary>
+    public static void FunctionFailed(ILogger logger, string function, Exception thrown) => FunctionFailed(logger, function, thrown.GetType().Name, thrown.StackTrace);
+
+    [LoggerMessage(6, LogLevel.Warning, "function {Function} of a model failed for a row: {Kind}\n{Place}")]
+    private static partial void FunctionFailed(ILogger logger, string function, string kind, string? place);
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MlOps.Content;
+using MlOps.Scoring.Computed;
 
 namespace MlOps.Serving;
 
@@ -68,9 +69,13 @@ internal sealed record ModelEntry
 
     /// <summary>The file's sha256; other bytes are refused.</summary>
     public required string Digest { get; init; }
+
+    /// <summary>What computes some of the model's inputs; absent where callers have all of them.</summary>
+    public DeployedCode? Code { get; init; }
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    PropertyNameCaseInsensitive = false, AllowDuplicateProperties = false, RespectNullableAnnotations = true, NumberHandling = JsonNumberHandling.Strict)]
+    PropertyNameCaseInsensitive = false, AllowDuplicateProperties = false, RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true, UseStringEnumConverter = true, Converters = [typeof(DigestJson)], NumberHandling = JsonNumberHandling.Strict)]
 [JsonSerializable(typeof(ServiceConfig))]
 internal sealed partial class ConfigJson : JsonSerializerContext;

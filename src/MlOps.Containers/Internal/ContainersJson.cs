@@ -11,7 +11,7 @@ namespace MlOps.Containers.Internal;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(DigestConverter)])]
+    Converters = [typeof(DigestJson)])]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(ImageIndex))]
 [JsonSerializable(typeof(TokenAnswer))]
@@ -104,15 +104,4 @@ internal sealed record HelperAnswer
 
     [JsonPropertyName("Secret")]
     public string? Secret { get; set; }
-}
-
-/// <summary>A digest with its algorithm's name; others than sha256 are not understood.</summary>
-internal sealed class DigestConverter : JsonConverter<Digest>
-{
-    public override Digest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && reader.GetString() is { } text && text.StartsWith(Digest.Prefix, StringComparison.Ordinal) && Digest.TryParse(text, out var digest)
-            ? digest
-            : throw new JsonException("not a sha256 digest");
-
-    public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
 }

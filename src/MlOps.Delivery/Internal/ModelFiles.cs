@@ -1,4 +1,5 @@
 using MlOps.Content;
+using MlOps.Scoring.Computed;
 
 namespace MlOps.Delivery.Internal;
 
@@ -20,7 +21,7 @@ internal static class ModelFiles
             problems.Add(new("MLO7007", $"model '{twice.Key}' stands twice in what is to be served"));
         }
 
-        problems.AddRange(spec.Models.Select(Check).OfType<Diagnostic>());
+        problems.AddRange(spec.Models.Select(Check).Concat(spec.Models.Select(model => model.Code?.Fault(model.Name))).OfType<Diagnostic>());
         if (problems.Count > 0)
         {
             throw new DiagnosticException(problems);
@@ -37,6 +38,30 @@ internal static class ModelFiles
             File.Copy(source.Path, temporary, overwrite: true);
             File.Move(temporary, target.Path, overwrite: true);
         }
+
+        foreach (var (source, target) in from.Models.Zip(to.Models).Where(pair => pair.Second.Code is { } code && (!File.Exists(code.Assembly) || code.Fault(pair.Second.Name) is not null)))
+        {
+            Copy(source.Code!, target.Code!);
+        }
+    }
+
+    /// <summary>The folder appears complete or not at all.</summary>
+    private static void Copy(DeployedCode from, DeployedCode to)
+    {
+        var folder = Path.GetDirectoryName(to.Assembly)!;
+        var temporary = folder + ".new";
+        foreach (var old in new[] { folder, temporary }.Where(Directory.Exists))
+        {
+            Directory.Delete(old, recursive: true);
+        }
+
+        Directory.CreateDirectory(temporary);
+        foreach (var file in from.Files.Keys)
+        {
+            File.Copy(Path.Combine(Path.GetDirectoryName(from.Assembly)!, file), Path.Combine(temporary, file));
+        }
+
+        Directory.Move(temporary, folder);
     }
 
     private static Diagnostic? Check(ServedModel model)

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using MlOps.Data;
-using MlOps.Scoring;
 
 namespace MlOps.Delivery.Internal;
 
@@ -8,16 +7,16 @@ namespace MlOps.Delivery.Internal;
 internal static class RowJson
 {
     /// <summary>Plain rows for <c>/score</c>: an array of objects.</summary>
-    public static byte[] Rows(Frame frame, Signature signature, int start, int count) => Write(json =>
+    public static byte[] Rows(Frame frame, int start, int count) => Write(json =>
     {
         json.WriteStartArray();
         for (var row = start; row < start + count; row++)
         {
             json.WriteStartObject();
-            foreach (var input in signature.Inputs)
+            foreach (var column in frame.Columns)
             {
-                json.WritePropertyName(input.Name);
-                WriteCell(json, frame[input.Name], row);
+                json.WritePropertyName(column.Name);
+                WriteCell(json, column, row);
             }
 
             json.WriteEndObject();
@@ -27,11 +26,11 @@ internal static class RowJson
     });
 
     /// <summary>Tensors for <c>/v2/models/{m}/infer</c>: an inference request.</summary>
-    public static byte[] Tensors(Frame frame, Signature signature, int start, int count) => Write(json =>
+    public static byte[] Tensors(Frame frame, int start, int count) => Write(json =>
     {
         json.WriteStartObject();
         json.WriteStartArray("inputs"u8);
-        foreach (var column in signature.Inputs.Select(input => frame[input.Name]))
+        foreach (var column in frame.Columns)
         {
             json.WriteStartObject();
             json.WriteString("name"u8, column.Name);

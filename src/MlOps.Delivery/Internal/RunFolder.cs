@@ -1,4 +1,5 @@
 using MlOps.Content;
+using MlOps.Scoring.Computed;
 
 namespace MlOps.Delivery.Internal;
 
@@ -24,6 +25,13 @@ internal sealed class RunFolder(string root, string environment)
     /// <summary>The copy of a model.</summary>
     public string Model(Digest digest) => System.IO.Path.Combine(Path, "models", digest.Hex + ".onnx");
 
+    /// <summary>The copy of a model's code: by its bytes, for a service that runs needs those that it was started with.</summary>
+    public DeployedCode Code(DeployedCode code)
+    {
+        var files = Digest.Of(string.Concat(code.Files.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => $"{file.Value.Hex}  {file.Key}\n")));
+        return code with { Assembly = System.IO.Path.Combine(Path, "code", files.Hex[..16], System.IO.Path.GetFileName(code.Assembly)) };
+    }
+
     /// <summary>The folder of a copy of the service.</summary>
     public string Service(Digest identity) => System.IO.Path.Combine(Path, "service", identity.Hex[..16]);
 
@@ -34,6 +42,7 @@ internal sealed class RunFolder(string root, string environment)
         foreach (var spec in needed)
         {
             kept.UnionWith(spec?.Models.Select(model => model.Path) ?? []);
+            kept.UnionWith(spec?.Models.Select(model => System.IO.Path.GetDirectoryName(model.Code?.Assembly) ?? "") ?? []);
             kept.Add(System.IO.Path.GetDirectoryName(spec?.ServiceAssembly) ?? "");
         }
 
@@ -42,9 +51,9 @@ internal sealed class RunFolder(string root, string environment)
             File.Delete(model);
         }
 
-        foreach (var service in Entries("service").Where(path => !kept.Contains(path)))
+        foreach (var folder in Entries("service").Concat(Entries("code")).Where(path => !kept.Contains(path)))
         {
-            Directory.Delete(service, recursive: true);
+            Directory.Delete(folder, recursive: true);
         }
     }
 

@@ -33,6 +33,9 @@ internal sealed class PrepareAction(IReadOnlyDictionary<string, CompiledModel> c
     /// <summary>The code part of what calls the model's own functions.</summary>
     public const string Worker = "functions";
 
+    /// <summary>The fact that says what the columns are that functions of rows take: in scoring they have to be the same.</summary>
+    public const string Takes = "takes";
+
     /// <summary>The parameter that names the test rows' columns which are only there to group them.</summary>
     private const string Slices = "slices";
 
@@ -94,6 +97,9 @@ internal sealed class PrepareAction(IReadOnlyDictionary<string, CompiledModel> c
     public static bool HasKeys(ModelDefinition model) => model.Manifest.Tune is not null
         && model.Split is { By: SplitBy.Time or SplitBy.Group or SplitBy.Stratified, Column: var column } && column != model.Manifest.Label;
 
+    /// <summary>What it tells the lock.</summary>
+    public static string[] FactNames(ModelDefinition model) => model.ComputedColumns.Count > 0 ? ["rows", Takes] : ["rows"];
+
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         var frame = Read(context, cancellationToken);
@@ -118,9 +124,16 @@ internal sealed class PrepareAction(IReadOnlyDictionary<string, CompiledModel> c
         List<string> programsSee = [.. columns, .. weight is null ? [] : new[] { weight }, label];
         IEnumerable<string> learnt = (string?)parameters[TrainAction.Folds] is { } key ? [.. programsSee, key] : programsSee;
         var train = Write(context, Train, TrainCsv, rows.WithOnly(learnt), programsSee, isTest, side: false);
-        // Training rows have no slice columns: declaring one retrains nothing.
-        var test = Write(context, Test, TestCsv, rows.WithOnly([.. programsSee, .. slices]), programsSee, isTest, side: true);
-        return new() { ["rows"] = new JsonObject { ["dropped"] = frame.RowCount - labelled.Length, ["test"] = test, ["train"] = train } };
+        var taken = CodeRequest.ColumnsOf(parameters[Computed]).SelectMany(column => column.From).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        // Training rows have no slice columns: declaring one retrains nothing. What functions take is what callers send: a smoke test asks with it.
+        var test = Write(context, Test, TestCsv, rows.WithOnly([.. programsSee, .. slices.Concat(taken).Except(programsSee)]), programsSee, isTest, side: true);
+        var facts = new JsonObject { ["rows"] = new JsonObject { ["dropped"] = frame.RowCount - labelled.Length, ["test"] = test, ["train"] = train } };
+        if (taken.Count > 0)
+        {
+            facts[Takes] = new JsonObject(taken.Select(name => KeyValuePair.Create(name, (JsonNode?)frame[name].Type.ToString().ToLowerInvariant())));
+        }
+
+        return facts;
     }
 
     private Frame Read(StepContext context, CancellationToken cancellationToken)

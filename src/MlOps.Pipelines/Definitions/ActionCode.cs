@@ -5,6 +5,7 @@ using MlOps.Engine;
 using MlOps.Learning;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.ModelCode;
+using MlOps.Scoring.Computed;
 
 namespace MlOps.Pipelines.Definitions;
 
@@ -31,7 +32,7 @@ internal sealed class ActionCode(IEnumerable<byte[]> images) : IDisposable
 
     private static readonly HashSet<string> Seams = [typeof(TrainerOptions).FullName!];
 
-    private static readonly HashSet<string> LookAtModels = [typeof(CodeWorker).FullName!, typeof(RowFunction).FullName!, typeof(ResultCells).FullName!];
+    private static readonly HashSet<string> LookAtModels = [.. new[] { "BlockLoop", "CellArgument", "CodeAssembly", "FeatureFunction", "ResultCells", "RowLoop" }.Select(type => $"{typeof(FeatureFunction).Namespace}.{type}"), typeof(CodeWorker).FullName!];
 
     // Named without its version, which says nothing of results.
     private static readonly Dictionary<string, string> Packages = new(StringComparer.Ordinal) { ["MlOps.Engine"] = "MlOps.Engine" };

@@ -133,7 +133,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
                 PrepareAction.Test,
                 .. PrepareAction.HasKeys(model) ? [PrepareAction.Keys] : Array.Empty<string>(),
                 .. _readByPrograms.Contains(Of(model.Name, PrepareAction.Name).Value) ? [PrepareAction.TrainCsv, PrepareAction.TestCsv] : Array.Empty<string>()]),
-            FactNames = Names("rows"),
+            FactNames = Names(PrepareAction.FactNames(model)),
             Code = Code(PrepareAction.Name, "split").AddRange(model.CodeFunctions.Count > 0 ? Code(PrepareAction.Name, PrepareAction.Worker) : []).AddRange((compiled?.GetValueOrDefault(model.Name)?.Functions.Values ?? []).Where(function => model.CodeFunctions.Contains(function.Name))
                 .Select(function => KeyValuePair.Create(function.Name, function.Digest))),
         };

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Reflection;
-using System.Runtime.Loader;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using MlOps.Content;
 using MlOps.Data;
+using MlOps.Scoring.Computed;
 using Diagnostic = MlOps.Content.Diagnostic;
 
 namespace MlOps.Pipelines.ModelCode;
@@ -17,7 +17,7 @@ public sealed class CodeWorker
 
     private readonly string _folder;
     private readonly CodeRequest _request;
-    private readonly Assembly _assembly;
+    private readonly CodeAssembly _code;
     private string _running = "";
     private bool _told;
 
@@ -25,7 +25,7 @@ public sealed class CodeWorker
     {
         _folder = Path.GetDirectoryName(file)!;
         _request = CodeRequest.FromJson(File.ReadAllText(file));
-        _assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(_request.Assembly);
+        _code = CodeAssembly.Load(_request.Assembly);
     }
 
     /// <summary>Does what a request asks; gives the exit code.</summary>
@@ -119,19 +119,34 @@ public sealed class CodeWorker
             });
         }
 
-        return new RowFunction(method, column.Code, $"{pointer}/from", [.. column.From.Select(name => table[name])]).Compute(column.Name);
+        try
+        {
+            Column[] from = [.. column.From.Select(name => table[name])];
+            var function = FeatureFunction.Of(method, column.Code, from);
+            var computed = function.Compute(column.Name, from);
+            function.Recheck(computed, from);
+            return computed;
+        }
+        catch (DiagnosticException wrong)
+        {
+            throw new DiagnosticException([.. wrong.Diagnostics.Select(each => each with { Where = $"{pointer}/from" })]);
+        }
+        catch (RowException misfit) when (misfit.Mend is not null)
+        {
+            throw new DiagnosticException(new Diagnostic("MLO8339", $"function '{column.Code}' does not fit row {Number(misfit)} of the table") { Where = $"{pointer}/from", Why = misfit.Message, Mend = misfit.Mend });
+        }
     }
 
     private MethodInfo Method(string name)
     {
         File.WriteAllText(Path.Join(_folder, CodeRequest.Running), _running = name);
-        var entry = CodeFunction.Entry(name)!.Value;
-        return _assembly.GetType(entry.Type, throwOnError: true)!.GetMethods(BindingFlags.Public | BindingFlags.Static).Single(method => method.Name == entry.Method);
+        return _code.Method(name);
     }
 
     private Diagnostic Thrown(Exception thrown)
     {
-        while (thrown is TypeInitializationException or TargetInvocationException && thrown.InnerException is { } inner)
+        var at = thrown is RowException row ? $" for row {Number(row)} of the table" : "";
+        while (thrown is RowException or TypeInitializationException or TargetInvocationException && thrown.InnerException is { } inner)
         {
             thrown = inner;
         }
@@ -139,8 +154,10 @@ public sealed class CodeWorker
         var place = Place(new StackTrace(thrown, fNeedFileInfo: true));
         return thrown is OutOfMemoryException
             ? Failed("MLO8334", "needs too much memory", "its objects outgrow the limit", place, "keep less at a time, or raise it: \"limits\": { \"megabytes\": … } in model.json")
-            : Failed("MLO8330", "failed", $"{thrown.GetType().Name}: {thrown.Message}", place, "mend the function, or the data that it is given");
+            : Failed("MLO8330", $"failed{at}", $"{thrown.GetType().Name}: {thrown.Message}", place, "mend the function, or the data that it is given");
     }
+
+    private static string Number(RowException wrong) => (wrong.Row + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private Diagnostic Failed(string code, string what, string? why, string? where, string mend) => new(code, $"function '{_running}' {what}") { Where = where, Why = why, Mend = mend };
 
@@ -150,7 +167,7 @@ public sealed class CodeWorker
         const string root = "/_/";
         foreach (var frame in trace.GetFrames())
         {
-            if (frame.GetMethod()?.Module.Assembly == _assembly && frame.GetFileName() is { } file && file.StartsWith(root, StringComparison.Ordinal))
+            if (frame.GetMethod()?.Module.Assembly == _code.Assembly && frame.GetFileName() is { } file && file.StartsWith(root, StringComparison.Ordinal))
             {
                 return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file[root.Length..]}:{frame.GetFileLineNumber()}");
             }

@@ -3,6 +3,7 @@ using MlOps.Content;
 using MlOps.Data;
 using MlOps.Learning;
 using MlOps.Pipelines.Definitions;
+using MlOps.Scoring.Computed;
 
 namespace MlOps.Pipelines.ModelCode;
 
@@ -40,10 +41,24 @@ internal sealed class FunctionCheck(CodeLibrary library, string assembly, CodeSy
     private void Fits(string name, CodeSignature signature, IReadOnlyList<string> from, FeatureOptions options)
     {
         var kind = options.Kind.ToString().ToLowerInvariant();
+        if (signature.Parameters.Any(type => type.Contains("Span`1", StringComparison.Ordinal)))
+        {
+            var blocks = string.Join(", ", from.Select(column => $"ReadOnlySpan<double> {Identifier(column)}"));
+            Fits(
+                name,
+                signature,
+                signature.Result == "Void" && signature.Parameters.SequenceEqual([.. from.Select(_ => CellKind.Block), CellKind.BlockResult]),
+                $"a function over blocks of rows has numbers only: public static void {name[(name.LastIndexOf('.') + 1)..]}({blocks}, Span<double> result)");
+            Fits(name, signature, options.Kind == FeatureKind.Numeric, $"its feature is {kind}, and a function over blocks makes numbers");
+            return;
+        }
+
         Fits(name, signature, signature.Parameters.Count == from.Count, $"'from' names {from.Count} {(from.Count == 1 ? "column" : "columns")}: {string.Join(", ", from)}");
-        Fits(name, signature, signature.Parameters.All(CellKind.IsCell), "cells are double, float, int, long, bool, string or DateTimeOffset, with '?' where they may be missing");
+        Fits(name, signature, signature.Parameters.All(CellKind.IsCell), "cells are double, float, int, long, bool, string or DateTimeOffset, with '?' where they may be missing; or, for blocks of rows, ReadOnlySpan<double> for each column and then Span<double> for the results");
         Fits(name, signature, CellKind.Makes(signature.Result, options.Kind), $"its feature is {kind}, which {Results(options.Kind)} can be");
     }
+
+    private static string Identifier(string column) => string.Concat(column.Where(char.IsLetterOrDigit)) is { Length: > 0 } name && char.IsLetter(name[0]) ? name : "values";
 
     private static string Results(FeatureKind kind) => string.Join(", ",
         CellKind.All.Where(type => CellKind.Makes(type, kind)).Select(CellKind.Written));

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using MlOps.Data;
-using MlOps.Pipelines.ModelCode;
 using MlOps.Scoring;
 
 namespace MlOps.Pipelines.Scores;
@@ -14,18 +13,15 @@ internal sealed class ScoreInput
     /// <param name="signature">The model's inputs.</param>
     /// <param name="trained">The lock's fact <c>columns</c> of the dataset: name to type.</param>
     /// <param name="kept">Further columns to read, as texts.</param>
-    /// <param name="code">The functions that compute inputs; null where none does.</param>
-    public ScoreInput(Signature signature, JsonObject? trained, IEnumerable<string> kept, CompiledModel? code = null)
+    /// <param name="taken">What the columns were that functions take; null where none does.</param>
+    public ScoreInput(Signature signature, JsonObject? trained, IEnumerable<string> kept, IReadOnlyDictionary<string, ColumnType>? taken = null)
     {
         var inputs = signature.Inputs.Where(input => input.Code is null).Select(input => (input.Name, input.Kind, Trained: TypeOf(trained, input.Name))).ToList();
         var types = inputs.ToDictionary(input => input.Name, input => Declared(input.Kind, input.Trained), StringComparer.Ordinal);
-        foreach (var input in signature.Inputs.Where(input => input.Code is not null))
+        foreach (var (name, type) in taken ?? new Dictionary<string, ColumnType>())
         {
-            foreach (var (name, parameter) in input.From.Zip(code!.Functions[input.Code!].Parameters))
-            {
-                // As the table had it when the model was trained: the function sees what it saw then, and so does a feature of the same column.
-                types[name] = TypeOf(trained, name) switch { ColumnType.Integer => ColumnType.Number, { } type => type, null => CellKind.Read(parameter, null) };
-            }
+            // The function sees what it saw in training, and so does a feature of the same column.
+            types[name] = type == ColumnType.Integer ? ColumnType.Number : type;
         }
 
         _texts = [.. inputs.Where(input => types[input.Name] == ColumnType.String).Select(input => (input.Name, input.Trained))];

@@ -10,7 +10,7 @@ internal abstract class CellList(string name)
 
     public static CellList For(InputColumn input) => input.Kind switch
     {
-        FeatureKind.Numeric => new NumberCells(input.Name),
+        FeatureKind.Numeric => new NumberCells(input.Name, input.IsDouble),
         FeatureKind.Boolean => new BooleanCells(input.Name),
         FeatureKind.Timestamp => new TimestampCells(input.Name),
         _ => new TextCells(input.Name),
@@ -40,7 +40,7 @@ internal abstract class CellList(string name)
     public abstract void Clear();
 }
 
-internal sealed class NumberCells(string name) : CellList(name)
+internal sealed class NumberCells(string name, bool isDouble) : CellList(name)
 {
     private readonly List<double> _values = [];
 
@@ -52,7 +52,7 @@ internal sealed class NumberCells(string name) : CellList(name)
 
     public override string? Set(double value)
     {
-        if (!float.IsFinite((float)value))
+        if (!isDouble && !float.IsFinite((float)value))
         {
             return "is beyond the range of float32";
         }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Connections;
+using MlOps.Scoring.Computed;
 
 namespace MlOps.Serving.Http;
 
@@ -16,6 +18,16 @@ internal sealed class Guard(Drain drain, Responder responder, ILogger logger)
         catch (RequestException problem)
         {
             await responder.ErrorAsync(context, problem.Status, problem.Message);
+        }
+        catch (RowException problem)
+        {
+            if (problem.InnerException is { } thrown)
+            {
+                Log.FunctionFailed(logger, problem.Function, thrown);
+            }
+
+            var row = (problem.Row + 1).ToString(CultureInfo.InvariantCulture);
+            await responder.ErrorAsync(context, StatusCodes.Status422UnprocessableEntity, $"row {row}: function '{problem.Function}' of the model {(problem.Mend is null ? "failed" : "has no result")}: {problem.Message}");
         }
         catch (BadHttpRequestException problem)
         {

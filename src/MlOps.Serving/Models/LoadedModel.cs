@@ -3,11 +3,14 @@ using System.Text;
 using System.Text.Json;
 using MlOps.Content;
 using MlOps.Scoring;
+using MlOps.Scoring.Computed;
 
 namespace MlOps.Serving.Models;
 
 /// <summary>A model ready to answer.</summary>
-internal sealed class LoadedModel(string name, string version, Digest digest, TrainedModel model)
+/// <param name="functions">What computes some of its inputs; null where callers have all of them.</param>
+/// <param name="code">What that does.</param>
+internal sealed class LoadedModel(string name, string version, Digest digest, TrainedModel model, InputFunctions? functions = null, Digest? code = null)
 {
     /// <summary>The most rows that one request may hold.</summary>
     public const int MaxRows = 10_000;
@@ -24,20 +27,26 @@ internal sealed class LoadedModel(string name, string version, Digest digest, Tr
 
     public Digest Digest => digest;
 
+    /// <summary>What computes some of its inputs.</summary>
+    public Digest? Code => code;
+
     public TrainedModel Model => model;
 
     public Signature Signature => model.Signature;
 
+    /// <summary>What callers send.</summary>
+    public IReadOnlyList<InputColumn> Inputs => Request.Inputs;
+
     public JsonEncodedText EncodedName { get; } = JsonEncodedText.Encode(name);
 
-    /// <summary>The inputs' names in UTF-8, in the signature's order.</summary>
-    public byte[][] InputNames { get; } = [.. model.Signature.Inputs.Select(input => Encoding.UTF8.GetBytes(input.Name))];
+    /// <summary>The names of <see cref="Inputs"/> in UTF-8, in their order.</summary>
+    public byte[][] InputNames { get; } = [.. (functions?.Request ?? model.Signature).Inputs.Select(input => Encoding.UTF8.GetBytes(input.Name))];
 
     /// <summary>The classes as JSON strings, in the signature's order.</summary>
     public JsonEncodedText[] Classes { get; } = [.. model.Signature.Classes.Select(text => JsonEncodedText.Encode(text))];
 
     /// <summary>An empty builder for this model's rows; give it back with <see cref="Return"/>.</summary>
-    public FrameBuilder Rent() => _builders.TryTake(out var builder) ? builder : FrameBuilder.For(Signature);
+    public FrameBuilder Rent() => _builders.TryTake(out var builder) ? builder : FrameBuilder.For(Request);
 
     public void Return(FrameBuilder builder)
     {
@@ -48,8 +57,19 @@ internal sealed class LoadedModel(string name, string version, Digest digest, Tr
         }
     }
 
-    public Predictions Predict(FrameBuilder rows) =>
-        rows.RowCount == 0 ? new(Signature, []) : _scorer.Predict(rows.Build());
+    /// <exception cref="RowException">A function has nothing for a row.</exception>
+    public Predictions Predict(FrameBuilder rows)
+    {
+        if (rows.RowCount == 0)
+        {
+            return new(Signature, []);
+        }
+
+        var sent = rows.Build();
+        return _scorer.Predict(functions?.Of(sent) ?? sent);
+    }
+
+    private Signature Request => functions?.Request ?? model.Signature;
 
     /// <summary>The class that <see cref="Predictions.Class"/> names, as JSON.</summary>
     public JsonEncodedText Class(Predictions predictions, int row)

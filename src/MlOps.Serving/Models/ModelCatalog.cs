@@ -1,5 +1,6 @@
 using MlOps.Content;
 using MlOps.Scoring;
+using MlOps.Scoring.Computed;
 using MlOps.Serving.Http;
 
 namespace MlOps.Serving.Models;
@@ -11,7 +12,7 @@ internal sealed class ModelCatalog(IEnumerable<LoadedModel> models)
 
     /// <summary>Reads every model file.</summary>
     /// <exception cref="DiagnosticException">A file cannot be read (MLO7022), has other bytes than the digest says (MLO7023), or is no model of ours
-    /// (MLO50xx).</exception>
+    /// (MLO50xx); or the code of one is not what it should be (MLO7150, MLO7151, MLO8338).</exception>
     public static ModelCatalog Load(ServiceConfig config)
     {
         var (models, problems) = (new List<LoadedModel>(), new List<Diagnostic>());
@@ -71,6 +72,43 @@ internal sealed class ModelCatalog(IEnumerable<LoadedModel> models)
             });
         }
 
-        return new(entry.Name, entry.Version ?? $"sha-{expected.Hex[..12]}", expected, OnnxModel.Read(bytes));
+        var model = OnnxModel.Read(bytes);
+        return new(entry.Name, entry.Version ?? $"sha-{expected.Hex[..12]}", expected, model, Functions(entry, model.Signature), entry.Code?.Identity());
     }
+
+    private static InputFunctions? Functions(ModelEntry entry, Signature signature)
+    {
+        var computed = signature.Inputs.Where(input => input.Code is not null).ToList();
+        if (computed.Count == 0)
+        {
+            return null;
+        }
+
+        if (entry.Code is not { } code || computed.Find(input => !code.Functions.ContainsKey(input.Code!) || !input.From.All(code.Columns.ContainsKey)) is not null)
+        {
+            throw Unfit(entry, $"it takes {string.Join(", ", computed.Select(input => $"'{input.Name}' by {input.Code}({string.Join(", ", input.From)})"))}, and the code that is deployed "
+                + (entry.Code is null ? "is none" : $"has {string.Join(", ", entry.Code.Functions.Keys)} of {string.Join(", ", entry.Code.Columns.Keys)}"));
+        }
+
+        if (code.Fault(entry.Name) is { } fault)
+        {
+            throw new DiagnosticException(fault);
+        }
+
+        try
+        {
+            return new(signature, CodeAssembly.Load(code.Assembly).Method, code.Columns);
+        }
+        catch (Exception unfit) when (unfit is BadImageFormatException or IOException or MissingMethodException or TypeLoadException)
+        {
+            throw Unfit(entry, unfit.Message);
+        }
+    }
+
+    private static DiagnosticException Unfit(ModelEntry entry, string why) => new(new Diagnostic("MLO7151", $"the code of model '{entry.Name}' does not compute what the model takes")
+    {
+        Where = entry.Code?.Assembly ?? entry.Path,
+        Why = why,
+        Mend = "release it again: ./build.sh Release",
+    });
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MlOps.Data;
+using MlOps.Scoring;
 
 namespace MlOps.Serving.Protocol;
 
@@ -25,9 +26,9 @@ internal sealed record Datatype(string Name, double Min, double Max, bool IsInte
     public static Datatype? Find(string name) => Array.Find(All, type => type.Name == name);
 
     /// <summary>What a model's metadata says of an input; other datatypes are taken where each value fits.</summary>
-    public static string Of(FeatureKind kind) => kind switch
+    public static string Of(InputColumn input) => input.Kind switch
     {
-        FeatureKind.Numeric => "FP32",
+        FeatureKind.Numeric => input.IsDouble ? "FP64" : "FP32",
         FeatureKind.Boolean => "BOOL",
         FeatureKind.Timestamp => "INT64",
         _ => "BYTES",

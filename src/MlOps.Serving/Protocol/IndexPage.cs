@@ -18,7 +18,7 @@ internal static class IndexPage
         foreach (var model in catalog.Models)
         {
             text.Append(model.Name).Append(' ').Append(model.Version).Append(": predicts ").Append(model.Signature.Label).Append('\n')
-                .Append("  curl -H 'Content-Type: application/json' -d '").Append(ExampleRow(model.Model).Replace("'", "'\\''", StringComparison.Ordinal))
+                .Append("  curl -H 'Content-Type: application/json' -d '").Append(ExampleRow(model).Replace("'", "'\\''", StringComparison.Ordinal))
                 .Append("' ").Append(url).Append("/score/").Append(Uri.EscapeDataString(model.Name)).Append("\n\n");
         }
 
@@ -26,16 +26,16 @@ internal static class IndexPage
     }
 
     /// <summary>A row that the model takes; plausible, not typical.</summary>
-    private static string ExampleRow(TrainedModel model)
+    private static string ExampleRow(LoadedModel model)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, Relaxed))
         {
             json.WriteStartObject();
-            foreach (var input in model.Signature.Inputs)
+            foreach (var input in model.Inputs)
             {
                 json.WritePropertyName(input.Name);
-                WriteExample(json, model, input);
+                WriteExample(json, model.Model, input);
             }
 
             json.WriteEndObject();

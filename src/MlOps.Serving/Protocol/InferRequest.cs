@@ -23,7 +23,7 @@ internal ref struct InferRequest
         _model = model;
         _rows = rows;
         _reader = new Utf8JsonReader(body);
-        _inputs = new InputTensor?[model.Signature.Inputs.Count];
+        _inputs = new InputTensor?[model.Inputs.Count];
     }
 
     /// <summary>Fills the builder with the request's rows and returns what else the request says.</summary>
@@ -91,7 +91,7 @@ internal ref struct InferRequest
             var index = _rows.IndexOf(tensor.Name);
             if (index < 0)
             {
-                var likely = Suggestion.Among(tensor.Name, _model.Signature.Inputs.Select(each => each.Name), "it takes");
+                var likely = Suggestion.Among(tensor.Name, _model.Inputs.Select(each => each.Name), "it takes");
                 throw RequestException.BadRequest($"the model has no input '{tensor.Name}'{likely}");
             }
 
@@ -197,7 +197,7 @@ internal ref struct InferRequest
     private readonly void FillRows(bool hasInputs)
     {
         var model = _model;
-        var missing = _inputs.Select((tensor, index) => tensor is null ? model.Signature.Inputs[index].Name : null).OfType<string>().ToList();
+        var missing = _inputs.Select((tensor, index) => tensor is null ? model.Inputs[index].Name : null).OfType<string>().ToList();
         if (missing.Count > 0 || _inputs.Length == 0)
         {
             throw RequestException.BadRequest(!hasInputs ? "the body has no inputs"

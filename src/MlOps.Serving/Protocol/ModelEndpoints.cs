@@ -72,11 +72,11 @@ internal sealed class ModelEndpoints(ModelCatalog catalog, Drain drain, Responde
         json.WriteEndArray();
         json.WriteString("platform"u8, "onnx_onnxv1"u8);
         json.WriteStartArray("inputs"u8);
-        foreach (var input in model.Signature.Inputs)
+        foreach (var input in model.Inputs)
         {
             json.WriteStartObject();
             json.WriteString("name"u8, input.Name);
-            json.WriteString("datatype"u8, Datatype.Of(input.Kind));
+            json.WriteString("datatype"u8, Datatype.Of(input));
             json.WriteStartArray("shape"u8);
             json.WriteNumberValue(-1);
             json.WriteEndArray();
@@ -102,6 +102,11 @@ internal sealed class ModelEndpoints(ModelCatalog catalog, Drain drain, Responde
     {
         json.WriteStartObject("properties"u8);
         json.WriteString("digest"u8, model.Digest.ToString());
+        if (model.Code is { } code)
+        {
+            json.WriteString("code"u8, code.ToString());
+        }
+
         json.WriteString("label"u8, model.Signature.Label);
         json.WriteString("task"u8, model.Signature.Task.ToString().ToLowerInvariant());
         if (model.Classes.Length > 0)

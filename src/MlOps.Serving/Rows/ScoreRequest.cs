@@ -147,7 +147,7 @@ internal ref struct ScoreRequest
     private void ReadRow(FrameBuilder rows, LoadedModel model)
     {
         rows.AddRow();
-        var inputs = model.Signature.Inputs;
+        var inputs = model.Inputs;
         var seen = inputs.Count <= 512 ? stackalloc bool[inputs.Count] : new bool[inputs.Count];
         var next = 0;
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndObject)
@@ -193,6 +193,6 @@ internal ref struct ScoreRequest
 
         throw RequestException.BadRequest(name == model.Signature.Label
             ? $"row {rows.RowCount}: column '{name}' is what the model predicts; leave it out"
-            : $"row {rows.RowCount}: the model has no column '{name}'{Suggestion.Among(name, model.Signature.Inputs.Select(each => each.Name), "it takes")}");
+            : $"row {rows.RowCount}: the model has no column '{name}'{Suggestion.Among(name, model.Inputs.Select(each => each.Name), "it takes")}");
     }
 }

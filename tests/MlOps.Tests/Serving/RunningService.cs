@@ -36,15 +36,20 @@ internal sealed class RunningService : IAsyncDisposable
         }
     }
 
-    public static async Task<RunningService> StartAsync(params (string Name, TrainedModel Model)[] models)
+    public static Task<RunningService> StartAsync(params (string Name, TrainedModel Model)[] models) => StartAsync(folder =>
     {
-        var service = new RunningService();
         var entries = models.Select(each =>
         {
-            var (path, digest) = service._folder.Write(each.Name + ".onnx", each.Model);
+            var (path, digest) = folder.Write(each.Name + ".onnx", each.Model);
             return $$"""{ "name": "{{each.Name}}", "path": "{{path}}", "digest": "{{digest}}" }""";
         });
-        await service.RunAsync($$"""{ "url": "http://127.0.0.1:0", "models": [ {{string.Join(", ", entries)}} ], "graceSeconds": 20 }""");
+        return $$"""{ "url": "http://127.0.0.1:0", "models": [ {{string.Join(", ", entries)}} ], "graceSeconds": 20 }""";
+    });
+
+    public static async Task<RunningService> StartAsync(Func<TemporaryFolder, string> config)
+    {
+        var service = new RunningService();
+        await service.RunAsync(config(service._folder));
         service.Url = await service._listening.Reader.ReadAsync() ?? throw new InvalidOperationException(service.Output);
         service.Http.BaseAddress = service.Url;
         return service;
@@ -55,6 +60,7 @@ internal sealed class RunningService : IAsyncDisposable
     {
         await using var service = new RunningService();
         await service.RunAsync(config(service._folder));
+        Assert.Null(await service._listening.Reader.ReadAsync());
         await service.Process.WaitForExitAsync();
         return (service.Process.ExitCode, service.Output);
     }

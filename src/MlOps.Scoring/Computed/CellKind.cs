@@ -1,12 +1,18 @@
 using MlOps.Data;
 
-namespace MlOps.Pipelines.ModelCode;
+namespace MlOps.Scoring.Computed;
 
-/// <summary>What a parameter or a result of a row's function is: the types of C# by the cells that they stand for.</summary>
-internal static class CellKind
+/// <summary>What a parameter or a result of a feature's function is: the types of C# by the cells that they stand for.</summary>
+public static class CellKind
 {
     /// <summary>The types, as signatures spell them.</summary>
     public static readonly IReadOnlyList<string> All = ["Double", "Single", "Int32", "Int64", "Boolean", "String", "System.DateTimeOffset"];
+
+    /// <summary>What a function over blocks of rows takes, a block per column; NaN is missing.</summary>
+    public const string Block = "System.ReadOnlySpan`1<Double>";
+
+    /// <summary>Where it leaves its results: its last parameter.</summary>
+    public const string BlockResult = "System.Span`1<Double>";
 
     private const string Nullable = "System.Nullable`1<";
 
@@ -27,18 +33,8 @@ internal static class CellKind
         _ => false,
     };
 
-    /// <summary>How a table's cells are read for a parameter, where nothing says what they were when the model was trained.</summary>
-    public static ColumnType Read(string parameter, ColumnType? trained) => (Plain(parameter), trained) switch
-    {
-        ("String", _) => ColumnType.String,
-        ("Boolean", ColumnType.Integer or ColumnType.Number) => ColumnType.Number,
-        ("Boolean", _) => ColumnType.Boolean,
-        ("System.DateTimeOffset", _) or ("Int64", ColumnType.Timestamp) => ColumnType.Timestamp,
-        (_, ColumnType.Boolean) => ColumnType.Boolean,
-        _ => ColumnType.Number,
-    };
-
     /// <summary>As people write it.</summary>
+    /// <param name="type">As signatures spell it.</param>
     public static string Written(string type) => (type == Plain(type) ? "" : "?") is var mark ? Plain(type) switch
     {
         "Double" => "double",
@@ -48,6 +44,8 @@ internal static class CellKind
         "Boolean" => "bool",
         "String" => "string",
         "Void" => "void",
+        Block => "ReadOnlySpan<double>",
+        BlockResult => "Span<double>",
         var other => other[(other.LastIndexOf('.') + 1)..],
     } + mark : "";
 }
