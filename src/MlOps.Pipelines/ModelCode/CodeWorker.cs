@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Reflection;
-using System.Runtime.Loader;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using MlOps.Content;
 using MlOps.Data;
+using MlOps.Scoring;
 using Diagnostic = MlOps.Content.Diagnostic;
 
 namespace MlOps.Pipelines.ModelCode;
@@ -25,7 +25,7 @@ public sealed class CodeWorker
     {
         _folder = Path.GetDirectoryName(file)!;
         _request = CodeRequest.FromJson(File.ReadAllText(file));
-        _assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(_request.Assembly);
+        _assembly = CodeLoadContext.Load(_request.Assembly);
     }
 
     /// <summary>Does what a request asks; gives the exit code.</summary>
