@@ -31,6 +31,9 @@ public interface IHazModels : IHazWorkspace
     /// <summary>New: the value whose probability is predicted.</summary>
     [Parameter("the label's value whose probability is predicted")] string? Positive => TryGetValue(() => Positive);
 
+    /// <summary>New: whether it writes C# to begin with.</summary>
+    [Parameter("write C# to begin with: a function for the table, a computed feature, and a project for editors")] bool Code => TryGetValue<bool?>(() => Code) ?? false;
+
     /// <summary>Import: whether the sources are asked first.</summary>
     [Parameter("ask the sources of datasets for newer bytes")] bool Update => TryGetValue<bool?>(() => Update) ?? false;
 
@@ -52,7 +55,7 @@ public interface IHazModels : IHazWorkspace
     /// <summary>The request that New takes.</summary>
     NewModelRequest Request => new()
     {
-        Name = Name!, Data = Data!, Label = Label!, SplitColumn = SplitColumn, TestValue = TestValue, Group = Group, Drop = Drop, Positive = Positive,
+        Name = Name!, Data = Data!, Label = Label!, SplitColumn = SplitColumn, TestValue = TestValue, Group = Group, Drop = Drop, Positive = Positive, Code = Code,
     };
 
     /// <inheritdoc cref="Workspace.NewAsync"/>

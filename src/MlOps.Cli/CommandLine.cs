@@ -26,6 +26,7 @@ internal sealed class CommandLine
     private readonly Option<string?> _group = new("--group") { Description = "a key that never stands on both sides of the split", HelpName = "COLUMN" };
     private readonly Option<string[]> _drop = new("--drop") { Description = "columns to leave out, separated by commas", HelpName = "A,B" };
     private readonly Option<string?> _positive = new("--positive") { Description = "the label's value whose probability is predicted", HelpName = "VALUE" };
+    private readonly Option<bool> _code = new("--code") { Description = "write C# to begin with: a function for the table, a computed feature, and a project for editors" };
     private readonly Option<string?> _environment = new("--environment") { Description = "an environment of nuke.json (default: its first)", HelpName = "NAME" };
     private readonly Argument<string[]> _words = new("WORDS") { Description = "a step, model or dataset (default: all), then the git revision to compare with (default: HEAD), then the one to compare instead of the files at hand", Arity = new ArgumentArity(0, 3) };
     private readonly Option<string?> _planOut = new("--out") { Description = "save the plan in a file, for Train --plan", HelpName = "FILE" };
@@ -181,11 +182,12 @@ internal sealed class CommandLine
         Group = parsed.GetValue(_group),
         Drop = List(parsed, _drop),
         Positive = parsed.GetValue(_positive),
+        Code = parsed.GetValue(_code),
     };
 
     private Symbol[] Symbols(string target) => target switch
     {
-        "New" => [_name, _data, _label, _splitColumn, _test, _group, _drop, _positive],
+        "New" => [_name, _data, _label, _splitColumn, _test, _group, _drop, _positive, _code],
         "Import" => [_dataset, _update],
         "Push" or "Pull" => [_names, _remote],
         "Plan" => [_planOut],

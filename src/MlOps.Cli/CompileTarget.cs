@@ -2,10 +2,10 @@ using MlOps.Content;
 
 namespace MlOps.Cli;
 
-/// <summary>The target Compile: the whole solution, tests included, with every analyzer; warnings are errors.</summary>
+/// <summary>The target Compile: the whole solution, tests included, with every analyzer; warnings are errors. Then the packages of the libraries.</summary>
 internal static class CompileTarget
 {
-    /// <summary>Builds MlOps.sln once; prints the compiler's errors; returns 0, or 1 where it does not compile.</summary>
+    /// <summary>Builds MlOps.sln once and packs what models' code is written against; prints the compiler's errors; returns 0, or 1 where it does not compile.</summary>
     /// <exception cref="DiagnosticException">The folder is not the product's repository.</exception>
     public static async Task<int> RunAsync(string repositoryRoot, CancellationToken cancellationToken)
     {
@@ -24,6 +24,7 @@ internal static class CompileTarget
         var last = new List<string>();
         string[] arguments = ["build", "MlOps.sln", "-c", "Release", "-nologo", "-v", "q", "-clp:NoSummary"];
         var exit = await DotnetTool.RunAsync(repositoryRoot, arguments, Sort, cancellationToken);
+        exit = exit == 0 ? await LibraryPackages.WriteAsync(repositoryRoot, Sort, cancellationToken) : exit;
         foreach (var problem in exit == 0 || problems.Count > 0 ? problems : (IEnumerable<string>)last)
         {
             await Console.Error.WriteLineAsync(problem);

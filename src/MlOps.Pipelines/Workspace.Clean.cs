@@ -5,7 +5,7 @@ namespace MlOps.Pipelines;
 public sealed partial class Workspace
 {
     /// <summary>What a build can make again at no loss. The store is not among it: it may hold the only copy of a large dataset.</summary>
-    private static readonly string[] Computed = [".mlops/sandbox", ".mlops/out", ".mlops/logs", ".mlops/index", ".mlops/mirror", ".mlops/code", ".artifacts/bin", ".artifacts/obj", ".artifacts/tests"];
+    private static readonly string[] Computed = [".mlops/sandbox", ".mlops/out", ".mlops/logs", ".mlops/index", ".mlops/mirror", ".mlops/code", ".mlops/packages", ".mlops/editors", ".artifacts/bin", ".artifacts/obj", ".artifacts/tests"];
 
     /// <summary>Removes sandboxes, checked-out outputs, indices and build results; keeps the store, the lock and what runs.</summary>
     public Outcome Clean(bool dryRun)

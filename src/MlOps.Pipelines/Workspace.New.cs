@@ -27,7 +27,7 @@ public sealed partial class Workspace
             reporter.Warn(warning);
         }
 
-        var written = dryRun ? [] : await scaffold.WriteAsync(model.Manifest, () => Open(options, reporter), cancellationToken);
+        var written = dryRun ? [] : await scaffold.WriteAsync(model.Manifest, model.Code, () => Open(options, reporter), cancellationToken);
         return new(ExitCode.Done, model.Text(written), model.Json(written));
     }
 

@@ -97,4 +97,7 @@ public sealed record NewModelRequest
 
     /// <summary>The label's value whose probability is predicted (binary).</summary>
     public string? Positive { get; init; }
+
+    /// <summary>Whether it gets C# of its own: a function for the table and a computed feature to begin with.</summary>
+    public bool Code { get; init; }
 }

@@ -148,6 +148,16 @@ public sealed class ModelCodeTests : IClassFixture<ModelCodeTests.Trained>
         Assert.False(File.Exists(workspace.At("scored.csv")));
     }
 
+    [Fact]
+    public void Two_models_may_have_a_class_of_one_name()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Write("models/other/model.json", File.ReadAllText(workspace.At("models/demand/model.json")));
+        workspace.Write("models/other/Demand.cs", File.ReadAllText(workspace.At(Code)).Replace("? 10 : 20", "? 20 : 10", StringComparison.Ordinal));
+
+        Assert.All(NotUpToDate(workspace.Run("Train --json").Expect(0)), step => Assert.StartsWith("other/", step, StringComparison.Ordinal));
+    }
+
     private static List<string> NotUpToDate(Ran ran) =>
         [.. ran.Json["steps"]!.AsArray().Where(step => (string)step!["status"]! != "up to date").Select(step => (string)step!["step"]!).Order(StringComparer.Ordinal)];
 

@@ -2,10 +2,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using MlOps.Code;
 using MlOps.Content;
-using MlOps.Data;
-using MlOps.Learning;
 using MlOps.Pipelines.Definitions;
-using MlOps.Scoring;
+using MlOps.Pipelines.ModelCode.Packages;
 
 namespace MlOps.Pipelines.ModelCode;
 
@@ -15,16 +13,14 @@ namespace MlOps.Pipelines.ModelCode;
 /// <param name="warn">Told what the compiler thinks, and what gives other results at other times; not again while the code stays.</param>
 internal sealed class ModelCompiler(string root, Action<string> observe, Action<Diagnostic> warn)
 {
-    private const string Format = "1";
+    private const string Format = "2";
 
     // Going back and forth between branches compiles nothing again.
     private const int Kept = 32;
 
-    /// <summary>What models' code may be written against, and what its meaning is followed into.</summary>
-    private static readonly string[] Product = [.. new[] { typeof(Digest), typeof(Frame), typeof(Scorer), typeof(Learner) }.Select(type => type.Assembly.Location)];
-
     private readonly Lazy<CSharpCompiler> _compiler = new(CSharpCompiler.Find);
-    private readonly Lazy<IReadOnlyList<byte[]>> _product = new(() => [.. Product.Select(File.ReadAllBytes)]);
+    private readonly Lazy<IReadOnlyList<byte[]>> _product = new(() => [.. ProductLibraries.Files.Select(File.ReadAllBytes)]);
+    private PackageClosure _packages = PackageClosure.Empty;
 
     /// <summary>The code of all models that have any, by the models' names.</summary>
     /// <exception cref="DiagnosticException">Some does not compile, or lacks what is declared: all that was found.</exception>
@@ -34,13 +30,13 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         var coded = models.Where(model => model.CodeFunctions.Count > 0).GroupBy(model => model.Folder, StringComparer.Ordinal).Select(group => group.ToList()).ToList();
         var compiler = new ModelCompiler(root, observe, warn);
         var found = new List<Diagnostic>();
+#pragma warning disable VSTHRD002 // Nobody waits on this thread, and nothing can be planned before it is known what the code means.
+        compiler._packages = coded.Count == 0 ? PackageClosure.Empty : ModelPackages.ResolveAsync(root, observe, isSound: false, CancellationToken.None).GetAwaiter().GetResult();
         foreach (var instances in coded)
         {
             try
             {
-#pragma warning disable VSTHRD002 // Nobody waits on this thread, and nothing can be planned before it is known what the code means.
                 var code = compiler.CompileAsync(instances, CancellationToken.None).GetAwaiter().GetResult();
-#pragma warning restore VSTHRD002
                 instances.ForEach(model => compiled[model.Name] = code.Within(model.Manifest.Limits));
             }
             catch (DiagnosticException failure)
@@ -48,6 +44,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
                 found.AddRange(failure.Diagnostics);
             }
         }
+#pragma warning restore VSTHRD002
 
         Prune(Path.Join(root, ".mlops", "code"), [.. compiled.Values.Select(model => Path.GetDirectoryName(model.Assembly)!)]);
         return found.Count == 0 ? compiled : throw new DiagnosticException([.. found.Distinct()]);
@@ -87,7 +84,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
     private Digest Key(IReadOnlyList<ModelDefinition> models, IEnumerable<string> names, IEnumerable<string> sources)
     {
         var text = new StringBuilder("format ").AppendLine(Format).Append("compiler ").AppendLine(_compiler.Value.Version).Append("assembly ").AppendLine(AssemblyName(models[0]));
-        text.AppendJoin('\n', _product.Value.Select(image => Digest.Of(image))).AppendLine().AppendJoin('\n', names).AppendLine();
+        text.AppendLine(_packages.Text).AppendJoin('\n', _product.Value.Select(image => Digest.Of(image))).AppendLine().AppendJoin('\n', names).AppendLine();
         foreach (var model in models)
         {
             text.Append(model.Manifest.Deterministic).AppendJoin(';', model.Manifest.Features.Where(feature => feature.Value.Code is not null)
@@ -116,19 +113,20 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         }
 
         var name = AssemblyName(models[0]);
-        var compiled = await _compiler.Value.CompileAsync(name, root, sources, Product, cancellationToken);
+        _packages = _packages.IsSound ? _packages : await ModelPackages.ResolveAsync(root, observe, isSound: true, cancellationToken);
+        var compiled = await _compiler.Value.CompileAsync(name, root, sources, ProductLibraries.Files.Concat(_packages.References), cancellationToken);
         var functions = Functions(models, name, compiled, cancellationToken);
         foreach (var warning in compiled.Warnings)
         {
             warn(warning);
         }
 
-        Publish(folder, name, compiled, new JsonObject(functions.Select(function => KeyValuePair.Create(function.Name, (JsonNode?)function.ToJson()))));
+        Publish(folder, name, compiled, _packages.LoadedBy(compiled.Image), new JsonObject(functions.Select(function => KeyValuePair.Create(function.Name, (JsonNode?)function.ToJson()))));
     }
 
     private List<CodeFunction> Functions(IReadOnlyList<ModelDefinition> models, string name, CompiledCode compiled, CancellationToken cancellationToken)
     {
-        using var library = new CodeLibrary([compiled.Image, .. _product.Value]);
+        using var library = new CodeLibrary([compiled.Image, .. _product.Value], _packages.Names);
         using var symbols = new CodeSymbols(compiled.Symbols);
         var found = new List<Diagnostic>();
         var signatures = new Dictionary<string, CodeSignature>(StringComparer.Ordinal);
@@ -170,13 +168,18 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         };
 
     /// <summary>All or nothing: whoever is first is right, the bytes are the same.</summary>
-    private static void Publish(string folder, string name, CompiledCode compiled, JsonObject functions)
+    private static void Publish(string folder, string name, CompiledCode compiled, IEnumerable<string> packages, JsonObject functions)
     {
         var all = Directory.CreateDirectory(Path.GetDirectoryName(folder)!);
         var making = Path.Join(all.FullName, $"making-{Environment.ProcessId}-{Path.GetFileName(folder)[..8]}");
         Directory.CreateDirectory(making);
         File.WriteAllBytes(Path.Join(making, name + ".dll"), compiled.Image);
         File.WriteAllBytes(Path.Join(making, name + ".pdb"), compiled.Symbols);
+        foreach (var assembly in packages)
+        {
+            File.Copy(assembly, Path.Join(making, Path.GetFileName(assembly)), overwrite: true);
+        }
+
         File.WriteAllText(Path.Join(making, "code.json"), CanonicalJson.Indented(functions));
         try
         {

@@ -15,9 +15,12 @@ internal sealed class ModelDraft
 {
     private readonly InferredModel _inferred;
 
-    private ModelDraft(InferredModel inferred, ModelManifest manifest, int rows) => (_inferred, Manifest, Rows) = (inferred, manifest, rows);
+    private ModelDraft(InferredModel inferred, ModelManifest manifest, CodeDraft? code, int rows) => (_inferred, Manifest, Code, Rows) = (inferred, code?.Manifest ?? manifest, code, rows);
 
     public ModelManifest Manifest { get; }
+
+    /// <summary>The model's C#, if it was asked for.</summary>
+    public CodeDraft? Code { get; }
 
     public int Rows { get; }
 
@@ -38,15 +41,19 @@ internal sealed class ModelDraft
             Drop = request.Drop,
             Positive = request.Positive,
         });
-        return new(inferred, Declare(request.Name, inferred, frame), frame.RowCount);
+        var manifest = Declare(request.Name, inferred, frame);
+        return new(inferred, manifest, request.Code ? CodeDraft.Of(request.Name, manifest, frame) : null, frame.RowCount);
     }
 
     public string Text(IReadOnlyList<string> written) => string.Join('\n',
     [
         $"{Rows} rows; what was inferred, and why (change it in the model's model.json):",
         .. _inferred.Explanations.Select(line => "  " + line),
+        .. Code is null ? Array.Empty<string>() : [$"  code: {string.Join(", ", Manifest.Features.Where(feature => feature.Value.Code is not null).Select(feature => $"'{feature.Key}' is computed by {feature.Value.Code}"))}, because --code asks for an example"],
         written.Count == 0 ? "nothing was written" : "written: " + string.Join(", ", written),
         .. written.Count == 0 ? Array.Empty<string>() : ["next: ./build.sh Train, or ./build.sh Release to have it answer"],
+        .. written.Count == 0 || Code is null || Directory.Exists(Path.Join(Product.Folder, EditorProject.PackagesFolder)) ? Array.Empty<string>()
+            : [$"for editors: ./build.sh Compile in {Product.Folder} packs the libraries that models/Models.csproj names"],
     ]);
 
     public JsonObject Json(IReadOnlyList<string> written) => new()

@@ -5,6 +5,7 @@ using MlOps.Content;
 using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Manifests;
+using MlOps.Pipelines.ModelCode.Packages;
 
 namespace MlOps.Pipelines.NewModel;
 
@@ -41,13 +42,15 @@ internal sealed class ModelScaffold(string root, NewModelRequest request)
     }
 
     /// <summary>The files written, relative to the workspace.</summary>
+    /// <param name="model">What is declared.</param>
+    /// <param name="code">Its C# file, if it has one.</param>
     /// <param name="check">Whether the workspace is sound with them.</param>
     /// <exception cref="DiagnosticException">The folder cannot be written (MLO2073), or the check fails.</exception>
-    public async Task<IReadOnlyList<string>> WriteAsync(ModelManifest model, Action check, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> WriteAsync(ModelManifest model, CodeDraft? code, Action check, CancellationToken cancellationToken)
     {
         try
         {
-            await WriteAllAsync(model, cancellationToken);
+            await WriteAllAsync(model, code, cancellationToken);
             check();
             _undo.Keep();
             return _written;
@@ -68,7 +71,7 @@ internal sealed class ModelScaffold(string root, NewModelRequest request)
         }
     }
 
-    private async Task WriteAllAsync(ModelManifest model, CancellationToken cancellationToken)
+    private async Task WriteAllAsync(ModelManifest model, CodeDraft? code, CancellationToken cancellationToken)
     {
         var manifest = ReadManifest();
         var data = Path.Combine(root, DataFile);
@@ -88,6 +91,12 @@ internal sealed class ModelScaffold(string root, NewModelRequest request)
             new ContentStore(Path.Join(root, ".mlops", "store")).PutFile(data);
             await WriteAsync($"{Folder}/data/.gitignore", $"# too large for git: the store keeps its bytes, data.lock.json their digest\n{request.Name}.csv\n", cancellationToken);
             _written.Add("(the data is over 10 MB: git ignores it, the store keeps it)");
+        }
+
+        if (code is not null)
+        {
+            await WriteAsync($"{Folder}/{code.File}", code.Text, cancellationToken);
+            await WriteIfAbsentAsync(PackageDeclaration.File, EditorProject.Text(root), cancellationToken);
         }
 
         await WriteAsync($"{Folder}/model.json", Text(Json(WithSchema(model))), cancellationToken);
