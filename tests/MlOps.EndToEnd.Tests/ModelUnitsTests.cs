@@ -72,7 +72,7 @@ public sealed class ModelUnitsTests : IClassFixture<ModelUnitsTests.Trained>
 
     [Theory]
     [InlineData("public static double Cost(ReadOnlySpan<double> actual, ReadOnlySpan<double> predicted)", "public static double Cost(double[] actual, double[] predicted)", "MLO8322", "ReadOnlySpan<double> actual")]
-    [InlineData("public static double Cost(", "public static float Cost(", "MLO8322", "public static double NAME")]
+    [InlineData("(ReadOnlySpan<double> actual", "(ReadOnlySpan<float> actual", "MLO8322", "public static double NAME")]
     [InlineData("public static double Cost(", "public static double Price(", "MLO8320", "BikeDemand.Costs.Price")]
     [InlineData("return sum", "if (sum > 0) { throw new InvalidOperationException(\"no price\"); } return sum", "MLO8330", "metric 'BikeDemand.Costs.Cost' failed")]
     [InlineData("return sum", "if (sum > 0) { Environment.Exit(0); } return sum", "MLO8331", "metric 'BikeDemand.Costs.Cost' ends its process")]
@@ -170,6 +170,82 @@ public sealed class ModelUnitsTests : IClassFixture<ModelUnitsTests.Trained>
     }
 
     [Fact]
+    public void The_champion_is_compared_by_the_metric_and_its_code_judges_both()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Write("nuke.json", """{ "name": "city", "data": { "rides": { "path": "models/demand/data.csv" } }, "environments": { "production": { "driver": "process", "port": 8099 } } }""");
+        workspace.Replace(Model, "\"baseline\": { \"metric\": \"cost\" }", "\"champion\": { \"environment\": \"production\", \"metric\": \"cost\" }, \"gaps\": { \"workingDay\": { \"cost\": { \"max\": 500 } } }");
+        workspace.Write("models/demand/releases.json", $"{{ \"production\": {{ \"model\": \"{Gate(workspace)["candidate"]}\" }} }}\n");
+        workspace.Run("Train").Expect(0);
+        Assert.Equal(0, (double)Gate(workspace)["champion"]!["gain"]!);
+        Assert.True((double)Gate(workspace)["gaps"]!["workingDay cost"]!["difference"]! > 0);
+
+        workspace.Replace(Trainer, "Half = 2", "Half = 40");
+        Assert.Contains("cost is worse than production's", workspace.Run("Train").Expect(3).Errors, StringComparison.Ordinal);
+        Assert.True((double)Gate(workspace)["champion"]!["gain"]! < 0);
+        // What never lost by the old metric may lose by the new one: the champion is measured again as well.
+        workspace.Replace(Metric, "return sum", "return -sum");
+        workspace.Run("Train").Expect(0);
+        Assert.True((double)Gate(workspace)["champion"]!["gain"]! > 0);
+    }
+
+    [Fact]
+    public void A_trainer_of_two_classes_is_calibrated_has_a_threshold_of_costs_and_is_measured_by_its_calls()
+    {
+        using var workspace = new Workspace();
+        workspace.Write("nuke.json", """{ "name": "city", "data": { "rows": { "path": "models/two/data.csv" } } }""");
+        workspace.Write("models/two/model.json", """
+            {
+              "task": "binary", "data": "rows", "label": "y", "positive": "yes", "weight": "w",
+              "features": { "x": "numeric", "z": "numeric" },
+              "trainer": { "code": "Two.Centroids" }, "calibrate": "platt", "threshold": { "falsePositive": 1, "falseNegative": 4 },
+              "evaluate": { "metrics": { "loss": { "code": "Two.Loss", "better": "lower" } } },
+              "gate": { "metrics": { "loss": { "max": 2 } } }
+            }
+            """);
+        workspace.Write("models/two/Two.cs", """
+            using MlOps.Learning;
+            using MlOps.Scoring;
+
+            public static class Two
+            {
+                public static double Loss(ReadOnlySpan<bool> actual, ReadOnlySpan<bool> predicted, ReadOnlySpan<double> weights)
+                {
+                    var (loss, all) = (0.0, 0.0);
+                    for (var row = 0; row < actual.Length; row++)
+                    {
+                        loss += weights[row] * (actual[row] == predicted[row] ? 0 : actual[row] ? 4 : 1);
+                        all += weights[row];
+                    }
+
+                    return loss / all;
+                }
+
+                public record Centroids : TrainerOptions
+                {
+                    public override string Name => "centroids";
+
+                    public override TrainedModel Fit(Training training) => training.Fit(features => new LinearPredictor(Link.Logistic, [[.. features.Matrix.Dense.Select(column =>
+                        Mean(training, column, 1) - Mean(training, column, 0))]], [0]));
+
+                    private static float Mean(Training training, float[] column, int of) => column.Where((_, row) => training.Classes[row] == of).Average();
+                }
+            }
+            """);
+        workspace.Replace("models/two/model.json", "Two.Centroids", "Two+Centroids");
+        workspace.Write("models/two/data.csv", "x,z,w,y\n" + string.Concat(Enumerable.Range(0, 400).Select(row =>
+            string.Create(CultureInfo.InvariantCulture, $"{row * 37 % 101},{row * 53 % 89},{1 + (row % 3)},{((row * 37 % 101) + (row % 29) > 70 ? "yes" : "no")}\n"))));
+
+        workspace.Run("Train").Expect(0);
+        var model = JsonNode.Parse(workspace.Lock)!["models"]!["two"]!;
+
+        Assert.Equal("pass", (string)model["gate"]!["verdict"]!);
+        Assert.InRange((double)model["threshold"]!, 0.01, 0.49);
+        Assert.True((double)model["metrics"]!["auc"]! > 0.9);
+        Assert.InRange((double)model["metrics"]!["loss"]!, 0.001, 0.5);
+    }
+
+    [Fact]
     public void The_model_is_ONNX_that_scores_without_the_code()
     {
         using var workspace = _trained.Copy();
@@ -198,6 +274,8 @@ public sealed class ModelUnitsTests : IClassFixture<ModelUnitsTests.Trained>
         return rows.Sum(row => row.Actual > row.Predicted ? 3 * (row.Actual - row.Predicted) : row.Predicted - row.Actual) / rows.Count;
     }
 
+    private static JsonNode Gate(Workspace workspace) => JsonNode.Parse(workspace.Lock)!["models"]!["demand"]!["gate"]!;
+
     private static List<string> NotUpToDate(Ran ran) =>
         [.. ran.Json["steps"]!.AsArray().Where(step => (string)step!["status"]! != "up to date").Select(step => (string)step!["step"]!).Order(StringComparer.Ordinal)];
 
@@ -218,7 +296,7 @@ public sealed class ModelUnitsTests : IClassFixture<ModelUnitsTests.Trained>
                     "hour": "categorical", "temperature": "numeric",
                     "rush": { "code": "BikeDemand.Hours.Rush", "from": ["hour", "workingDay"], "kind": "boolean" }
                   },
-                  "split": { "by": "column", "column": "day", "value": "test" },
+                  "split": { "by": "column", "column": "day", "test": "test" },
                   "trainer": { "code": "BikeDemand.MedianLine", "sweeps": 3 },
                   "tests": ["BikeDemand.RushTests"],
                   "evaluate": { "slices": ["workingDay"], "metrics": { "cost": { "code": "BikeDemand.Costs.Cost", "better": "lower" } } },

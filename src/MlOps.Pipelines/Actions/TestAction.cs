@@ -17,6 +17,8 @@ internal sealed class TestAction(IReadOnlyDictionary<string, CompiledModel> code
     /// <summary>The same bytes whatever was tested: what reads it waits for the tests, and follows from nothing of them.</summary>
     public const string Passed = "passed";
 
+    public bool ReadsInPlace => true;
+
     public static JsonObject Parameters(ModelDefinition model) => new() { [Tests] = new JsonArray([.. (model.Manifest.Tests ?? []).Order(StringComparer.Ordinal).Select(type => (JsonNode)type)]) };
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)

@@ -34,14 +34,14 @@ internal sealed class ActionCode(IEnumerable<byte[]> images) : IDisposable
     {
         [$"{PrepareAction.Name}/{PrepareAction.Worker}"] = new(typeof(CodeWorker).FullName!, nameof(CodeWorker.Run)),
         [$"{TestAction.Name}/{PrepareAction.Worker}"] = new(typeof(TestRun).FullName!, nameof(TestRun.Of)),
-        [$"{TrainAction.Name}/{PrepareAction.Worker}"] = new(typeof(TrainerCode).FullName!, "get_Json"),
+        [$"{TrainAction.Name}/{PrepareAction.Worker}"] = new(typeof(OwnTrainer).FullName!, nameof(OwnTrainer.Read)),
         [$"{EvaluateAction.Name}/{PrepareAction.Worker}"] = new(typeof(MetricCode).FullName!, nameof(MetricCode.Of)),
     };
 
     private static readonly HashSet<string> Seams = [typeof(TrainerOptions).FullName!];
 
     private static readonly HashSet<string> LookAtModels = [typeof(CodeWorker).FullName!, typeof(RowFunction).FullName!, typeof(ResultCells).FullName!,
-        typeof(WorkerShell).FullName!, typeof(TestRun).FullName!, typeof(TrainerCode).FullName!, typeof(MetricCode).FullName!];
+        typeof(WorkerShell).FullName!, typeof(TestRun).FullName!, typeof(OwnTrainer).FullName!, typeof(MetricCode).FullName!];
 
     // Named without its version, which says nothing of results.
     private static readonly Dictionary<string, string> Packages = new(StringComparer.Ordinal) { ["MlOps.Engine"] = "MlOps.Engine" };

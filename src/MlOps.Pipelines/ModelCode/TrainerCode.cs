@@ -22,12 +22,7 @@ internal sealed class TrainerCode(Assembly assembly, Action<string> entered)
         {
             if (field is null)
             {
-                var own = new DefaultJsonTypeInfoResolver { Modifiers = { Settable } };
-                field = new(ManifestJson.Default.Options)
-                {
-                    TypeInfoResolver = JsonTypeInfoResolver.Combine(ManifestJson.Default.WithAddedModifier(Bound), own),
-                    Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
-                };
+                field = new(ManifestJson.Default.Options) { TypeInfoResolver = JsonTypeInfoResolver.Combine(ManifestJson.Default.WithAddedModifier(Bound), OwnTrainer.Resolver), Converters = { OwnTrainer.Words } };
             }
 
             return field;
@@ -97,6 +92,43 @@ internal sealed class TrainerCode(Assembly assembly, Action<string> entered)
         }
     }
 
+    private void Bound(JsonTypeInfo type)
+    {
+        if (type.Type == typeof(CodeTrainer))
+        {
+            type.OnDeserialized = read =>
+            {
+                var trainer = (CodeTrainer)read;
+                entered(trainer.Code);
+                trainer.Own = OwnTrainer.Read(assembly.GetType(trainer.Code, throwOnError: true)!, trainer.Options ?? []);
+            };
+        }
+    }
+}
+
+/// <summary>How the options of a trainer of the model's own code are read, which decides what it learns: what its public properties with setters are called and what they take.</summary>
+internal static class OwnTrainer
+{
+    /// <summary>Members that are enumerations, by name.</summary>
+    public static readonly JsonStringEnumConverter Words = new(JsonNamingPolicy.CamelCase, allowIntegerValues: false);
+
+    /// <summary>Knows types of the model's code.</summary>
+    public static readonly DefaultJsonTypeInfoResolver Resolver = new() { Modifiers = { Settable } };
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        Converters = { Words },
+        TypeInfoResolver = Resolver,
+    };
+
+    /// <summary>The trainer with some options; the others have their defaults.</summary>
+    /// <exception cref="JsonException">An option is not known, or a value is none of its option's.</exception>
+    public static TrainerOptions Read(Type type, IReadOnlyDictionary<string, JsonElement> options) =>
+        (TrainerOptions)new JsonObject(options.Select(option => KeyValuePair.Create(option.Key, JsonNode.Parse(option.Value.GetRawText())))).Deserialize(Json.GetTypeInfo(type))!;
+
     /// <summary>Only what can be set is an option: not what the type says of itself.</summary>
     private static void Settable(JsonTypeInfo type)
     {
@@ -106,20 +138,6 @@ internal sealed class TrainerCode(Assembly assembly, Action<string> entered)
             {
                 type.Properties.Remove(computed);
             }
-        }
-    }
-
-    private void Bound(JsonTypeInfo type)
-    {
-        if (type.Type == typeof(CodeTrainer))
-        {
-            type.OnDeserialized = read =>
-            {
-                var trainer = (CodeTrainer)read;
-                entered(trainer.Code);
-                var options = new JsonObject((trainer.Options ?? []).Select(option => KeyValuePair.Create(option.Key, JsonNode.Parse(option.Value.GetRawText()))));
-                trainer.Own = (TrainerOptions)options.Deserialize(Json.GetTypeInfo(assembly.GetType(trainer.Code, throwOnError: true)!))!;
-            };
         }
     }
 }
