@@ -61,7 +61,7 @@ public sealed class OwnMetricTests
     public void It_gets_the_rows_with_a_label_in_their_order_and_their_weights_as_they_stand()
     {
         var test = Rows.Of(Rows.Numbers("y", 3, double.NaN, 1), Rows.Numbers("w", 2, 5, double.NaN));
-        (double[] Actual, double[] Predicted, double[] Weights) got = default;
+        (double[] Actual, double[] Predicted, double[] Weights) got = ([], [], []);
         var options = Options(sample =>
         {
             got = (sample.Numbers.ToArray(), sample.Predicted.ToArray(), sample.Weights.ToArray());
@@ -80,7 +80,7 @@ public sealed class OwnMetricTests
     public void Of_two_classes_it_gets_what_is_positive_the_probability_and_the_call_at_the_threshold()
     {
         var signature = new Signature(ModelTask.Binary, "y", [new("x", FeatureKind.Numeric)], ["no", "yes"]) { Threshold = 0.3f };
-        (bool[] Positives, double[] Predicted, bool[] Called) got = default;
+        (bool[] Positives, double[] Predicted, bool[] Called) got = ([], [], []);
         var options = Options(sample =>
         {
             got = (sample.Positives.ToArray(), sample.Predicted.ToArray(), sample.PredictedPositives.ToArray());
@@ -98,7 +98,7 @@ public sealed class OwnMetricTests
     public void Of_many_classes_it_gets_their_names_also_of_those_that_training_never_saw()
     {
         var signature = new Signature(ModelTask.Multiclass, "y", [new("x", FeatureKind.Numeric)], ["a", "b", "c"]);
-        (string[] Classes, string[] Predicted) got = default;
+        (string[] Classes, string[] Predicted) got = ([], []);
         var options = Options(sample =>
         {
             got = (sample.Classes.ToArray(), sample.PredictedClasses.ToArray());
