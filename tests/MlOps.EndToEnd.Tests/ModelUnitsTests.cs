@@ -67,6 +67,7 @@ public sealed class ModelUnitsTests : IClassFixture<ModelUnitsTests.Trained>
         Assert.Contains("where: models/demand/RushTests.cs:9", ran.Errors, StringComparison.Ordinal);
         Assert.Contains("why:   InvalidOperationException: 9 is none", ran.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", ran.Errors, StringComparison.Ordinal);
+        Assert.Matches("demand/train +skipped", ran.Output);
         Assert.Equal(before, workspace.Lock);
     }
 
