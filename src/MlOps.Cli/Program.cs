@@ -15,6 +15,11 @@ try
         return CodeWorker.Run(request);
     }
 
+    if (args is [StepWorker.Command, var step])
+    {
+        return StepWorker.Run(step);
+    }
+
     using var cancel = new CancellationTokenSource();
     TriedStep? tried = null;
     var key = args is ["Train"] ? Workspace.TrainKey : args is ["Status"] ? Workspace.StatusKey : null;

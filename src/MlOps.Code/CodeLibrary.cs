@@ -19,6 +19,20 @@ public readonly record struct CodeEntry(string Type, string? Method = null);
 /// <param name="Nullability">Per parameter what the compiler noted of null: 0 nothing, 1 never, 2 perhaps.</param>
 public sealed record CodeSignature(bool IsOpen, IReadOnlyList<string> Parameters, string Result, int Token, string Nullability);
 
+/// <summary>A method as the type that it stands in has it.</summary>
+/// <param name="IsPublic">Whether anybody may call it.</param>
+/// <param name="IsSpecial">Whether it is a constructor, an accessor or an operator.</param>
+/// <param name="IsOverride">Whether it takes the place of one of a base type.</param>
+/// <param name="Signature">What it takes and gives.</param>
+public sealed record CodeMember(string Name, bool IsPublic, bool IsStatic, bool IsSpecial, bool IsOverride, bool IsAbstract, CodeSignature Signature);
+
+/// <summary>A type as those see it who look for what it offers.</summary>
+/// <param name="Base">The full name of what it derives from; empty for nothing.</param>
+/// <param name="IsFollowed">Whether its base is among the followed types of the same assembly.</param>
+/// <param name="IsOpen">Whether anybody may name it, and it has no parameters of types.</param>
+/// <param name="Members">Its own methods, without those that the compiler named.</param>
+public sealed record CodeShape(string Name, string Base, bool IsFollowed, bool IsOpen, bool IsAbstract, IReadOnlyList<CodeMember> Members);
+
 /// <summary>Assemblies whose code is followed, from entries to all they can reach.</summary>
 /// <remarks>References into the framework count by name, into packages by name and version.</remarks>
 public sealed class CodeLibrary : IDisposable
@@ -62,6 +76,17 @@ public sealed class CodeLibrary : IDisposable
     /// <summary>The methods that an entry names; none where there is no such type or method.</summary>
     public IReadOnlyList<CodeSignature> Find(CodeEntry entry) => TypeOf(entry) is not { } type ? [] : [.. type.MethodsNamed(entry.Method!).Select(Signature)];
 
+    /// <summary>A type of an assembly; null where there is none.</summary>
+    /// <param name="assembly">Its simple name.</param>
+    /// <param name="type">As in metadata.</param>
+    public CodeShape? Shape(string assembly, string type) =>
+        _followed.FirstOrDefault(followed => followed.Name == assembly)?.Find(type) is { IsGenerated: false } found ? Shape(found) : null;
+
+    /// <summary>The types of an assembly that anybody may name.</summary>
+    /// <param name="assembly">Its simple name.</param>
+    public IEnumerable<CodeShape> Shapes(string assembly) => _followed.Where(followed => followed.Name == assembly)
+        .SelectMany(followed => followed.Types).Where(type => !type.IsGenerated).Select(Shape).Where(shape => shape.IsOpen);
+
     /// <summary>The full names of all methods that anybody may call without an object, of one assembly.</summary>
     /// <param name="assembly">Its simple name.</param>
     public IEnumerable<string> OpenMethods(string assembly) => _followed.Where(followed => followed.Name == assembly)
@@ -95,6 +120,32 @@ public sealed class CodeLibrary : IDisposable
     }
 
     private CodeType? TypeOf(CodeEntry entry) => _followed.Select(assembly => assembly.Find(entry.Type)).FirstOrDefault(found => found is not null);
+
+    private static CodeShape Shape(CodeType type)
+    {
+        var isOpen = type.Definition.GetGenericParameters().Count == 0;
+        for (var outer = type; outer is not null; outer = outer.Outer)
+        {
+            isOpen &= (outer.Definition.Attributes & System.Reflection.TypeAttributes.VisibilityMask) is System.Reflection.TypeAttributes.Public or System.Reflection.TypeAttributes.NestedPublic;
+        }
+
+        return new(
+            type.Name,
+            type.Definition.BaseType.IsNil ? "" : TypeNames.Of(type.Assembly.Reader, type.Definition.BaseType),
+            type.Definition.BaseType.Kind == HandleKind.TypeDefinition,
+            isOpen,
+            type.IsAbstract,
+            [.. type.Methods.Where(method => !method.IsGenerated).Select(Member)]);
+    }
+
+    private static CodeMember Member(CodeMethod method) => new(
+        method.Name,
+        (method.Definition.Attributes & System.Reflection.MethodAttributes.MemberAccessMask) == System.Reflection.MethodAttributes.Public,
+        method.IsStatic,
+        (method.Definition.Attributes & System.Reflection.MethodAttributes.SpecialName) != 0,
+        method.IsVirtual && !method.IsNewSlot,
+        (method.Definition.Attributes & System.Reflection.MethodAttributes.Abstract) != 0,
+        Signature(method));
 
     private static CodeSignature Signature(CodeMethod method)
     {

@@ -13,6 +13,11 @@ public sealed class StepContext
     internal StepContext(Step step, string workDirectory, Func<string, string> inputPath, StepCalls calls) =>
         (Step, WorkDirectory, _inputPath, _calls) = (step, workDirectory, inputPath, calls);
 
+    /// <summary>A run in another process than the build's: it has no steps of its own, and tells nobody how far it is.</summary>
+    /// <param name="workDirectory">Where outputs are expected.</param>
+    /// <param name="inputPath">Where an input lies, by its name.</param>
+    public static StepContext Apart(Step step, string workDirectory, Func<string, string> inputPath) => new(step, workDirectory, inputPath, new(_ => { }));
+
     /// <summary>Who is told of progress.</summary>
     internal Action<string> Reporter => _calls.Report;
 
@@ -23,7 +28,7 @@ public sealed class StepContext
     internal string? WatchedRoot { get; init; }
 
     /// <summary>What <see cref="Warn"/> was told.</summary>
-    internal IReadOnlyList<Diagnostic> Warnings => _warnings;
+    public IReadOnlyList<Diagnostic> Warnings => _warnings;
 
     /// <summary>The step.</summary>
     public Step Step { get; }

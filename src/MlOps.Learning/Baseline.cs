@@ -40,5 +40,6 @@ public sealed record Baseline(Signature Signature, IReadOnlyList<float> Values)
     }
 
     /// <summary>The constant's metrics on test rows.</summary>
-    public IReadOnlyDictionary<string, double?> Evaluate(Frame test) => Metrics.Evaluate(Signature, Predict(test.RowCount), test);
+    /// <param name="options">Name metrics of the model's own, which are measured too.</param>
+    public IReadOnlyDictionary<string, double?> Evaluate(Frame test, EvaluationOptions? options = null) => Metrics.Evaluate(Signature, Predict(test.RowCount), test, options);
 }

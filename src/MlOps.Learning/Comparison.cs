@@ -18,11 +18,12 @@ public sealed record Comparison(string? Slice, int Rows, double? Gain, Interval?
     public static IReadOnlyList<Comparison> Of(
         Predictions candidate, Predictions other, Frame test, string metric, double confidence, EvaluationOptions options, int threads, CancellationToken cancellationToken)
     {
+        options = options.WithOnly([metric]);
         var slices = options.Slices.SelectMany(spec => Slicing.Of(test[spec.Column], spec.Bins)).Where(slice => slice.Rows.Length >= options.MinRows).ToList();
         List<int[]?> subsets = [null, .. slices.Select(slice => slice.Rows)];
-        var parts = subsets.Select(rows => Measurement.Of(candidate.Signature, candidate, test, rows)).Concat(subsets.Select(rows => Measurement.Of(other.Signature, other, test, rows))).ToList();
+        var parts = subsets.Select(rows => Measurement.Of(candidate.Signature, candidate, test, rows, options)).Concat(subsets.Select(rows => Measurement.Of(other.Signature, other, test, rows, options))).ToList();
         var at = parts[0].IndexOf(metric);
-        var sign = Metrics.HigherIsBetter(metric) == true ? 1 : -1;
+        var sign = options.HigherIsBetter(metric) == true ? 1 : -1;
         using var workers = new Workers(threads, cancellationToken);
         var drawn = Bootstrap.Run(Resamples.Of(test[candidate.Signature.Label], options.Intervals.Resamples), parts, workers);
         return [.. subsets.Select((_, s) =>
@@ -48,8 +49,9 @@ public sealed record Gap(IReadOnlyList<(string Group, double Value)> Groups, int
     /// <param name="threads">At least 1; changes the time only.</param>
     public static Gap Of(Predictions predictions, Frame test, SliceSpec column, string measure, EvaluationOptions options, int threads, CancellationToken cancellationToken)
     {
+        options = options.WithOnly([measure]);
         var groups = Slicing.Of(test[column.Column], column.Bins).Where(slice => slice.Rows.Length >= options.MinRows)
-            .Select(slice => (slice.Value, Part: Measurement.Of(predictions.Signature, predictions, test, slice.Rows)))
+            .Select(slice => (slice.Value, Part: Measurement.Of(predictions.Signature, predictions, test, slice.Rows, options)))
             .Select(group => (Name: group.Value ?? "missing", group.Part, Value: group.Part.Once([measure])[measure]))
             .Where(group => group.Value is not null).OrderBy(group => group.Value).ToList();
         if (groups.Count < 2)

@@ -39,9 +39,9 @@ public sealed record Evaluation(ModelTask Task, Measured All, IReadOnlyList<Meas
         }
 
         var slices = options.Slices.SelectMany(spec => Slicing.Of(test[spec.Column], spec.Bins)).ToList();
-        Measurement[] parts = [Measurement.Of(signature, predictions, test), .. slices.Select(slice => Measurement.Of(signature, predictions, test, slice.Rows))];
+        Measurement[] parts = [Measurement.Of(signature, predictions, test, null, options), .. slices.Select(slice => Measurement.Of(signature, predictions, test, slice.Rows, options))];
         var resamples = Resamples.Of(test[signature.Label], options.Intervals.Resamples);
-        var names = Metrics.Names(signature.Task);
+        var names = options.MetricNames(signature.Task);
         using var workers = new Workers(threads, cancellationToken);
         var drawn = Bootstrap.Run(resamples, parts, workers);
         var measured = parts.Select((part, p) => new Measured(

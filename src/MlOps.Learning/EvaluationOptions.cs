@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using MlOps.Content;
+using MlOps.Scoring;
 
 namespace MlOps.Learning;
 
@@ -15,6 +17,32 @@ public sealed record EvaluationOptions
     /// <summary>How uncertainty is told.</summary>
     public IntervalOptions Intervals { get; set; } = new();
 
+    /// <summary>Metrics that the model's own code computes, by names of their own, beside those of the task: on all test rows, on slices and on resamples; gates and <c>tune</c> may name them.</summary>
+    public Dictionary<string, MetricOptions>? Metrics { get; set; }
+
+    /// <summary>The column of test rows that <see cref="MetricSample.Weights"/> come from; null where none is declared.</summary>
+    [JsonIgnore]
+    public string? Weight { get; init; }
+
+    /// <summary>All metrics of a task, in the order they are shown: its own, then those of the model.</summary>
+    public IReadOnlyList<string> MetricNames(ModelTask task) => Metrics is null ? Learning.Metrics.Names(task) : [.. Learning.Metrics.Names(task), .. Metrics.Keys.Order(StringComparer.Ordinal)];
+
+    /// <summary>Whether more of a metric is better; null for a name that is none.</summary>
+    public bool? HigherIsBetter(string metric) => Metrics?.TryGetValue(metric, out var own) == true ? own.Better == BetterMetric.Higher : Learning.Metrics.HigherIsBetter(metric);
+
+    /// <summary>The same with no more metrics of the model's own than some; null rather than none.</summary>
+    public EvaluationOptions WithOnly(IReadOnlyCollection<string> metrics) =>
+        this with { Metrics = Metrics?.Where(metric => metrics.Contains(metric.Key)).ToDictionary(StringComparer.Ordinal) is { Count: > 0 } some ? some : null };
+
+    /// <summary>The same with the functions that compute the model's own metrics.</summary>
+    /// <param name="functionOf">By the name of the code.</param>
+    /// <param name="weight">The column of weights, or null.</param>
+    public EvaluationOptions Bound(Func<string, MetricFunction>? functionOf, string? weight) => Metrics is null || functionOf is null ? this : this with
+    {
+        Weight = weight,
+        Metrics = Metrics.ToDictionary(metric => metric.Key, metric => metric.Value with { Function = functionOf(metric.Value.Code) }, StringComparer.Ordinal),
+    };
+
     /// <summary>What is out of range (MLO6040) or stands twice (MLO6111), each with the way to its member; empty if all is well.</summary>
     public IReadOnlyList<(string[] Path, Diagnostic Diagnostic)> Validate()
     {
@@ -25,6 +53,15 @@ public sealed record EvaluationOptions
         foreach (var slice in Slices)
         {
             Range(slice.Bins ?? 2, 2, 100, "slices");
+        }
+
+        foreach (var name in Metrics?.Keys.Where(name => !MetricOptions.IsName(name)) ?? [])
+        {
+            found.Add((["metrics", name], new("MLO6113", $"'{name}' cannot name a metric of the model's own")
+            {
+                Why = MetricOptions.IsKnown(name) ? "there is one of that name already" : "names are letters and digits, a lower-case letter first, at most 40",
+                Mend = "give it another name",
+            }));
         }
 
         foreach (var group in Slices.GroupBy(slice => slice.Column, StringComparer.Ordinal).Where(group => group.Count() > 1))

@@ -66,7 +66,9 @@ public static class Gate
 
     /// <summary>What is wrong with the rules themselves, each with the way to it: a metric that the task has not (MLO6030), bounds that nothing meets (MLO6031),
     /// a number out of range (MLO6032).</summary>
-    public static IReadOnlyList<(string[] Path, Diagnostic Diagnostic)> Validate(GateRules rules, ModelTask task) => GateCheck.Of(rules, Metrics.Names(task), task == ModelTask.Binary);
+    /// <param name="options">Name metrics of the model's own.</param>
+    public static IReadOnlyList<(string[] Path, Diagnostic Diagnostic)> Validate(GateRules rules, ModelTask task, EvaluationOptions? options = null) =>
+        GateCheck.Of(rules, (options ?? new()).MetricNames(task), task == ModelTask.Binary);
 
     /// <summary>Compares metrics with thresholds alone; one that is null (undefined) never passes.</summary>
     /// <exception cref="DiagnosticException">The thresholds are wrong themselves (MLO6030, MLO6031).</exception>
@@ -102,7 +104,7 @@ public static class Gate
     /// <exception cref="DiagnosticException">The rules are wrong themselves (MLO6030 to MLO6032).</exception>
     public static GateVerdict Judge(GateRules rules, GateCase asked, int threads, CancellationToken cancellationToken)
     {
-        if (Validate(rules, asked.Candidate.Signature.Task) is { Count: > 0 } wrong)
+        if (Validate(rules with { Thresholds = new Dictionary<string, GateBounds>() }, asked.Candidate.Signature.Task, asked.Options) is { Count: > 0 } wrong)
         {
             throw new DiagnosticException([.. wrong.Select(found => found.Diagnostic)]);
         }

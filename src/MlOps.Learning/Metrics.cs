@@ -35,10 +35,11 @@ public static class Metrics
     /// class in the test rows. <c>macroF1</c>: mean F1 of each class in the truth or in the predictions.
     /// </remarks>
     /// <param name="test">As many rows as <paramref name="predictions"/>, with the label's column.</param>
+    /// <param name="options">Name metrics of the model's own, which are measured too.</param>
     /// <returns>By name; null where undefined, such as the AUC of one class, R² of a constant truth, or anything of no rows or of predictions that are no
     /// numbers.</returns>
     /// <exception cref="ArgumentException">The numbers of rows differ.</exception>
-    public static IReadOnlyDictionary<string, double?> Evaluate(Signature signature, Predictions predictions, Frame test) =>
-        predictions.Rows == test.RowCount ? Measurement.Of(signature, predictions, test).Once(Names(signature.Task))
+    public static IReadOnlyDictionary<string, double?> Evaluate(Signature signature, Predictions predictions, Frame test, EvaluationOptions? options = null) =>
+        predictions.Rows == test.RowCount ? Measurement.Of(signature, predictions, test, null, options).Once(options?.MetricNames(signature.Task) ?? Names(signature.Task))
             : throw new ArgumentException($"{predictions.Rows} predictions for {test.RowCount} rows", nameof(predictions));
 }

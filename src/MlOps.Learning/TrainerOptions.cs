@@ -11,6 +11,7 @@ namespace MlOps.Learning;
 [JsonDerivedType(typeof(BoostedTreesOptions), BoostedTreesOptions.TrainerName)]
 [JsonDerivedType(typeof(LinearOptions), LinearOptions.TrainerName)]
 [JsonDerivedType(typeof(OnnxOptions), OnnxOptions.TrainerName)]
+[JsonDerivedType(typeof(CodeTrainer), CodeTrainer.TrainerName)]
 public abstract record TrainerOptions
 {
     /// <summary>The name in <c>model.json</c>.</summary>
@@ -23,7 +24,7 @@ public abstract record TrainerOptions
     public virtual string? Source => null;
 
     /// <summary>What is out of range (MLO6001), in the order of the options; empty if all is well.</summary>
-    public IReadOnlyList<Diagnostic> Validate()
+    public virtual IReadOnlyList<Diagnostic> Validate()
     {
         var found = new List<Diagnostic>();
         foreach (var (option, value, min, max) in Ranges())

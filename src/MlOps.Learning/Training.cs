@@ -62,7 +62,7 @@ public sealed class Training
         Progress?.Invoke("encode", 0, 1);
         var features = FeatureFit.Of(Rows, _spec, Truth);
         Progress?.Invoke("encode", 1, 1);
-        return Known(new(Signature, features.Encoders, fit(features)), features.Matrix);
+        return Known(new(Signature, features.Encoders, fit(features) ?? throw new InvalidOperationException("the trainer gave no predictor")), features.Matrix);
     }
 
     /// <summary>The model with what explanations need to know of the rows, where it does not know it.</summary>

@@ -22,7 +22,7 @@ public sealed partial class Workspace
         var json = new JsonObject();
         foreach (var model in Chosen)
         {
-            var names = Metrics.Names(model.Manifest.Task);
+            var names = model.Evaluation.MetricNames(model.Manifest.Task);
             if (metric is not null && !names.Contains(metric) && Chosen.Count() == 1)
             {
                 throw Unknown("MLO2170", $"model '{model.Name}' has no metric '{metric}'", metric, names);
@@ -30,11 +30,13 @@ public sealed partial class Workspace
 
             var current = Experiment.Of(pinned, model.Name);
             var all = Log.Of(model.Name);
+            var by = metric is not null && names.Contains(metric) ? metric : names[0];
             var report = new ExperimentReport(
                 model.Name,
                 current is null || all.Any(experiment => experiment.Identity == current.Identity) ? all : [.. all, current],
                 current,
-                metric is not null && names.Contains(metric) ? metric : names[0],
+                by,
+                model.Evaluation.HigherIsBetter(by) == true,
                 content => _engine.Store.Contains(content));
             var trials = Trials(model, pinned);
             texts.Add(trials is null ? report.Text() : $"{report.Text()}\n\n{trials.Text()}");
@@ -67,7 +69,7 @@ public sealed partial class Workspace
             });
         }
 
-        var (text, json) = ExperimentReport.Compare(sides);
+        var (text, json) = ExperimentReport.Compare(sides, (Chosen.FirstOrDefault(model => model.Name == sides[0].Experiment.Model)?.Evaluation ?? new()).HigherIsBetter);
         return new(ExitCode.Done, $"{sides[0].Experiment.Model}\n{text}", json);
     }
 

@@ -70,13 +70,14 @@ public sealed partial class Workspace
             [ImportAction.Name] = new ImportAction(bytes.Pin),
             [PinAction.Name] = new PinAction(() => engine!.Files, bytes.Pin),
             [PrepareAction.Name] = new PrepareAction(compiled),
-            [TrainAction.Name] = new TrainAction(options.Jobs, json),
+            [TestAction.Name] = new TestAction(compiled),
+            [TrainAction.Name] = new OwnCodeExecutor(new TrainAction(options.Jobs, json), compiled, () => options.Jobs),
             [TuneAction.Name] = new TuneAction(trials, json),
-            [TrialAction.Name] = new TrialAction(trials, json),
+            [TrialAction.Name] = new OwnCodeExecutor(new TrialAction(trials, json), compiled, () => trials.Each),
             [ExploreAction.Name] = new ExploreAction(trials, options.Budget, json),
-            [EvaluateAction.Name] = new EvaluateAction(options.Jobs),
+            [EvaluateAction.Name] = new OwnCodeExecutor(new EvaluateAction(options.Jobs), compiled, () => options.Jobs),
             [ExplainAction.Name] = new ExplainAction(options.Jobs),
-            [GateAction.Name] = new GateAction(champions, options.Jobs),
+            [GateAction.Name] = new OwnCodeExecutor(new GateAction(champions, options.Jobs), compiled, () => options.Jobs, champions),
         }, options.Rehash);
         return engine;
     }

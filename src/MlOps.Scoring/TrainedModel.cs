@@ -54,6 +54,10 @@ public sealed record TrainedModel(Signature Signature, IReadOnlyList<Encoder> En
 {
     /// <summary>Binary: what makes probabilities of raw scores in place of the logistic link; null leaves them as the predictor gives them.</summary>
     public Calibration? Calibration { get; init; }
+
+    /// <summary>Checks that its parts fit together, as whatever writes or runs it does.</summary>
+    /// <exception cref="ArgumentException">It contradicts itself; the message says how.</exception>
+    public void Validate() => Internal.ModelCheck.Check(this);
 }
 
 /// <summary>A binary model's raw score to the probability that rows of such a score are positive.</summary>

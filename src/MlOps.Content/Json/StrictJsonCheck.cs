@@ -80,14 +80,14 @@ internal sealed class StrictJsonCheck(string file, JsonSerializerOptions options
                 continue;
             }
 
-            var property = type.Properties.FirstOrDefault(p => p.Name == key);
-            if (property is null)
-            {
-                Unknown(key, value.Line, name, type);
-            }
-            else
+            var property = type.Properties.FirstOrDefault(p => p.Name == key && !p.IsExtensionData);
+            if (property is not null)
             {
                 Value(value, options.GetTypeInfo(property.PropertyType), $"'{key}'");
+            }
+            else if (!type.Properties.Any(p => p.IsExtensionData))
+            {
+                Unknown(key, value.Line, name, type);
             }
         }
 

@@ -10,9 +10,11 @@ public static class CrossValidation
     /// <summary>A metric of each fold; null where it is undefined, or no number.</summary>
     /// <param name="share">The share of the rows of each fold to learn from, chosen by their content; the rows that it is measured on are all of them.</param>
     /// <param name="threads">At least 1; changes the time only.</param>
+    /// <param name="options">Name metrics of the model's own.</param>
     /// <exception cref="MlOps.Content.DiagnosticException">As when a model is fitted (<see cref="Learner"/>).</exception>
     public static IReadOnlyList<double?> Scores(
-        Frame rows, IReadOnlyList<Fold> folds, (LearningSpec Spec, string Metric) what, double share, LearningProgress? progress, int threads, CancellationToken cancellationToken)
+        Frame rows, IReadOnlyList<Fold> folds, (LearningSpec Spec, string Metric) what, double share, LearningProgress? progress, int threads, CancellationToken cancellationToken,
+        EvaluationOptions? options = null)
     {
         // Which class is positive must not change with the fold.
         var signature = Labels.Read(rows, what.Spec).Signature;
@@ -27,7 +29,7 @@ public static class CrossValidation
             var learnt = rows.Select(share < 1 ? Some(fold.Learns, hashes, share) : fold.Learns);
             var test = rows.Select(fold.Tests);
             var model = Learner.Fit(learnt, spec, null, threads, cancellationToken);
-            scores.Add(Metrics.Evaluate(model.Signature, new Scorer(model).Predict(test), test)[what.Metric] is { } score && double.IsFinite(score) ? score : null);
+            scores.Add(Metrics.Evaluate(model.Signature, new Scorer(model).Predict(test), test, options)[what.Metric] is { } score && double.IsFinite(score) ? score : null);
         }
 
         return scores;

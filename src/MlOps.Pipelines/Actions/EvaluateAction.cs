@@ -13,7 +13,8 @@ namespace MlOps.Pipelines.Actions;
 
 /// <summary>Measures a model on the test rows, as a whole and by slices, beside the constant baseline of the training rows.</summary>
 /// <param name="threads">Changes the time only.</param>
-internal sealed class EvaluateAction(int threads) : IStepExecutor
+/// <param name="functionOf">The functions of the model's own code that compute metrics, by name; null where there are none.</param>
+internal sealed class EvaluateAction(int threads, Func<string, MetricFunction>? functionOf = null) : IStepExecutor
 {
     public const string Name = "evaluate";
     public const string Metrics = "metrics.json";
@@ -24,6 +25,9 @@ internal sealed class EvaluateAction(int threads) : IStepExecutor
     /// <summary>The slice that fares worst.</summary>
     public const string WorstSlice = "worstSlice";
 
+    /// <summary>The parameter of trials that names the metric of the model's own code, and how it is computed.</summary>
+    public const string Metric = "ownMetrics";
+
     private const int Decimals = 5;
 
     public bool ReadsInPlace => true;
@@ -31,21 +35,35 @@ internal sealed class EvaluateAction(int threads) : IStepExecutor
     public static JsonObject Parameters(ModelDefinition model)
     {
         var parameters = TrainAction.Task(model.Manifest);
-        parameters[Name] = JsonSerializer.SerializeToNode(model.Evaluation, EvaluationJson.Default.EvaluationOptions);
+        Add(parameters, model, model.Evaluation);
         return parameters;
     }
+
+    /// <summary>Says how is measured; with functions of the model's own also by which weights.</summary>
+    public static void Add(JsonObject parameters, ModelDefinition model, EvaluationOptions options)
+    {
+        parameters[Name] = JsonSerializer.SerializeToNode(options, EvaluationJson.Default.EvaluationOptions);
+        if (options.Metrics is not null && model.Manifest.Weight is { } weight)
+        {
+            parameters["weight"] = weight;
+        }
+    }
+
+    /// <summary>What <see cref="Add"/> said.</summary>
+    public static EvaluationOptions Options(JsonObject parameters, Func<string, MetricFunction>? functionOf) =>
+        parameters[Name].Deserialize(EvaluationJson.Default.EvaluationOptions)!.Bound(functionOf, (string?)parameters["weight"]);
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         var model = OnnxModel.Read(File.ReadAllBytes(context.InputPath(TrainAction.Model)));
         var test = FrameFile.FromBytes(File.ReadAllBytes(context.InputPath(PrepareAction.Test)));
         var train = FrameFile.FromBytes(File.ReadAllBytes(context.InputPath(PrepareAction.Train)));
-        var options = context.Step.Parameters[Name].Deserialize(EvaluationJson.Default.EvaluationOptions)!;
+        var options = Options(context.Step.Parameters, functionOf);
         var predictions = new Scorer(model).Predict(test);
         var evaluation = Evaluate(context, model.Signature, predictions, test, options, cancellationToken);
         var facts = new JsonObject
         {
-            ["baseline"] = Json(Baseline.Fit(train, TrainAction.Spec(context.Step.Parameters, new LinearOptions())).Evaluate(test)),
+            ["baseline"] = Json(Baseline.Fit(train, TrainAction.Spec(context.Step.Parameters, new LinearOptions())).Evaluate(test, options)),
             ["intervals"] = Intervals(evaluation.All),
             ["metrics"] = Json(evaluation.All.Metrics),
         };

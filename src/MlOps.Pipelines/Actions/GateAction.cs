@@ -14,7 +14,8 @@ namespace MlOps.Pipelines.Actions;
 /// <summary>Holds a model against its declared rules. A verdict of fail is a result, not a failure of the step.</summary>
 /// <param name="champions">Knows whom the model has to match.</param>
 /// <param name="threads">Changes the time only.</param>
-internal sealed class GateAction(IChampions champions, int threads) : IStepExecutor
+/// <param name="functionOf">The functions of the model's own code that compute metrics, by name; null where there are none.</param>
+internal sealed class GateAction(IChampions champions, int threads, Func<string, MetricFunction>? functionOf = null) : IStepExecutor
 {
     public const string Name = "gate";
     public const string Verdict = "gate.json";
@@ -33,11 +34,14 @@ internal sealed class GateAction(IChampions champions, int threads) : IStepExecu
         if (gate.Rules.Compares)
         {
             parameters[Rules] = JsonSerializer.SerializeToNode(new GateManifest { Baseline = gate.Baseline, Champion = gate.Champion, Gaps = gate.Gaps }, GateJson.Default.GateManifest);
-            parameters[EvaluateAction.Name] = JsonSerializer.SerializeToNode(model.Evaluation, EvaluationJson.Default.EvaluationOptions);
+            EvaluateAction.Add(parameters, model, model.GateEvaluation);
         }
 
         return parameters;
     }
+
+    /// <summary>The environment whose version is the champion of a gate; null where it compares with none.</summary>
+    public static string? EnvironmentOf(Step gate) => (string?)gate.Parameters[Rules]?["champion"]?["environment"];
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
@@ -61,7 +65,7 @@ internal sealed class GateAction(IChampions champions, int threads) : IStepExecu
         var (test, train) = (FrameFile.FromBytes(inputs[PrepareAction.Test]), FrameFile.FromBytes(inputs[PrepareAction.Train]));
         var asked = new GateCase(metrics, new Scorer(model).Predict(test), test)
         {
-            Options = context.Step.Parameters[EvaluateAction.Name].Deserialize(EvaluationJson.Default.EvaluationOptions)!,
+            Options = EvaluateAction.Options(context.Step.Parameters, functionOf),
             Baseline = rules.Baseline is null ? null : Baseline.Fit(train, TaskOf(model.Signature)).Predict(test.RowCount),
         };
         Champion? champion = null;

@@ -5,13 +5,15 @@ using MlOps.Data;
 using MlOps.Engine;
 using MlOps.Learning;
 using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Manifests;
 
 namespace MlOps.Pipelines.Actions;
 
 /// <summary>Measures a trainer's options by cross-validation on a model's training rows.</summary>
 /// <param name="threads">How many each may use; changes the time only.</param>
 /// <param name="trainers">How they are read.</param>
-internal sealed class TrialAction(ThreadShare threads, JsonSerializerOptions trainers) : IStepExecutor
+/// <param name="functionOf">The functions of the model's own code that compute metrics, by name; null where there are none.</param>
+internal sealed class TrialAction(ThreadShare threads, JsonSerializerOptions trainers, Func<string, MetricFunction>? functionOf = null) : IStepExecutor
 {
     public const string Name = "trial";
 
@@ -37,7 +39,8 @@ internal sealed class TrialAction(ThreadShare threads, JsonSerializerOptions tra
             : (string?)declared["column"] is { } column ? rows[column] : null;
         var folds = MlOps.Learning.Folds.Of(rows, by, key, (int)declared["count"]!);
         var scores = CrossValidation.Scores(rows, folds, (spec, (string)parameters["metric"]!), (double?)parameters[Share] ?? 1,
-            (stage, done, total) => context.Report($"{stage} {done} of {total}"), threads.Each, cancellationToken);
+            (stage, done, total) => context.Report($"{stage} {done} of {total}"), threads.Each, cancellationToken,
+            parameters[EvaluateAction.Metric]?.Deserialize(EvaluationJson.Default.DictionaryStringMetricOptions) is { } own ? new EvaluationOptions { Metrics = own }.Bound(functionOf, spec.Weight) : null);
         return new() { [Scores] = new JsonArray([.. scores.Select(score => (JsonNode?)score)]) };
     }
 

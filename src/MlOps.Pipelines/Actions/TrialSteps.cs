@@ -36,6 +36,12 @@ internal sealed class TrialSteps
 
     public string Metric => _manifest.Metric!;
 
+    /// <summary>Whether more of the metric is better.</summary>
+    public bool HigherIsBetter => (string?)_tune.Parameters[EvaluateAction.Metric]?[Metric]?["better"] is { } better ? better == "higher" : Metrics.HigherIsBetter(Metric) == true;
+
+    /// <summary>Whether the metric is of the model's own code.</summary>
+    public bool HasOwnMetric => _tune.Parameters[EvaluateAction.Metric] is not null;
+
     /// <summary>The trainer's options that a trial has other than declared; none for the first.</summary>
     /// <param name="trial">From 1.</param>
     public JsonObject Options(int trial) => trial == 1 ? [] : new(_manifest.Search.OrderBy(option => option.Key, StringComparer.Ordinal).Select(option =>
@@ -57,6 +63,7 @@ internal sealed class TrialSteps
         var share = Halving.Share(rung);
         var parameters = _tune.Parameters.DeepClone().AsObject();
         parameters.Remove(TuneAction.Name);
+        parameters.Remove(TuneAction.Whole);
         parameters["metric"] = Metric;
         if (trainer is BoostedTreesOptions trees)
         {
@@ -93,7 +100,7 @@ internal sealed class TrialSteps
             return JsonNode.Parse(range.Values[(int)(lot * range.Values.Count)].GetRawText())!;
         }
 
-        var isWhole = TrainerMembers.IsWhole(_members[option]);
+        var isWhole = _tune.Parameters[TuneAction.Whole] is JsonArray whole ? whole.Any(name => (string)name! == option) : TrainerMembers.IsWhole(_members[option]);
         var drawn = new NumberRange(range.Values[0].GetDouble(), range.Values[1].GetDouble(), range.By == SearchBy.Log, isWhole).At(lot);
         return isWhole ? JsonValue.Create((int)drawn) : JsonValue.Create(drawn);
     }

@@ -28,6 +28,9 @@ internal sealed class TuneAction(ThreadShare threads, JsonSerializerOptions trai
     /// <summary>The fact that tells reviewers what was chosen.</summary>
     public const string Tuned = "tuned";
 
+    /// <summary>The parameter that names those of the searched options of the model's own trainer that are whole numbers.</summary>
+    public const string Whole = "whole";
+
     public bool ReadsInPlace => true;
 
     public static JsonObject Parameters(ModelDefinition model, TuneManifest tune)
@@ -47,13 +50,23 @@ internal sealed class TuneAction(ThreadShare threads, JsonSerializerOptions trai
         parameters[Name] = JsonSerializer.SerializeToNode(declared, TuneJson.Default.TuneManifest);
         // It stands once, with what the trials share.
         parameters[Name]!.AsObject().Remove("folds");
+        if (model.TuneMetrics is { Count: > 0 } own)
+        {
+            parameters[EvaluateAction.Metric] = JsonSerializer.SerializeToNode(own.ToDictionary(), EvaluationJson.Default.DictionaryStringMetricOptions);
+        }
+
+        if (model.Manifest.Trainer is CodeTrainer { Whole: var whole })
+        {
+            parameters[Whole] = new JsonArray([.. tune.Search.Keys.Where(whole.Contains).Order(StringComparer.Ordinal).Select(option => (JsonNode)option)]);
+        }
+
         return parameters;
     }
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         var steps = new TrialSteps(context.Step, trainers);
-        var isHigher = Metrics.HigherIsBetter(steps.Metric) == true;
+        var isHigher = steps.HigherIsBetter;
         var scores = new SortedDictionary<int, (int Rung, IReadOnlyList<double?> Folds)>();
         IReadOnlyList<int> alive = [.. Enumerable.Range(1, steps.Count)];
         for (var rung = 0; rung < steps.Halving.Rungs; rung++)

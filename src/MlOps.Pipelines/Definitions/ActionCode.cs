@@ -23,16 +23,26 @@ internal sealed class ActionCode(IEnumerable<byte[]> images) : IDisposable
         [$"{ImportAction.Name}/csv"] = typeof(ImportAction),
         [$"{PinAction.Name}/files"] = typeof(PinAction),
         [$"{PrepareAction.Name}/split"] = typeof(PrepareAction),
-        [$"{PrepareAction.Name}/{PrepareAction.Worker}"] = typeof(CodeWorker),
+        [$"{TestAction.Name}/{TestAction.Tests}"] = typeof(TestAction),
         [$"{TuneAction.Name}/{TuneAction.Code}"] = typeof(TuneAction),
         [$"{EvaluateAction.Name}/metrics"] = typeof(EvaluateAction),
         [$"{ExplainAction.Name}/explanations"] = typeof(ExplainAction),
         [$"{GateAction.Name}/thresholds"] = typeof(GateAction),
     };
 
+    /// <summary>What calls the model's own code in a process of its own: entered there, for the action names the process only.</summary>
+    private static readonly Dictionary<string, CodeEntry> Workers = new(StringComparer.Ordinal)
+    {
+        [$"{PrepareAction.Name}/{PrepareAction.Worker}"] = new(typeof(CodeWorker).FullName!, nameof(CodeWorker.Run)),
+        [$"{TestAction.Name}/{PrepareAction.Worker}"] = new(typeof(TestRun).FullName!, nameof(TestRun.Of)),
+        [$"{TrainAction.Name}/{PrepareAction.Worker}"] = new(typeof(OwnTrainer).FullName!, nameof(OwnTrainer.Read)),
+        [$"{EvaluateAction.Name}/{PrepareAction.Worker}"] = new(typeof(MetricCode).FullName!, nameof(MetricCode.Of)),
+    };
+
     private static readonly HashSet<string> Seams = [typeof(TrainerOptions).FullName!];
 
-    private static readonly HashSet<string> LookAtModels = [.. new[] { "BlockLoop", "CellArgument", "CodeAssembly", "FeatureFunction", "ResultCells", "RowLoop" }.Select(type => $"{typeof(FeatureFunction).Namespace}.{type}"), typeof(CodeWorker).FullName!];
+    private static readonly HashSet<string> LookAtModels = [.. new[] { "BlockLoop", "CellArgument", "CodeAssembly", "FeatureFunction", "ResultCells", "RowLoop" }.Select(type => $"{typeof(FeatureFunction).Namespace}.{type}"),
+        typeof(CodeWorker).FullName!, typeof(WorkerShell).FullName!, typeof(TestRun).FullName!, typeof(OwnTrainer).FullName!, typeof(MetricCode).FullName!];
 
     // Named without its version, which says nothing of results.
     private static readonly Dictionary<string, string> Packages = new(StringComparer.Ordinal) { ["MlOps.Engine"] = "MlOps.Engine" };
@@ -40,7 +50,7 @@ internal sealed class ActionCode(IEnumerable<byte[]> images) : IDisposable
     private readonly CodeLibrary _library = new(images, Packages);
 
     /// <summary>All kinds of step with the product's own trainers, as <c>action/variant</c>, and the type of the trainer where one is run.</summary>
-    public static IEnumerable<(string Name, Type? Trainer)> All => Actions.Keys.Select(name => (name, (Type?)null))
+    public static IEnumerable<(string Name, Type? Trainer)> All => Actions.Keys.Concat(Workers.Keys).Select(name => (name, (Type?)null))
         .Concat(from trainer in typeof(TrainerOptions).GetCustomAttributes<JsonDerivedTypeAttribute>()
                 from action in new[] { TrainAction.Name, TrialAction.Name }
                 select ($"{action}/{trainer.TypeDiscriminator}", (Type?)trainer.DerivedType));
@@ -50,13 +60,13 @@ internal sealed class ActionCode(IEnumerable<byte[]> images) : IDisposable
     /// <param name="trainer">Its type.</param>
     public CodeFingerprint Of(string name, Type? trainer)
     {
-        var action = Actions.TryGetValue(name, out var known) ? known : name.StartsWith($"{TrialAction.Name}/", StringComparison.Ordinal) ? typeof(TrialAction) : typeof(TrainAction);
-        // What runs in a process of its own is entered there; what it looks up is the model's code, which has fingerprints of its own.
-        if (action == typeof(CodeWorker))
+        // What it looks up is the model's code, which has fingerprints of its own.
+        if (Workers.TryGetValue(name, out var worker))
         {
-            return _library.Fingerprint([new(action.FullName!, nameof(CodeWorker.Run))], Seams, reflectors: LookAtModels);
+            return _library.Fingerprint([worker], Seams, reflectors: LookAtModels);
         }
 
+        var action = Actions.TryGetValue(name, out var known) ? known : name.StartsWith($"{TrialAction.Name}/", StringComparison.Ordinal) ? typeof(TrialAction) : typeof(TrainAction);
         return _library.Fingerprint([new(action.FullName!, nameof(IStepExecutor.Execute)), .. trainer is null ? [] : Entries(trainer)], Seams);
     }
 

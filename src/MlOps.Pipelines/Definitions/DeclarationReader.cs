@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MlOps.Content;
+using MlOps.Learning;
 using MlOps.Pipelines.Definitions.Expansion;
 using MlOps.Pipelines.Manifests;
 
@@ -59,7 +60,7 @@ internal sealed class DeclarationReader(string root, Action<string> observe, Lis
             return [];
         }
 
-        source = source with { Tree = trial?.Apply(name, source.File, source.Tree) ?? source.Tree };
+        source = source with { Tree = Named(trial?.Apply(name, source.File, source.Tree) ?? source.Tree) };
         var variables = Variables.Of(_variables, [(source.File, source.Tree)], found);
         var models = new List<ModelDefinition>();
         foreach (var instance in new Instances(source.File, variables, found).Of(name, source.Tree))
@@ -79,6 +80,11 @@ internal sealed class DeclarationReader(string root, Action<string> observe, Lis
 
         return models;
     }
+
+    /// <summary>A trainer that names its code needs no other name.</summary>
+    private static JsonTree Named(JsonTree model) => model.Kind != JsonTokenType.StartObject || model.Find("trainer") is not { Kind: JsonTokenType.StartObject } trainer || trainer.Find(CodeTrainer.TrainerName) is null || trainer.Find("name") is not null ? model
+        : JsonTree.Object(model.Line, model.Members.Select(member => member.Key == "trainer"
+            ? KeyValuePair.Create(member.Key, JsonTree.Object(trainer.Line, [KeyValuePair.Create("name", JsonTree.String(trainer.Line, CodeTrainer.TrainerName)), .. trainer.Members])) : member));
 
     private void Merge<T>(Dictionary<string, T> all, Dictionary<string, T> included, string section, string noun, DeclarationPlaces places, List<(string File, JsonTree Tree)> trees)
     {

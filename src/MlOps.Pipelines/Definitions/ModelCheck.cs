@@ -54,19 +54,21 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
         found.AddRange((manifest.Explain ?? new()).Validate().Select(wrong => wrong.Diagnostic with { Where = model.At("explain", wrong.Member) }));
         if (manifest.Gate is { } gate)
         {
-            found.AddRange(Gate.Validate(gate.Rules, manifest.Task).Select(wrong => wrong.Diagnostic with { Where = model.At(["gate", .. wrong.Path]) }));
+            found.AddRange(Gate.Validate(gate.Rules, manifest.Task, model.Evaluation).Select(wrong => wrong.Diagnostic with { Where = model.At(["gate", .. gate.Metrics?.ContainsKey(wrong.Path[0]) == true ? ["metrics"] : Array.Empty<string>(), .. wrong.Path]) }));
             Champion(gate);
+            GateMetrics(gate);
         }
 
         foreach (var (metric, tolerance) in manifest.Verify?.Tolerance ?? [])
         {
-            if (!Metrics.Names(manifest.Task).Contains(metric) || tolerance is not >= 0)
+            var metrics = model.Evaluation.MetricNames(manifest.Task);
+            if (!metrics.Contains(metric) || tolerance is not >= 0)
             {
-                var nearest = Diagnostic.Nearest(metric, Metrics.Names(manifest.Task));
+                var nearest = Diagnostic.Nearest(metric, metrics);
                 found.Add(new("MLO2142", $"'{metric}' cannot have a tolerance of {tolerance.ToString(System.Globalization.CultureInfo.InvariantCulture)}")
                 {
                     Where = model.At("verify", "tolerance", metric),
-                    Why = $"a tolerance is 0 or more, of one of the metrics {string.Join(", ", Metrics.Names(manifest.Task))}",
+                    Why = $"a tolerance is 0 or more, of one of the metrics {string.Join(", ", metrics)}",
                     Mend = nearest is null || nearest == metric ? "mend or remove it" : $"did you mean '{nearest}'?",
                 });
             }
@@ -82,10 +84,30 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
             found.Add(new("MLO2265", $"'megabytes' is {manifest.Limits.Megabytes}") { Where = model.At("limits", "megabytes"), Why = "allowed is 64 to 1048576", Mend = "choose a number of that range, or remove it for the default" });
         }
 
+        if (manifest.Tests is { } tests && tests.Distinct(StringComparer.Ordinal).Count() < tests.Count)
+        {
+            found.Add(new("MLO2271", "\"tests\" names a type twice") { Where = model.At("tests"), Mend = "keep one of them" });
+        }
+
         WorkspaceDefinition.CheckSteps(manifest.Steps, name => model.At("steps", name), found);
         if (manifest.Positive is not null && manifest.Task != ModelTask.Binary)
         {
             found.Add(new("MLO2009", "'positive' is for binary models only") { Where = model.At("positive"), Why = $"the task is {manifest.Task}", Mend = "remove it" });
+        }
+    }
+
+    /// <summary>Bounds of the product's metrics stand beside <c>metrics</c>, which is for the model's own.</summary>
+    private void GateMetrics(GateManifest gate)
+    {
+        var own = (model.Evaluation.Metrics ?? []).Keys;
+        foreach (var metric in (gate.Metrics ?? []).Keys.Where(metric => MetricOptions.IsKnown(metric) || !MetricOptions.IsName(metric)))
+        {
+            found.Add(new("MLO2270", $"gate metric '{metric}' is none of the model's own")
+            {
+                Where = model.At("gate", "metrics", metric),
+                Why = own.Count == 0 ? "\"evaluate\" declares no \"metrics\"" : $"\"evaluate\" declares {string.Join(", ", own.Order(StringComparer.Ordinal))}",
+                Mend = MetricOptions.IsKnown(metric) ? $"write \"{metric}\" in \"gate\" itself" : Diagnostic.Nearest(metric, own) is { } nearest ? $"did you mean '{nearest}'?" : "name one of them, or remove it",
+            });
         }
     }
 

@@ -20,6 +20,22 @@ internal sealed record ModelDefinition(string Name, string File, ModelManifest M
     /// <summary>The functions of its own code that it declares.</summary>
     public IReadOnlyList<string> CodeFunctions => [.. Manifest.Prepare.Select(step => step.Code).Concat(Manifest.Features.Values.Select(feature => feature.Code).OfType<string>())];
 
+    /// <summary>The functions of its own code that compute metrics.</summary>
+    public IReadOnlyList<string> MetricFunctions => [.. (Evaluation.Metrics ?? []).Values.Select(metric => metric.Code).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>All that it names of its own code: functions, then the types of its trainer and of its tests.</summary>
+    public IReadOnlyList<string> Code => [.. CodeFunctions, .. MetricFunctions, .. Manifest.Trainer is CodeTrainer trainer ? [trainer.Code] : Array.Empty<string>(), .. Manifest.Tests ?? []];
+
+    /// <summary>The metrics of its own code that it is tuned by.</summary>
+    public IReadOnlyDictionary<string, MetricOptions> TuneMetrics =>
+        Manifest.Tune?.Metric is { } metric && Evaluation.Metrics?.TryGetValue(metric, out var own) == true ? new Dictionary<string, MetricOptions> { [metric] = own } : [];
+
+    /// <summary>How its gate measures, where it compares: with those metrics of its own code alone that it compares by.</summary>
+    public EvaluationOptions GateEvaluation => Evaluation.WithOnly([
+        Manifest.Gate?.Baseline?.Metric ?? "",
+        Manifest.Gate?.Champion?.Metric ?? "",
+        .. (Manifest.Gate?.Gaps ?? []).Values.SelectMany(measures => measures.Keys)]);
+
     /// <summary>The columns that its own code computes.</summary>
     public IReadOnlyList<ComputedColumn> ComputedColumns => [.. Manifest.Features.Where(feature => feature.Value.Code is not null)
         .Select(feature => new ComputedColumn(feature.Key, feature.Value.Code!, feature.Value.From ?? []))];

@@ -122,8 +122,10 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
         return _written.GetValueOrDefault(own) ?? _written.GetValueOrDefault(file) ?? new FileInput(WorkspacePath.Parse(own));
     }
 
-    private IEnumerable<Step> Model(ModelDefinition model)
+    private IEnumerable<Step> Model(ModelDefinition declared)
     {
+        var own = compiled?.GetValueOrDefault(declared.Name);
+        var model = own?.Trainer is null ? declared : declared with { Manifest = declared.Manifest with { Trainer = own.Trainer } };
         var manifest = model.Manifest;
         yield return Step(PrepareAction.Name, "split", PrepareAction.Parameters(model)) with
         {
@@ -134,33 +136,46 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
                 .. PrepareAction.HasKeys(model) ? [PrepareAction.Keys] : Array.Empty<string>(),
                 .. _readByPrograms.Contains(Of(model.Name, PrepareAction.Name).Value) ? [PrepareAction.TrainCsv, PrepareAction.TestCsv] : Array.Empty<string>()]),
             FactNames = Names(PrepareAction.FactNames(model)),
-            Code = Code(PrepareAction.Name, "split").AddRange(model.CodeFunctions.Count > 0 ? Code(PrepareAction.Name, PrepareAction.Worker) : []).AddRange((compiled?.GetValueOrDefault(model.Name)?.Functions.Values ?? []).Where(function => model.CodeFunctions.Contains(function.Name))
-                .Select(function => KeyValuePair.Create(function.Name, function.Digest))),
+            Code = Code(PrepareAction.Name, "split").AddRange(Own(PrepareAction.Name, model.CodeFunctions)),
         };
+        if (manifest.Tests is { Count: > 0 } tests)
+        {
+            yield return Step(TestAction.Name, TestAction.Tests, TestAction.Parameters(model)) with
+            {
+                Code = Code(TestAction.Name, TestAction.Tests).AddRange(Own(TestAction.Name, tests)),
+                Outputs = Names(TestAction.Passed),
+                FactNames = Names(TestAction.Tests),
+            };
+        }
+
         var rows = (PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train));
+        string[] trainer = manifest.Trainer is CodeTrainer { Code: var type } ? [type] : [];
         if (manifest.Tune is { } tune)
         {
             yield return Step(TuneAction.Name, TuneAction.Code, TuneAction.Parameters(model, tune)) with
             {
-                Code = Code(TuneAction.Name, TuneAction.Code).AddRange(Code(TrialAction.Name, manifest.Trainer.Name, manifest.Trainer)),
-                Inputs = PrepareAction.HasKeys(model) ? Inputs(rows, (PrepareAction.Keys, From(PrepareAction.Name, PrepareAction.Keys))) : Inputs(rows),
+                Code = Code(TuneAction.Name, TuneAction.Code).AddRange(Code(TrialAction.Name, Variant(manifest.Trainer), manifest.Trainer))
+                    .AddRange(Own(TrainAction.Name, trainer)).AddRange(Own(EvaluateAction.Name, [.. model.TuneMetrics.Values.Select(metric => metric.Code)], "metrics")),
+                Inputs = Tested(PrepareAction.HasKeys(model) ? Inputs(rows, (PrepareAction.Keys, From(PrepareAction.Name, PrepareAction.Keys))) : Inputs(rows)),
                 Outputs = Names(TuneAction.Best, TuneAction.Trials),
                 FactNames = Names(TuneAction.Tuned),
                 CheckedOut = Out(TuneAction.Trials),
             };
         }
 
-        yield return Step(TrainAction.Name, manifest.Trainer.Name, TrainAction.Parameters(model)) with
+        yield return Step(TrainAction.Name, Variant(manifest.Trainer), TrainAction.Parameters(model)) with
         {
-            Inputs = manifest.Trainer.Source is { } source ? Inputs(rows, (TrainAction.Adopted, Adopted(model, source)))
+            Code = Code(TrainAction.Name, Variant(manifest.Trainer), manifest.Trainer).AddRange(Own(TrainAction.Name, trainer)),
+            Inputs = Tested(manifest.Trainer.Source is { } source ? Inputs(rows, (TrainAction.Adopted, Adopted(model, source)))
                 : manifest.Tune is not null ? Inputs(rows, (TuneAction.Best, From(TuneAction.Name, TuneAction.Best)))
-                : Inputs(rows),
+                : Inputs(rows)),
             Outputs = Names(TrainAction.Model),
             FactNames = Names(TrainAction.FactNames(model)),
             CheckedOut = Out(TrainAction.Model),
         };
         yield return Step(EvaluateAction.Name, "metrics", EvaluateAction.Parameters(model)) with
         {
+            Code = Code(EvaluateAction.Name, "metrics").AddRange(Own(EvaluateAction.Name, model.MetricFunctions)),
             Inputs = Inputs(
                 (TrainAction.Model, From(TrainAction.Name, TrainAction.Model)),
                 (PrepareAction.Test, From(PrepareAction.Name, PrepareAction.Test)),
@@ -184,6 +199,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
             var metrics = (EvaluateAction.Metrics, From(EvaluateAction.Name, EvaluateAction.Metrics));
             yield return Step(GateAction.Name, "thresholds", GateAction.Parameters(model)) with
             {
+                Code = Code(GateAction.Name, "thresholds").AddRange(Own(EvaluateAction.Name, rules.Compares ? [.. (model.GateEvaluation.Metrics ?? []).Values.Select(metric => metric.Code).Distinct(StringComparer.Ordinal)] : [])),
                 // The champion is none of them: decision 0012.
                 Inputs = !rules.Compares ? Inputs(metrics) : Inputs(
                     metrics,
@@ -206,11 +222,21 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
             Origin = model.File,
         };
 
+        // Functions and types of the model's own code, with what calls them in their process; nothing where there are none.
+        IEnumerable<KeyValuePair<string, Digest>> Own(string action, IReadOnlyList<string> names, string worker = PrepareAction.Worker) => names.Count == 0 ? []
+            : [KeyValuePair.Create(worker, code.Of($"{action}/{PrepareAction.Worker}")), .. (own?.Functions.Values ?? []).Where(function => names.Contains(function.Name)).Select(function => KeyValuePair.Create(function.Name, function.Digest))];
+
+        ImmutableSortedDictionary<string, StepInput> Tested(ImmutableSortedDictionary<string, StepInput> inputs) =>
+            manifest.Tests is { Count: > 0 } ? inputs.Add(TestAction.Passed, From(TestAction.Name, TestAction.Passed)) : inputs;
+
         OutputInput From(string action, string output) => new(Of(model.Name, action), output);
 
         ImmutableSortedDictionary<string, WorkspacePath> Out(params string[] outputs) =>
             outputs.ToImmutableSortedDictionary(output => output, output => WorkspacePath.Parse($"{model.Name}/{output}"), StringComparer.Ordinal);
     }
+
+    /// <summary>The name of what a trainer's steps run.</summary>
+    private static string Variant(TrainerOptions trainer) => trainer is CodeTrainer ? CodeTrainer.TrainerName : trainer.Name;
 
     private ImmutableSortedDictionary<string, Digest> Code(string action, string name, TrainerOptions? trainer = null) =>
         StepRecord.NoOutputs.Add(name, code.Of($"{action}/{name}", trainer?.GetType()));

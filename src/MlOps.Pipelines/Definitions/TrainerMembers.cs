@@ -10,7 +10,7 @@ internal sealed class TrainerMembers(JsonSerializerOptions json)
 {
     /// <summary>The options that have a single value, with its type.</summary>
     public IReadOnlyDictionary<string, Type> Of(TrainerOptions trainer) =>
-        Members(trainer.GetType(), "").ToDictionary(member => member.Name, member => member.Type, StringComparer.Ordinal);
+        Members((trainer is CodeTrainer { Own: { } own } ? own : trainer).GetType(), "").ToDictionary(member => member.Name, member => member.Type, StringComparer.Ordinal);
 
     /// <summary>Whether only whole numbers are values of a type.</summary>
     public static bool IsWhole(Type type) => type == typeof(int);

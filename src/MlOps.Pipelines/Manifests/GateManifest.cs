@@ -34,6 +34,9 @@ public sealed record GateManifest
     /// <summary>Multiclass: the mean of each class's F1.</summary>
     public GateBounds? MacroF1 { get; init; }
 
+    /// <summary>By the names of <c>evaluate.metrics</c>: metrics that the model's own code computes.</summary>
+    public Dictionary<string, GateBounds>? Metrics { get; init; }
+
     /// <summary>Asks that the model beats the constant prediction.</summary>
     public BaselineRule? Baseline { get; init; }
 
@@ -55,5 +58,6 @@ public sealed record GateManifest
     private IEnumerable<(string Metric, GateBounds? Bounds)> Bounds =>
     [
         ("rmse", Rmse), ("mae", Mae), ("r2", R2), ("auc", Auc), ("accuracy", Accuracy), ("f1", F1), ("logLoss", LogLoss), ("macroAccuracy", MacroAccuracy), ("macroF1", MacroF1),
+        .. (Metrics ?? []).Where(bound => MetricOptions.IsName(bound.Key)).Select(bound => (bound.Key, (GateBounds?)bound.Value)),
     ];
 }

@@ -16,13 +16,15 @@ namespace MlOps.Pipelines.Manifests;
     AllowOutOfOrderMetadataProperties = true,
     RespectNullableAnnotations = true,
     Converters = [typeof(CamelCase<ModelTask>), typeof(CamelCase<CategoryEncoding>), typeof(CamelCase<CalendarPart>), typeof(CamelCase<RegressionLoss>), typeof(CamelCase<MonotoneDirection>),
-        typeof(CamelCase<CalibrationKind>), typeof(CamelCase<Driver>), typeof(CamelCase<ColumnType>), typeof(CamelCase<DatasetFormat>)],
+        typeof(CamelCase<CalibrationKind>), typeof(CamelCase<Driver>), typeof(CamelCase<ColumnType>), typeof(CamelCase<DatasetFormat>), typeof(CamelCase<BetterMetric>)],
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(WorkspaceManifest))]
 [JsonSerializable(typeof(IncludeManifest))]
 [JsonSerializable(typeof(ModelManifest))]
 [JsonSerializable(typeof(FeatureOptions))]
+[JsonSerializable(typeof(JsonNode))]
+[JsonSerializable(typeof(Dictionary<string, SearchRange>))]
 [JsonSerializable(typeof(Dictionary<string, ReleaseManifest>))]
 internal sealed partial class ManifestJson : JsonSerializerContext
 {

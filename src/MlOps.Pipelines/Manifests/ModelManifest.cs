@@ -64,7 +64,11 @@ public sealed record ModelManifest
     /// <summary>Binary: what wrong predictions cost; decides from which probability a row is called positive. Default: from 0.5.</summary>
     public ErrorCosts? Threshold { get; init; }
 
-    /// <summary>How it is measured beside its metrics on all test rows: slices and intervals.</summary>
+    /// <summary>Tests of the model's own code, by the full names of types: each public method without parameters that returns nothing, or a task, is one, and fails by throwing. Nothing is
+    /// tuned or trained while one fails; they read no data.</summary>
+    public IReadOnlyList<string>? Tests { get; set; }
+
+    /// <summary>How it is measured beside its metrics on all test rows: slices, intervals, metrics of its own.</summary>
     public EvaluationOptions? Evaluate { get; init; }
 
     /// <summary>How it is explained as part of its build: what matters to it, and how; <c>false</c> leaves it out.</summary>

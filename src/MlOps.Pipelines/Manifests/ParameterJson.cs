@@ -31,8 +31,10 @@ internal sealed partial class LearningJson : JsonSerializerContext
 
 /// <summary>How a model is measured.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowOutOfOrderMetadataProperties = true, RespectNullableAnnotations = true)]
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowOutOfOrderMetadataProperties = true, RespectNullableAnnotations = true,
+    Converters = [typeof(CamelCase<BetterMetric>)])]
 [JsonSerializable(typeof(EvaluationOptions))]
+[JsonSerializable(typeof(Dictionary<string, MetricOptions>))]
 internal sealed partial class EvaluationJson : JsonSerializerContext;
 
 /// <summary>How a model is explained.</summary>

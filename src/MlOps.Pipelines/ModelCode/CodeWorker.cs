@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Reflection;
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using MlOps.Content;
 using MlOps.Data;
 using MlOps.Scoring.Computed;
@@ -15,55 +13,25 @@ public sealed class CodeWorker
     /// <summary>The word on the command line that asks for it; no target.</summary>
     public const string Command = "exec-code";
 
-    private readonly string _folder;
     private readonly CodeRequest _request;
-    private readonly CodeAssembly _code;
-    private string _running = "";
-    private bool _told;
+    private readonly WorkerShell _shell;
 
-    private CodeWorker(string file)
-    {
-        _folder = Path.GetDirectoryName(file)!;
-        _request = CodeRequest.FromJson(File.ReadAllText(file));
-        _code = CodeAssembly.Load(_request.Assembly);
-    }
+    private CodeWorker(CodeRequest request, WorkerShell shell) => (_request, _shell) = (request, shell);
 
     /// <summary>Does what a request asks; gives the exit code.</summary>
     /// <param name="file">The request.</param>
     public static int Run(string file)
     {
-        // The host goes without the framework's messages; whoever wrote the code needs them.
-        AppContext.SetSwitch("System.Resources.UseSystemResourceKeys", false);
-        return new CodeWorker(file).Run();
-    }
-
-    private int Run()
-    {
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Tell(Failed("MLO8331", "ends its process", "whatever ends it takes the result with it", Place(new StackTrace(fNeedFileInfo: true)), "return the table instead; for what is wrong with the data, throw an exception"));
-        AppDomain.CurrentDomain.UnhandledException += (_, unhandled) => Tell(Thrown((Exception)unhandled.ExceptionObject));
-        try
+        var folder = Path.GetDirectoryName(file)!;
+        var request = CodeRequest.FromJson(File.ReadAllText(file));
+        using var running = WorkerShell.Open(folder);
+        var shell = new WorkerShell(folder, CodeAssembly.Load(request.Assembly), running);
+        return shell.Run(() =>
         {
-            var table = Frame();
-            using (var result = File.Create(Path.Join(_folder, CodeRequest.Result)))
-            {
-                FrameFile.Write(table, result);
-            }
-
-            _told = true;
-            return 0;
-        }
-        catch (DiagnosticException wrong)
-        {
-            Tell(wrong.Diagnostics[0]);
-            return 1;
-        }
-#pragma warning disable CA1031 // Whatever the model's code throws is told to whoever wrote it.
-        catch (Exception thrown)
-        {
-            Tell(Thrown(thrown));
-            return 1;
-        }
-#pragma warning restore CA1031
+            var table = new CodeWorker(request, shell).Frame();
+            using var result = File.Create(Path.Join(folder, CodeRequest.Result));
+            FrameFile.Write(table, result);
+        });
     }
 
     private Frame Frame()
@@ -86,13 +54,13 @@ public sealed class CodeWorker
     {
         var method = Method(name);
         var before = DigestOf(table);
-        var made = method.CreateDelegate<Func<Frame, Frame?>>()(table) ?? throw new DiagnosticException(Failed("MLO8335", "returns null", "a table is wanted", null, "return a table: what it was given, if nothing is to be done"));
+        var made = method.CreateDelegate<Func<Frame, Frame?>>()(table) ?? throw new DiagnosticException(_shell.Failed("MLO8335", "returns null", "a table is wanted", null, "return a table: what it was given, if nothing is to be done"));
         if (!before.SequenceEqual(DigestOf(table)))
         {
-            throw new DiagnosticException(Failed("MLO8336", "changed the table that it was given", "others read the same cells", null, "copy a column's values before they are changed, and return a new Frame"));
+            throw new DiagnosticException(_shell.Failed("MLO8336", "changed the table that it was given", "others read the same cells", null, "copy a column's values before they are changed, and return a new Frame"));
         }
 
-        return made.RowCount > 0 ? made : throw new DiagnosticException(Failed("MLO8337", "leaves no row", $"it was given {table.RowCount}", null, "mend what it filters by"));
+        return made.RowCount > 0 ? made : throw new DiagnosticException(_shell.Failed("MLO8337", "leaves no row", $"it was given {table.RowCount}", null, "mend what it filters by"));
     }
 
     private Column Computed(ComputedColumn column, Frame table)
@@ -133,60 +101,14 @@ public sealed class CodeWorker
         }
         catch (RowException misfit) when (misfit.Mend is not null)
         {
-            throw new DiagnosticException(new Diagnostic("MLO8339", $"function '{column.Code}' does not fit row {Number(misfit)} of the table") { Where = $"{pointer}/from", Why = misfit.Message, Mend = misfit.Mend });
+            throw new DiagnosticException(new Diagnostic("MLO8339", $"function '{column.Code}' does not fit row {misfit.Number} of the table") { Where = $"{pointer}/from", Why = misfit.Message, Mend = misfit.Mend });
         }
     }
 
     private MethodInfo Method(string name)
     {
-        File.WriteAllText(Path.Join(_folder, CodeRequest.Running), _running = name);
-        return _code.Method(name);
-    }
-
-    private Diagnostic Thrown(Exception thrown)
-    {
-        var at = thrown is RowException row ? $" for row {Number(row)} of the table" : "";
-        while (thrown is RowException or TypeInitializationException or TargetInvocationException && thrown.InnerException is { } inner)
-        {
-            thrown = inner;
-        }
-
-        var place = Place(new StackTrace(thrown, fNeedFileInfo: true));
-        return thrown is OutOfMemoryException
-            ? Failed("MLO8334", "needs too much memory", "its objects outgrow the limit", place, "keep less at a time, or raise it: \"limits\": { \"megabytes\": … } in model.json")
-            : Failed("MLO8330", $"failed{at}", $"{thrown.GetType().Name}: {thrown.Message}", place, "mend the function, or the data that it is given");
-    }
-
-    private static string Number(RowException wrong) => (wrong.Row + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
-
-    private Diagnostic Failed(string code, string what, string? why, string? where, string mend) => new(code, $"function '{_running}' {what}") { Where = where, Why = why, Mend = mend };
-
-    /// <summary>The innermost line of the model's own files.</summary>
-    private string? Place(StackTrace trace)
-    {
-        const string root = "/_/";
-        foreach (var frame in trace.GetFrames())
-        {
-            if (frame.GetMethod()?.Module.Assembly == _code.Assembly && frame.GetFileName() is { } file && file.StartsWith(root, StringComparison.Ordinal))
-            {
-                return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file[root.Length..]}:{frame.GetFileLineNumber()}");
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>The first failure is the one that matters.</summary>
-    private void Tell(Diagnostic failure)
-    {
-        if (!_told)
-        {
-            _told = true;
-            File.WriteAllText(Path.Join(_folder, CodeRequest.Failure), new JsonObject
-            {
-                ["code"] = failure.Code, ["what"] = failure.What, ["where"] = failure.Where, ["why"] = failure.Why, ["mend"] = failure.Mend,
-            }.ToJsonString());
-        }
+        _shell.Running = $"function '{name}'";
+        return _shell.Code.Method(name);
     }
 
     private static byte[] DigestOf(Frame table)

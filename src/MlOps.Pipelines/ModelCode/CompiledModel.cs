@@ -1,3 +1,4 @@
+using MlOps.Learning;
 using MlOps.Pipelines.Manifests;
 
 namespace MlOps.Pipelines.ModelCode;
@@ -7,6 +8,9 @@ namespace MlOps.Pipelines.ModelCode;
 /// <param name="Functions">Those that are declared, by name.</param>
 internal sealed record CompiledModel(string Assembly, IReadOnlyDictionary<string, CodeFunction> Functions)
 {
+    /// <summary>The trainer of the model's own code with all its options; null where it has none.</summary>
+    public CodeTrainer? Trainer { get; init; }
+
     /// <summary>How long one run of it may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -35,8 +35,30 @@ internal sealed class FunctionCheck(CodeLibrary library, string assembly, CodeSy
             }
         }
 
+        foreach (var (metric, options) in model.Evaluation.Metrics ?? [])
+        {
+            if (Only(options.Code, model.At("evaluate", "metrics", metric, "code")) is { } signature)
+            {
+                functions[options.Code] = signature;
+                Fits(options.Code, signature, IsMetric(signature, model.Manifest.Task), $"a metric of task {model.Manifest.Task.ToString().ToLowerInvariant()} is {Metric(model.Manifest.Task)}");
+            }
+        }
+
         return functions;
     }
+
+    private static bool IsMetric(CodeSignature signature, ModelTask task) => signature.Result == "Double"
+        && signature.Parameters.ToArray() is [var actual, var predicted, .. var weights] && weights is [] or ["System.ReadOnlySpan`1<Double>"]
+        && (task, actual, predicted) is (ModelTask.Regression, "System.ReadOnlySpan`1<Double>", "System.ReadOnlySpan`1<Double>")
+            or (ModelTask.Binary, "System.ReadOnlySpan`1<Boolean>", "System.ReadOnlySpan`1<Double>" or "System.ReadOnlySpan`1<Boolean>")
+            or (ModelTask.Multiclass, "System.ReadOnlySpan`1<String>", "System.ReadOnlySpan`1<String>");
+
+    private static string Metric(ModelTask task) => "public static double NAME(" + task switch
+    {
+        ModelTask.Regression => "ReadOnlySpan<double> actual, ReadOnlySpan<double> predicted",
+        ModelTask.Binary => "ReadOnlySpan<bool> actual, ReadOnlySpan<double> probability (or ReadOnlySpan<bool> predicted)",
+        _ => "ReadOnlySpan<string> actual, ReadOnlySpan<string> predicted",
+    } + "), and may take ReadOnlySpan<double> weights as a third";
 
     private void Fits(string name, CodeSignature signature, IReadOnlyList<string> from, FeatureOptions options)
     {

@@ -1,9 +1,11 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MlOps.Code;
 using MlOps.Content;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.ModelCode.Packages;
+using MlOps.Pipelines.Manifests;
 
 namespace MlOps.Pipelines.ModelCode;
 
@@ -14,6 +16,9 @@ namespace MlOps.Pipelines.ModelCode;
 internal sealed class ModelCompiler(string root, Action<string> observe, Action<Diagnostic> warn)
 {
     private const string Format = "2";
+
+    /// <summary>The file that keeps what trainers of the code say of themselves.</summary>
+    private const string Trainers = "trainers.json";
 
     // Going back and forth between branches compiles nothing again.
     private const int Kept = 32;
@@ -27,7 +32,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
     public static Dictionary<string, CompiledModel> CompileAll(string root, IEnumerable<ModelDefinition> models, Action<string> observe, Action<Diagnostic> warn)
     {
         var compiled = new Dictionary<string, CompiledModel>(StringComparer.Ordinal);
-        var coded = models.Where(model => model.CodeFunctions.Count > 0).GroupBy(model => model.Folder, StringComparer.Ordinal).Select(group => group.ToList()).ToList();
+        var coded = models.Where(model => model.Code.Count > 0).GroupBy(model => model.Folder, StringComparer.Ordinal).Select(group => group.ToList()).ToList();
         var compiler = new ModelCompiler(root, observe, warn);
         var found = new List<Diagnostic>();
 #pragma warning disable VSTHRD002 // Nobody waits on this thread, and nothing can be planned before it is known what the code means.
@@ -37,7 +42,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
             try
             {
                 var code = compiler.CompileAsync(instances, CancellationToken.None).GetAwaiter().GetResult();
-                instances.ForEach(model => compiled[model.Name] = code.Within(model.Manifest.Limits));
+                instances.ForEach(model => compiled[model.Name] = code[model.Name].Within(model.Manifest.Limits));
             }
             catch (DiagnosticException failure)
             {
@@ -50,12 +55,12 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         return found.Count == 0 ? compiled : throw new DiagnosticException([.. found.Distinct()]);
     }
 
-    /// <summary>The code of a model's folder.</summary>
+    /// <summary>The code of a model's folder, by the names of its instances.</summary>
     /// <param name="models">All instances that one file declares.</param>
     /// <exception cref="DiagnosticException">It does not compile, or lacks what is declared.</exception>
-    public async Task<CompiledModel> CompileAsync(IReadOnlyList<ModelDefinition> models, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, CompiledModel>> CompileAsync(IReadOnlyList<ModelDefinition> models, CancellationToken cancellationToken)
     {
-        var names = models.SelectMany(model => model.CodeFunctions).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        var names = models.SelectMany(model => model.Code).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         var sources = CodeSources.Of(root, models[0].Folder, observe);
         var folder = Path.Join(root, ".mlops", "code", Key(models, names, sources).Hex);
         var assembly = Path.Join(folder, AssemblyName(models[0]) + ".dll");
@@ -65,7 +70,9 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         }
 
         var kept = JsonNode.Parse(await File.ReadAllBytesAsync(Path.Join(folder, "code.json"), cancellationToken))!.AsObject();
-        return new(assembly, kept.ToDictionary(function => function.Key, function => CodeFunction.FromJson(function.Key, function.Value!), StringComparer.Ordinal));
+        var functions = kept.ToDictionary(function => function.Key, function => CodeFunction.FromJson(function.Key, function.Value!), StringComparer.Ordinal);
+        var trainers = File.Exists(Path.Join(folder, Trainers)) ? JsonNode.Parse(await File.ReadAllBytesAsync(Path.Join(folder, Trainers), cancellationToken))!.AsObject() : [];
+        return models.ToDictionary(model => model.Name, model => new CompiledModel(assembly, functions) { Trainer = Trainer(model, trainers[model.Name]) }, StringComparer.Ordinal);
     }
 
     /// <summary>Removes what no build used of late, and nothing that this one uses.</summary>
@@ -90,6 +97,8 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
             text.Append(model.Manifest.Deterministic).AppendJoin(';', model.Manifest.Features.Where(feature => feature.Value.Code is not null)
                 .Select(feature => $"{feature.Key} {feature.Value.Kind} {feature.Value.Code} {string.Join(',', feature.Value.From ?? [])}"))
                 .AppendJoin(';', model.Manifest.Prepare.Select(step => step.Code)).AppendLine();
+            text.Append(model.Name).Append(' ').Append(model.Manifest.Task).AppendJoin(';', (model.Evaluation.Metrics ?? []).Select(metric => $"{metric.Key} {metric.Value.Code}"))
+                .Append(' ').AppendJoin(';', model.Manifest.Tests ?? []).Append(' ').AppendLine(Description(model) is { } trainer ? CanonicalJson.Compact(trainer) : "");
         }
 
         foreach (var source in sources)
@@ -107,8 +116,8 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
             throw new DiagnosticException(new Diagnostic("MLO2260", $"model '{models[0].Name}' has no C# file")
             {
                 Where = models[0].File,
-                Why = $"it declares {string.Join(", ", models[0].CodeFunctions)}, and neither {models[0].Folder} nor {CodeSources.Shared} has a file *.cs",
-                Mend = $"write {models[0].Folder}/{models[0].CodeFunctions[0].Split('.')[0]}.cs",
+                Why = $"it declares {string.Join(", ", models[0].Code)}, and neither {models[0].Folder} nor {CodeSources.Shared} has a file *.cs",
+                Mend = $"write {models[0].Folder}/{models[0].Code[0].Split('.')[0]}.cs",
             });
         }
 
@@ -121,7 +130,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
             warn(warning);
         }
 
-        Publish(folder, name, compiled, _packages.LoadedBy(compiled.Image), new JsonObject(functions.Select(function => KeyValuePair.Create(function.Name, (JsonNode?)function.ToJson()))));
+        Publish(folder, name, compiled, _packages.LoadedBy(compiled.Image), models, new JsonObject(functions.Select(function => KeyValuePair.Create(function.Name, (JsonNode?)function.ToJson()))));
     }
 
     private List<CodeFunction> Functions(IReadOnlyList<ModelDefinition> models, string name, CompiledCode compiled, CancellationToken cancellationToken)
@@ -135,6 +144,12 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
             signatures[signature.Key] = signature.Value;
         }
 
+        var entries = signatures.Keys.ToDictionary(function => function, function => (IReadOnlyList<CodeEntry>)[CodeFunction.Entry(function)!.Value], StringComparer.Ordinal);
+        foreach (var type in models.SelectMany(new TypeCheck(library, name, symbols, found).All))
+        {
+            entries[type.Key] = type.Value;
+        }
+
         if (found.Count > 0)
         {
             throw new DiagnosticException([.. found.Distinct()]);
@@ -142,10 +157,11 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
 
         var functions = new List<CodeFunction>();
         var concerns = new HashSet<Diagnostic>();
-        foreach (var (function, signature) in signatures)
+        foreach (var (function, at) in entries)
         {
-            var fingerprint = library.Fingerprint([CodeFunction.Entry(function)!.Value], cancellationToken: cancellationToken);
-            functions.Add(new(function, Digest.Of($"{fingerprint.Digest} {signature.Nullability}"), signature.Parameters, signature.Result));
+            var signature = signatures.GetValueOrDefault(function);
+            var fingerprint = library.Fingerprint(at, cancellationToken: cancellationToken);
+            functions.Add(new(function, Digest.Of($"{fingerprint.Digest} {signature?.Nullability}"), signature?.Parameters ?? [], signature?.Result ?? ""));
             concerns.UnionWith(fingerprint.Concerns.Where(concern => concern.Kind == CodeConcernKind.Irreproducible).Select(concern => Concern(concern, name, symbols)).OfType<Diagnostic>());
         }
 
@@ -168,7 +184,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         };
 
     /// <summary>All or nothing: whoever is first is right, the bytes are the same.</summary>
-    private static void Publish(string folder, string name, CompiledCode compiled, IEnumerable<string> packages, JsonObject functions)
+    private static void Publish(string folder, string name, CompiledCode compiled, IEnumerable<string> packages, IReadOnlyList<ModelDefinition> models, JsonObject functions)
     {
         var all = Directory.CreateDirectory(Path.GetDirectoryName(folder)!);
         var making = Path.Join(all.FullName, $"making-{Environment.ProcessId}-{Path.GetFileName(folder)[..8]}");
@@ -183,11 +199,67 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         File.WriteAllText(Path.Join(making, "code.json"), CanonicalJson.Indented(functions));
         try
         {
+            Describe(making, Path.Join(making, name + ".dll"), models);
             Directory.Move(making, folder);
         }
         catch (IOException) when (Directory.Exists(folder))
         {
-            Directory.Delete(making, recursive: true);
+        }
+        finally
+        {
+            if (Directory.Exists(making))
+            {
+                Directory.Delete(making, recursive: true);
+            }
         }
     }
+
+    /// <summary>Asks the trainers of the code what options they have, and whether those that are declared are among them.</summary>
+    private static void Describe(string folder, string assembly, IReadOnlyList<ModelDefinition> models)
+    {
+        var (described, found) = (new JsonObject(), new List<Diagnostic>());
+        foreach (var model in models)
+        {
+            if (Description(model) is { } request)
+            {
+                var worker = Path.Join(folder, StepWorker.Describe);
+                try
+                {
+                    described[model.Name] = CodeRunner.Run(new CompiledModel(assembly, new Dictionary<string, CodeFunction>()).Within(model.Manifest.Limits), request, model.At("trainer"), worker, null, CancellationToken.None).Result;
+                }
+                catch (DiagnosticException wrong)
+                {
+                    found.AddRange(wrong.Diagnostics.Select(diagnostic => diagnostic.Where is ['#', '/', .. var path] ? diagnostic with { Where = model.At([.. path.Split('/').Select(Unescaped)]) } : diagnostic));
+                }
+
+                Directory.Delete(worker, recursive: true);
+            }
+        }
+
+        if (found.Count > 0)
+        {
+            throw new DiagnosticException([.. found.Distinct()]);
+        }
+
+        if (described.Count > 0)
+        {
+            File.WriteAllText(Path.Join(folder, Trainers), CanonicalJson.Indented(described));
+        }
+    }
+
+    private static string Unescaped(string name) => name.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
+
+    /// <summary>What a worker is asked of a model's trainer; null if it is none of the model's code.</summary>
+    private static JsonObject? Description(ModelDefinition model) => model.Manifest.Trainer is not CodeTrainer trainer ? null : new()
+    {
+        ["action"] = StepWorker.Describe,
+        ["search"] = model.Manifest.Tune is not { } tune ? null : JsonSerializer.SerializeToNode(tune.Search, ManifestJson.Default.DictionaryStringSearchRange),
+        ["trainer"] = new TrainerMembers(model.Json).Write(trainer),
+    };
+
+    private static CodeTrainer? Trainer(ModelDefinition model, JsonNode? described) => described is null || model.Manifest.Trainer is not CodeTrainer declared ? null : declared with
+    {
+        Options = described["options"]!.AsObject().ToDictionary(option => option.Key, option => JsonSerializer.SerializeToElement(option.Value, ManifestJson.Default.JsonNode), StringComparer.Ordinal),
+        Whole = [.. described["whole"]!.AsArray().Select(option => (string)option!)],
+    };
 }

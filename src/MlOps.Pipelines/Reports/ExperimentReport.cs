@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using MlOps.Content;
-using MlOps.Learning;
 using MlOps.Pipelines.Experiments;
 
 namespace MlOps.Pipelines.Reports;
@@ -11,10 +10,11 @@ namespace MlOps.Pipelines.Reports;
 /// <param name="experiments">In any order.</param>
 /// <param name="pinned">The one that the lock names, or null.</param>
 /// <param name="metric">What they are ordered by.</param>
+/// <param name="higherIsBetter">What of it is better.</param>
 /// <param name="isKept">Whether the store still has a model file.</param>
-internal sealed class ExperimentReport(string model, IReadOnlyList<Experiment> experiments, Experiment? pinned, string metric, Func<Digest, bool> isKept)
+internal sealed class ExperimentReport(string model, IReadOnlyList<Experiment> experiments, Experiment? pinned, string metric, bool higherIsBetter, Func<Digest, bool> isKept)
 {
-    private readonly List<Experiment> _ordered = [.. experiments.OrderBy(experiment => Rank(experiment, metric)).ThenBy(experiment => experiment.Seen).ThenBy(experiment => experiment.Identity)];
+    private readonly List<Experiment> _ordered = [.. experiments.OrderBy(experiment => Rank(experiment, metric, higherIsBetter)).ThenBy(experiment => experiment.Seen).ThenBy(experiment => experiment.Identity)];
 
     public string Text()
     {
@@ -57,7 +57,8 @@ internal sealed class ExperimentReport(string model, IReadOnlyList<Experiment> e
     })]);
 
     /// <summary>Two or more results side by side: what differs between them, old → new in the order given.</summary>
-    public static (string Text, JsonObject Json) Compare(IReadOnlyList<(string Word, Experiment Experiment)> sides)
+    /// <param name="higherIsBetter">What of a metric is better; null where nobody knows.</param>
+    public static (string Text, JsonObject Json) Compare(IReadOnlyList<(string Word, Experiment Experiment)> sides, Func<string, bool?> higherIsBetter)
     {
         var table = new TextTable(["", .. sides.Select(side => side.Word == side.Experiment.Name ? side.Word : $"{side.Word} ({side.Experiment.Name})")]);
         var json = new JsonObject();
@@ -65,7 +66,7 @@ internal sealed class ExperimentReport(string model, IReadOnlyList<Experiment> e
         foreach (var name in names)
         {
             var values = sides.Select(side => side.Experiment.Metrics.GetValueOrDefault(name)).ToList();
-            table.Add([name, .. values.Select((value, i) => Number(value) + Verdict(name, values[0], i == 0 ? null : value))]);
+            table.Add([name, .. values.Select((value, i) => Number(value) + Verdict(higherIsBetter(name), values[0], i == 0 ? null : value))]);
         }
 
         table.Add(["gate", .. sides.Select(side => side.Experiment.Verdict ?? "none")]);
@@ -83,8 +84,8 @@ internal sealed class ExperimentReport(string model, IReadOnlyList<Experiment> e
     }
 
     /// <summary>Undefined comes last, whatever is better.</summary>
-    private static double Rank(Experiment experiment, string metric) => experiment.Metrics.GetValueOrDefault(metric) is not { } value || !double.IsFinite(value) ? double.PositiveInfinity
-        : Metrics.HigherIsBetter(metric) == true ? -value : value;
+    private static double Rank(Experiment experiment, string metric, bool higherIsBetter) => experiment.Metrics.GetValueOrDefault(metric) is not { } value || !double.IsFinite(value) ? double.PositiveInfinity
+        : higherIsBetter ? -value : value;
 
     private List<string> Differing() =>
     [
@@ -101,7 +102,7 @@ internal sealed class ExperimentReport(string model, IReadOnlyList<Experiment> e
 
     private static string Number(double? value) => value is { } known ? (Math.Round(known, 4) + 0.0).ToString("0.####", CultureInfo.InvariantCulture) : "undefined";
 
-    private static string Verdict(string metric, double? before, double? after) => (before, after, Metrics.HigherIsBetter(metric)) switch
+    private static string Verdict(bool? higherIsBetter, double? before, double? after) => (before, after, higherIsBetter) switch
     {
         ({ } was, { } now, { } higher) when was != now => now > was == higher ? " (better)" : " (worse)",
         _ => "",

@@ -49,7 +49,7 @@ internal sealed class TrialReport(string model, JsonObject table, Func<string, d
     private IEnumerable<JsonObject> Ranked()
     {
         var all = table["trials"]!.AsArray().Select(trial => trial!.AsObject()).ToList();
-        var higher = Metrics.HigherIsBetter(_metric) == true;
+        var higher = (string?)table[TrialTable.Better] is { } better ? better == "higher" : Metrics.HigherIsBetter(_metric) == true;
         return all.OrderByDescending(trial => (int)trial["rung"]!)
             .ThenBy(trial => (double?)trial["mean"] is not { } mean ? double.PositiveInfinity : higher ? -mean : mean)
             .ThenBy(trial => (int)trial["trial"]!);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 
 namespace MlOps.Scoring.Computed;
@@ -15,6 +16,9 @@ public sealed class RowException : Exception
 
     /// <summary>The row's number, from 0.</summary>
     public int Row { get; private init; }
+
+    /// <summary>The row as people count, from 1.</summary>
+    public string Number => (Row + 1).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>What to do where row and function do not fit; null where the function threw (<see cref="Exception.InnerException"/>).</summary>
     public string? Mend { get; private init; }

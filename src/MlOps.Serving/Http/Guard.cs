@@ -26,7 +26,7 @@ internal sealed class Guard(Drain drain, Responder responder, ILogger logger)
                 Log.FunctionFailed(logger, problem.Function, thrown);
             }
 
-            var row = (problem.Row + 1).ToString(CultureInfo.InvariantCulture);
+            var row = problem.Number;
             await responder.ErrorAsync(context, StatusCodes.Status422UnprocessableEntity, $"row {row}: function '{problem.Function}' of the model {(problem.Mend is null ? "failed" : "has no result")}: {problem.Message}");
         }
         catch (BadHttpRequestException problem)

@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using MlOps.Content;
+using MlOps.Learning;
 using MlOps.Pipelines.Manifests;
 
 namespace MlOps.Tests.Pipelines;
@@ -45,6 +46,7 @@ internal static partial class ManifestSchema
     private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode schema)
     {
         schema = Written.TryGetValue(context.TypeInfo.Type, out var written) ? JsonNode.Parse(written)! : schema;
+        Open(context.TypeInfo, schema);
         var member = context.PropertyInfo is { } property && property.AttributeProvider is PropertyInfo clr
             ? $"P:{clr.DeclaringType!.FullName}.{clr.Name}" : $"T:{context.TypeInfo.Type.FullName}";
         var assembly = (context.PropertyInfo?.AttributeProvider as PropertyInfo)?.DeclaringType!.Assembly ?? context.TypeInfo.Type.Assembly;
@@ -56,6 +58,25 @@ internal static partial class ManifestSchema
 
         return context.TypeInfo.Type.GetCustomAttribute<JsonShorthandAttribute>() is { } shorthand && schema is JsonObject whole && Single(context.TypeInfo, whole, shorthand.Member) is { } single
             ? new JsonObject { ["anyOf"] = new JsonArray(single, whole) } : schema;
+    }
+
+    /// <summary>Types that take any other key, and the union in which one of them may go without its name.</summary>
+    private static void Open(JsonTypeInfo type, JsonNode schema)
+    {
+        if (type.Kind == JsonTypeInfoKind.Object && type.Properties.Any(property => property.IsExtensionData))
+        {
+            schema.AsObject().Remove("additionalProperties");
+        }
+
+        if (type.Type == typeof(TrainerOptions) && schema["anyOf"] is JsonArray variants)
+        {
+            var name = schema["required"]!.AsArray();
+            schema.AsObject().Remove("required");
+            foreach (var variant in variants.Select(variant => variant!.AsObject()).Where(variant => variant["properties"]!["code"] is null))
+            {
+                variant["required"] = new JsonArray([.. name.Concat(variant["required"]?.AsArray() ?? []).Select(required => required!.DeepClone())]);
+            }
+        }
     }
 
     /// <summary>The member that may stand for the whole; of several types the word that tells them apart.</summary>

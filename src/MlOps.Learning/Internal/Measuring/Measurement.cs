@@ -20,7 +20,15 @@ internal abstract class Measurement
     public abstract void Measure(ReadOnlySpan<int> counts, Span<double> values);
 
     /// <param name="subset">The test rows to look at; null for all.</param>
-    public static Measurement Of(Signature signature, Predictions predictions, Frame test, int[]? subset = null)
+    /// <param name="options">Name the metrics of the model's own.</param>
+    public static Measurement Of(Signature signature, Predictions predictions, Frame test, int[]? subset = null, EvaluationOptions? options = null)
+    {
+        var task = OfTask(signature, predictions, test, subset);
+        return options?.Metrics is null ? task
+            : new OwnMeasurement(task, [.. options.Metrics.OrderBy(metric => metric.Key, StringComparer.Ordinal)], signature, predictions, test, options.Weight);
+    }
+
+    private static Measurement OfTask(Signature signature, Predictions predictions, Frame test, int[]? subset)
     {
         var label = test[signature.Label];
         var rows = (subset ?? Enumerable.Range(0, test.RowCount)).Where(row => !label.IsMissing(row)).ToArray();
