@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Reflection.Metadata.Ecma335;
 using System.Text;
 using MlOps.Content;
@@ -10,13 +11,30 @@ namespace MlOps.Code;
 /// <param name="Concerns">Why it covers more than what is called, and what makes results depend on more than inputs.</param>
 public sealed record CodeFingerprint(IReadOnlyList<ReachedMember> Members, IReadOnlyList<CodeConcern> Concerns)
 {
-    private readonly Lazy<string> _listing = new(() => Members.Aggregate(new StringBuilder(), (text, member) => text.Append(member.Digest.Hex).Append("  ").Append(member.Name).Append('\n')).ToString());
+    private readonly Lazy<byte[]> _listing = new(() => Written(Members));
 
     /// <summary>A line per member, <c>hex␠␠name</c>: two of them tell what changed.</summary>
-    public string Listing => _listing.Value;
+    public string Listing => Encoding.UTF8.GetString(_listing.Value);
 
     /// <summary>The sha256 of the listing.</summary>
-    public Digest Digest => Digest.Of(Listing);
+    public Digest Digest => Digest.Of(_listing.Value);
+
+    private static byte[] Written(IReadOnlyList<ReachedMember> members)
+    {
+        const int HexLength = 64;
+        var text = new ArrayBufferWriter<byte>();
+        foreach (var member in members)
+        {
+            var line = text.GetSpan(HexLength + 3 + Encoding.UTF8.GetMaxByteCount(member.Name.Length));
+            member.Digest.CopyHexTo(line[..HexLength]);
+            "  "u8.CopyTo(line[HexLength..]);
+            var end = HexLength + 2 + Encoding.UTF8.GetBytes(member.Name, line[(HexLength + 2)..]);
+            line[end] = (byte)'\n';
+            text.Advance(end + 1);
+        }
+
+        return text.WrittenSpan.ToArray();
+    }
 }
 
 /// <summary>A method, a type or a package that code reaches.</summary>
