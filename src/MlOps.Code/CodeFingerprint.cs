@@ -16,6 +16,12 @@ public sealed record CodeFingerprint(IReadOnlyList<ReachedMember> Members, IRead
     /// <summary>A line per member, <c>hex␠␠name</c>: two of them tell what changed.</summary>
     public string Listing => Encoding.UTF8.GetString(_listing.Value);
 
+    /// <summary>The same, and something that counts beside what is reached.</summary>
+    /// <param name="name">What it is.</param>
+    /// <param name="said">What it says.</param>
+    public CodeFingerprint With(string name, string said) =>
+        new([.. Members.Append(new(name, Digest.Of(said), null)).OrderBy(member => member.Name, StringComparer.Ordinal)], Concerns);
+
     /// <summary>The sha256 of the listing.</summary>
     public Digest Digest => Digest.Of(_listing.Value);
 
@@ -41,7 +47,17 @@ public sealed record CodeFingerprint(IReadOnlyList<ReachedMember> Members, IRead
 /// <param name="Name">A method with its type, parameters and result; else what it is, and its name.</param>
 /// <param name="Digest">The sha256 of what it says.</param>
 /// <param name="From">What mentioned it first; null for an entry.</param>
-public sealed record ReachedMember(string Name, Digest Digest, string? From);
+public sealed record ReachedMember(string Name, Digest Digest, string? From)
+{
+    /// <summary>The methods that people wrote, or the compiler made of them, in it.</summary>
+    internal IEnumerable<CodeMethod> Methods { get; init; } = [];
+
+    /// <summary>Where it stands, if that is in the assembly of these symbols; while the library is open.</summary>
+    /// <param name="assembly">The assembly's simple name.</param>
+    /// <param name="symbols">Its symbols.</param>
+    public SourcePlace? At(string assembly, CodeSymbols symbols) =>
+        symbols.Lines(Methods.Where(method => method.Type.Assembly.Name == assembly).Select(method => MetadataTokens.GetToken(method.Handle)));
+}
 
 /// <summary>What a concern is about.</summary>
 public enum CodeConcernKind

@@ -3,6 +3,7 @@ using MlOps.Data;
 using MlOps.Engine;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.ModelCode;
 using MlOps.Pipelines.Reports;
 using MlOps.Pipelines.Runs;
 
@@ -27,18 +28,61 @@ public sealed partial class Workspace
         var about = subject is null ? (Func<LockAddress, bool>?)null : address => Covers(new StepSelector(subject), address);
         if (before is not null)
         {
-            report.Landed(LockComparison.Of(before, after, _graph, dataset => DataBetween(before, after, dataset), about));
+            var landed = LockComparison.Of(before, after, _graph, dataset => DataBetween(before, after, dataset), about);
+            var changes = landed.Steps.Select(step => (step.Address, step.Changes)).ToList();
+            await ListOlderAsync(revisions.FirstOrDefault("HEAD"), changes, part => part.Old, cancellationToken);
+            await ListOlderAsync(revisions.ElementAtOrDefault(1) ?? "HEAD", changes, part => part.New, cancellationToken);
+            report.Landed(landed);
         }
 
         if (revisions.Count < 2)
         {
             var plan = await _engine.PlanAsync(_graph, Options(), cancellationToken);
             about ??= _ => true;
+            await ListOlderAsync("HEAD", [.. plan.Steps.Where(step => about(step.Step.Address)).Select(step => (step.Step.Address, step.Changes))], part => part.Old, cancellationToken);
             report.Pending(plan, current, [.. plan.Steps.Where(step => about(step.Step.Address) && step.Action is PlannedAction.Run or PlannedAction.Restore && step.Step.Action == ImportAction.Name)
                 .Select(step => RowsPending(current, step.Step, cancellationToken)).OfType<DatasetChange>()], about);
         }
 
-        return new(ExitCode.Done, report.Text(), report.Json());
+        return new(ExitCode.Done, report.Text(), report.Json()) { Painted = report.Text(paint: true) };
+    }
+
+    /// <summary>Compiles models' code as git has it where this machine does not know what it was, so that it can be told what changed.</summary>
+    private async Task ListOlderAsync(
+        string revision, IReadOnlyList<(LockAddress Address, IReadOnlyList<PartChange> Changes)> steps, Func<(string Name, Digest Old, Digest New), Digest> wanted, CancellationToken cancellationToken)
+    {
+        var unknown = steps.SelectMany(step => CodeChange.Digests(step.Changes).Where(part => CodeFunction.Entry(part.Name) is not null && _knownCode.Find(wanted(part)) is null)
+            .Select(part => (step.Address.Owner, part.Name))).ToList();
+        foreach (var (owner, names) in unknown.GroupBy(part => part.Owner, part => part.Name).Select(parts => (parts.Key, parts.Distinct().ToList())))
+        {
+            if (_definition.Models.FirstOrDefault(model => $"models/{model.Name}" == owner) is not { } model)
+            {
+                continue;
+            }
+
+            var scratch = Directory.CreateTempSubdirectory("mlops-revision-").FullName;
+            try
+            {
+                foreach (var file in await Git.FilesAsync(Root, revision, [model.Folder, CodeSources.Shared], cancellationToken))
+                {
+                    if (file.EndsWith(".cs", StringComparison.Ordinal) && await Git.ShowAsync(Root, revision, file, cancellationToken) is { } bytes)
+                    {
+                        Directory.CreateDirectory(Path.GetDirectoryName(Path.Join(scratch, file))!);
+                        await File.WriteAllBytesAsync(Path.Join(scratch, file), bytes, cancellationToken);
+                    }
+                }
+
+                await new ModelCompiler(scratch, _ => { }, _ => { }).ListAsync(Root, model.Folder, names, cancellationToken);
+            }
+            catch (DiagnosticException)
+            {
+                // It is no mistake of today that what stood there then does not compile.
+            }
+            finally
+            {
+                Directory.Delete(scratch, recursive: true);
+            }
+        }
     }
 
     /// <summary>Whether a word names a step, a model or a dataset, of now or of the lock.</summary>

@@ -27,7 +27,7 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
             cancellationToken.ThrowIfCancellationRequested();
             _current = next.Name;
             var unit = assemblies.Unit(next.Kind, next.Subject);
-            _members.TryAdd(next.Name, new(next.Name, unit.Digest, next.From));
+            _members.TryAdd(next.Name, new(next.Name, unit.Digest, next.From) { Methods = unit.Methods });
             foreach (var mention in unit.Mentions)
             {
                 Follow(mention);

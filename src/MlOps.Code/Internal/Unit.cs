@@ -26,6 +26,9 @@ internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assembl
     /// <summary>The sha256 of what it says.</summary>
     public Digest Digest { get; private set; }
 
+    /// <summary>Itself and the methods that the compiler made for it; those of a type that is none.</summary>
+    public IEnumerable<CodeMethod> Methods { get; private set; } = [];
+
     /// <summary>What it mentions, each once, in the order of its text.</summary>
     public IReadOnlyList<Mention> Mentions { get; private set; } = [];
 
@@ -39,6 +42,7 @@ internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assembl
             unit.WriteMethod(made);
         }
 
+        unit.Methods = unit._made.Count == 0 ? [method] : [method, .. unit._made];
         return unit.Finish();
     }
 
@@ -47,6 +51,7 @@ internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assembl
     {
         var unit = new Unit(type.Assembly, assemblies);
         unit.WriteType(type);
+        unit.Methods = type.Methods;
         return unit.Finish();
     }
 

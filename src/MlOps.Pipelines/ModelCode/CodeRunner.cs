@@ -38,12 +38,14 @@ internal static class CodeRunner
 
     private static Diagnostic Failure(CompiledModel model, CodeRequest request, string folder, WorkerEnd end)
     {
-        var running = Text(folder, CodeRequest.Running) is { } name ? $"function '{name}'" : "the model's code";
+        var name = Text(folder, CodeRequest.Running);
+        var running = name is not null ? $"function '{name}'" : "the model's code";
+        var where = (name is null ? null : model.Functions.GetValueOrDefault(name)?.Place) ?? request.Origin;
         if (end.TimedOut)
         {
             return new("MLO8333", $"{running} takes too long")
             {
-                Where = request.Origin,
+                Where = where,
                 Why = string.Create(CultureInfo.InvariantCulture, $"it still ran after {model.Timeout.TotalSeconds} s and was ended") + end.LastLines,
                 Mend = "make it faster, or raise it: \"limits\": { \"timeout\": \"30m\" } in model.json",
             };
@@ -51,13 +53,13 @@ internal static class CodeRunner
 
         if (Text(folder, CodeRequest.Failure) is { } told && JsonNode.Parse(told) is { } failure)
         {
-            return new((string)failure["code"]!, (string)failure["what"]!) { Where = (string?)failure["where"] ?? request.Origin, Why = (string?)failure["why"] + end.LastLines, Mend = (string?)failure["mend"] };
+            return new((string)failure["code"]!, (string)failure["what"]!) { Where = (string?)failure["where"] ?? where, Why = (string?)failure["why"] + end.LastLines, Mend = (string?)failure["mend"] };
         }
 
         var overflow = System.Text.Encoding.UTF8.GetString(end.Printed).Contains("Stack overflow.", StringComparison.Ordinal);
         return new("MLO8332", $"{running} crashed")
         {
-            Where = request.Origin,
+            Where = where,
             Why = overflow ? "the stack overflowed: it calls itself without end" : end.Code > 128 ? $"its process was ended by signal {end.Code - 128}" : $"its process ended with exit code {end.Code}" + end.LastLines,
             Mend = overflow ? "mend what ends the recursion" : "mend the function; where the machine has too little memory, limit it: \"limits\": { \"megabytes\": … } in model.json",
         };

@@ -131,6 +131,7 @@ public sealed class CodeWorker
 
     private Diagnostic Thrown(Exception thrown)
     {
+        var row = thrown.Data[RowFunction.Row];
         while (thrown is TypeInitializationException or TargetInvocationException && thrown.InnerException is { } inner)
         {
             thrown = inner;
@@ -139,7 +140,7 @@ public sealed class CodeWorker
         var place = Place(new StackTrace(thrown, fNeedFileInfo: true));
         return thrown is OutOfMemoryException
             ? Failed("MLO8334", "needs too much memory", "its objects outgrow the limit", place, "keep less at a time, or raise it: \"limits\": { \"megabytes\": … } in model.json")
-            : Failed("MLO8330", "failed", $"{thrown.GetType().Name}: {thrown.Message}", place, "mend the function, or the data that it is given");
+            : Failed("MLO8330", row is null ? "failed" : $"failed for row {row} of the table", $"{thrown.GetType().Name}: {thrown.Message}", place, "mend the function, or the data that it is given");
     }
 
     private Diagnostic Failed(string code, string what, string? why, string? where, string mend) => new(code, $"function '{_running}' {what}") { Where = where, Why = why, Mend = mend };

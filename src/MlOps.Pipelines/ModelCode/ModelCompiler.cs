@@ -15,7 +15,7 @@ namespace MlOps.Pipelines.ModelCode;
 /// <param name="warn">Told what the compiler thinks, and what gives other results at other times; not again while the code stays.</param>
 internal sealed class ModelCompiler(string root, Action<string> observe, Action<Diagnostic> warn)
 {
-    private const string Format = "1";
+    private const string Format = "2";
 
     // Going back and forth between branches compiles nothing again.
     private const int Kept = 32;
@@ -61,32 +61,68 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         var names = models.SelectMany(model => model.CodeFunctions).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         var sources = CodeSources.Of(root, models[0].Folder, observe);
         var folder = Path.Join(root, ".mlops", "code", Key(models, names, sources).Hex);
-        var assembly = Path.Join(folder, AssemblyName(models[0]) + ".dll");
+        var assembly = Path.Join(folder, AssemblyName(models[0].Folder) + ".dll");
         if (!File.Exists(Path.Join(folder, "code.json")))
         {
             await CompileAsync(models, sources, folder, cancellationToken);
+        }
+
+        else if (Directory.GetLastWriteTimeUtc(folder) < TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-1))
+        {
+            // What is used is not what is removed first.
+            Directory.SetLastWriteTimeUtc(folder, TimeProvider.System.GetUtcNow().UtcDateTime);
         }
 
         var kept = JsonNode.Parse(await File.ReadAllBytesAsync(Path.Join(folder, "code.json"), cancellationToken))!.AsObject();
         return new(assembly, kept.ToDictionary(function => function.Key, function => CodeFunction.FromJson(function.Key, function.Value!), StringComparer.Ordinal));
     }
 
+    /// <summary>Compiles sources that the workspace has no more, so that they can be compared with those that it has: the listings of functions as they were then.</summary>
+    /// <param name="cache">The workspace whose <c>.mlops/code</c> gets them.</param>
+    /// <param name="folder">The model's folder, in both.</param>
+    /// <param name="names">The functions.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="DiagnosticException">They do not compile.</exception>
+    public async Task ListAsync(string cache, string folder, IReadOnlyCollection<string> names, CancellationToken cancellationToken)
+    {
+        var (sources, name) = (CodeSources.Of(root, folder, observe), AssemblyName(folder));
+        if (sources.Count == 0)
+        {
+            return;
+        }
+
+        var compiled = await _compiler.Value.CompileAsync(name, root, sources, Product, cancellationToken);
+        using var library = new CodeLibrary([compiled.Image, .. _product.Value]);
+        using var symbols = new CodeSymbols(compiled.Symbols);
+        var listings = new Dictionary<Digest, string>();
+        foreach (var function in names)
+        {
+            if (CodeFunction.Entry(function) is { } entry && library.Find(entry) is [var signature])
+            {
+                var fingerprint = Fingerprint(library, function, signature, cancellationToken);
+                listings[fingerprint.Digest] = CodeListing.Text(fingerprint, member => member.At(name, symbols));
+            }
+        }
+
+        Publish(Path.Join(cache, ".mlops", "code", Digest.Of($"{string.Join('\n', listings.Keys.Order())} {Digest.Of(compiled.Symbols)}").Hex), name, compiled, listings, functions: null);
+    }
+
     /// <summary>Removes what no build used of late, and nothing that this one uses.</summary>
     private static void Prune(string folder, HashSet<string> used)
     {
-        foreach (var old in used.Count == 0 ? [] : new DirectoryInfo(folder).GetDirectories().OrderByDescending(known => known.LastWriteTimeUtc).Skip(Kept)
+        foreach (var old in used.Count == 0 ? [] : new DirectoryInfo(folder).GetDirectories().OrderByDescending(known => known.LastWriteTimeUtc).Skip(Kept + used.Count)
             .Where(known => !used.Contains(known.FullName) && known.LastWriteTimeUtc < TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1)))
         {
             old.Delete(recursive: true);
         }
     }
 
-    private static string AssemblyName(ModelDefinition model) => "Models." + model.Folder[(model.Folder.LastIndexOf('/') + 1)..];
+    private static string AssemblyName(string folder) => "Models." + folder[(folder.LastIndexOf('/') + 1)..];
 
     /// <summary>Covers all that decides what comes of compiling, and what is checked then.</summary>
     private Digest Key(IReadOnlyList<ModelDefinition> models, IEnumerable<string> names, IEnumerable<string> sources)
     {
-        var text = new StringBuilder("format ").AppendLine(Format).Append("compiler ").AppendLine(_compiler.Value.Version).Append("assembly ").AppendLine(AssemblyName(models[0]));
+        var text = new StringBuilder("format ").AppendLine(Format).Append("compiler ").AppendLine(_compiler.Value.Version).Append("assembly ").AppendLine(AssemblyName(models[0].Folder));
         text.AppendJoin('\n', _product.Value.Select(image => Digest.Of(image))).AppendLine().AppendJoin('\n', names).AppendLine();
         foreach (var model in models)
         {
@@ -115,18 +151,19 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
             });
         }
 
-        var name = AssemblyName(models[0]);
+        var name = AssemblyName(models[0].Folder);
         var compiled = await _compiler.Value.CompileAsync(name, root, sources, Product, cancellationToken);
-        var functions = Functions(models, name, compiled, cancellationToken);
+        var listings = new Dictionary<Digest, string>();
+        var functions = Functions(models, name, compiled, listings, cancellationToken);
         foreach (var warning in compiled.Warnings)
         {
             warn(warning);
         }
 
-        Publish(folder, name, compiled, new JsonObject(functions.Select(function => KeyValuePair.Create(function.Name, (JsonNode?)function.ToJson()))));
+        Publish(folder, name, compiled, listings, new JsonObject(functions.Select(function => KeyValuePair.Create(function.Name, (JsonNode?)function.ToJson()))));
     }
 
-    private List<CodeFunction> Functions(IReadOnlyList<ModelDefinition> models, string name, CompiledCode compiled, CancellationToken cancellationToken)
+    private List<CodeFunction> Functions(IReadOnlyList<ModelDefinition> models, string name, CompiledCode compiled, Dictionary<Digest, string> listings, CancellationToken cancellationToken)
     {
         using var library = new CodeLibrary([compiled.Image, .. _product.Value]);
         using var symbols = new CodeSymbols(compiled.Symbols);
@@ -146,8 +183,9 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         var concerns = new HashSet<Diagnostic>();
         foreach (var (function, signature) in signatures)
         {
-            var fingerprint = library.Fingerprint([CodeFunction.Entry(function)!.Value], cancellationToken: cancellationToken);
-            functions.Add(new(function, Digest.Of($"{fingerprint.Digest} {signature.Nullability}"), signature.Parameters, signature.Result));
+            var fingerprint = Fingerprint(library, function, signature, cancellationToken);
+            listings[fingerprint.Digest] = CodeListing.Text(fingerprint, member => member.At(name, symbols));
+            functions.Add(new(function, fingerprint.Digest, signature.Parameters, signature.Result) { Place = symbols.At(signature.Token) });
             concerns.UnionWith(fingerprint.Concerns.Where(concern => concern.Kind == CodeConcernKind.Irreproducible).Select(concern => Concern(concern, name, symbols)).OfType<Diagnostic>());
         }
 
@@ -158,6 +196,10 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
 
         return functions;
     }
+
+    /// <summary>What a function does, and which of its parameters may be null: whether it is called at all for a missing cell.</summary>
+    private static CodeFingerprint Fingerprint(CodeLibrary library, string function, CodeSignature signature, CancellationToken cancellationToken) =>
+        library.Fingerprint([CodeFunction.Entry(function)!.Value], cancellationToken: cancellationToken).With($"nullability of {function}", signature.Nullability);
 
     /// <summary>Null for what the product's own code does.</summary>
     private static Diagnostic? Concern(CodeConcern concern, string assembly, CodeSymbols symbols) => concern.At(assembly, symbols) is not { } where ? null
@@ -170,14 +212,23 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         };
 
     /// <summary>All or nothing: whoever is first is right, the bytes are the same.</summary>
-    private static void Publish(string folder, string name, CompiledCode compiled, JsonObject functions)
+    private static void Publish(string folder, string name, CompiledCode compiled, IReadOnlyDictionary<Digest, string> listings, JsonObject? functions)
     {
         var all = Directory.CreateDirectory(Path.GetDirectoryName(folder)!);
         var making = Path.Join(all.FullName, $"making-{Environment.ProcessId}-{Path.GetFileName(folder)[..8]}");
         Directory.CreateDirectory(making);
         File.WriteAllBytes(Path.Join(making, name + ".dll"), compiled.Image);
         File.WriteAllBytes(Path.Join(making, name + ".pdb"), compiled.Symbols);
-        File.WriteAllText(Path.Join(making, "code.json"), CanonicalJson.Indented(functions));
+        foreach (var (digest, listing) in listings)
+        {
+            File.WriteAllText(Path.Join(making, digest.Hex + ".txt"), listing);
+        }
+
+        if (functions is not null)
+        {
+            File.WriteAllText(Path.Join(making, "code.json"), CanonicalJson.Indented(functions));
+        }
+
         try
         {
             Directory.Move(making, folder);

@@ -8,6 +8,9 @@ namespace MlOps.Pipelines.ModelCode;
 /// <remarks>Where a cell is missing that a parameter has no <c>?</c> for, the result is missing, and the function is not called.</remarks>
 internal sealed class RowFunction
 {
+    /// <summary>What an exception is told beside: the row, from 1, that its function was called for.</summary>
+    public const string Row = "row";
+
     private readonly MethodInfo _method;
     private readonly string _name;
     private readonly string _pointer;
@@ -36,12 +39,21 @@ internal sealed class RowFunction
         var cells = new ResultCells(Nullable.GetUnderlyingType(_method.ReturnType) ?? _method.ReturnType, _from[0].Length);
         var invoker = MethodInvoker.Create(_method);
         var arguments = new object?[_read.Length];
-        for (var row = 0; row < _from[0].Length; row++)
+        var row = 0;
+        try
         {
-            if (Fill(arguments, row) && invoker.Invoke(null, arguments.AsSpan()) is { } value)
+            for (; row < _from[0].Length; row++)
             {
-                cells.Set(row, value is double number && double.IsInfinity(number) || value is float single && float.IsInfinity(single) ? throw Wrong(row, "it returns no finite number", "return null, or a NaN, for what has no value") : value);
+                if (Fill(arguments, row) && invoker.Invoke(null, arguments.AsSpan()) is { } value)
+                {
+                    cells.Set(row, value is double number && double.IsInfinity(number) || value is float single && float.IsInfinity(single) ? throw Wrong(row, "it returns no finite number", "return null, or a NaN, for what has no value") : value);
+                }
             }
+        }
+        catch (Exception thrown) when (thrown is not DiagnosticException)
+        {
+            thrown.Data[Row] = row + 1;
+            throw;
         }
 
         return cells.ToColumn(column);
