@@ -92,8 +92,12 @@ public sealed class CodeWorker
             throw new DiagnosticException(Failed("MLO8336", "changed the table that it was given", "others read the same cells", null, "copy a column's values before they are changed, and return a new Frame"));
         }
 
-        return made.RowCount > 0 ? made : throw new DiagnosticException(Failed("MLO8337", "leaves no row", $"it was given {table.RowCount}", null, "mend what it filters by"));
+        return made.RowCount > 0 ? new([.. made.Columns.Select(WithoutEmptyTexts)]) : throw new DiagnosticException(Failed("MLO8337", "leaves no row", $"it was given {table.RowCount}", null, "mend what it filters by"));
     }
+
+    /// <summary>An empty text is a missing cell, as in a CSV file.</summary>
+    private static Column WithoutEmptyTexts(Column column) => column is not StringColumn texts || !texts.Dictionary.Contains("") ? column
+        : new StringColumn(texts.Name, Array.ConvertAll(texts.Codes, code => code >= 0 && texts.Dictionary[code].Length == 0 ? StringColumn.Missing : code), texts.Dictionary);
 
     private Column Computed(ComputedColumn column, Frame table)
     {

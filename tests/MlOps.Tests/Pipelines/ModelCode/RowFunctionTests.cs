@@ -37,6 +37,14 @@ public sealed class RowFunctionTests
     }
 
     [Fact]
+    public void An_instant_that_no_calendar_has_is_told_with_its_row()
+    {
+        var thrown = Assert.Throws<ArgumentOutOfRangeException>(() => Of("NextDay", new TimestampColumn("x", [5, long.MaxValue])).Compute("y"));
+
+        Assert.Equal(2, thrown.Data[RowFunction.Row]);
+    }
+
+    [Fact]
     public void A_half_is_no_whole_number() =>
         Assert.Contains("row 2", Refused(() => Of("Twice", new NumberColumn("x", [1, 2.5])).Compute("y")).What, StringComparison.Ordinal);
 
