@@ -96,8 +96,23 @@ public sealed class CodeWorker
     }
 
     /// <summary>An empty text is a missing cell, as in a CSV file.</summary>
-    private static Column WithoutEmptyTexts(Column column) => column is not StringColumn texts || !texts.Dictionary.Contains("") ? column
-        : new StringColumn(texts.Name, Array.ConvertAll(texts.Codes, code => code >= 0 && texts.Dictionary[code].Length == 0 ? StringColumn.Missing : code), texts.Dictionary);
+    private static Column WithoutEmptyTexts(Column column)
+    {
+        if (column is not StringColumn texts || !texts.Dictionary.Contains(""))
+        {
+            return column;
+        }
+
+        string[] known = [.. texts.Dictionary.Where(text => text.Length > 0)];
+        // A dictionary made by hand may have a text twice; its places are kept apart.
+        var places = new int[texts.Dictionary.Length];
+        for (var (old, now) = (0, 0); old < places.Length; old++)
+        {
+            places[old] = texts.Dictionary[old].Length == 0 ? StringColumn.Missing : now++;
+        }
+
+        return new StringColumn(texts.Name, Array.ConvertAll(texts.Codes, code => code < 0 ? StringColumn.Missing : places[code]), known);
+    }
 
     private Column Computed(ComputedColumn column, Frame table)
     {
