@@ -43,25 +43,26 @@ internal sealed record SourceDiff(string File, IReadOnlyList<SourceHunk> Hunks)
         var (first, last) = (diff.DiffBlocks[from], diff.DiffBlocks[to - 1]);
         var lead = Math.Min(Context, first.DeleteStartA);
         var (oldAt, newAt) = (first.DeleteStartA - lead, first.InsertStartB - lead);
-        var oldEnd = Math.Min(Count(diff.PiecesOld), last.DeleteStartA + last.DeleteCountA + Context);
-        var newEnd = Math.Min(Count(diff.PiecesNew), last.InsertStartB + last.InsertCountB + Context);
+        var (oldLines, newLines) = (Lines(diff.PiecesOld), Lines(diff.PiecesNew));
+        var oldEnd = Math.Min(oldLines.Length, last.DeleteStartA + last.DeleteCountA + Context);
+        var newEnd = Math.Min(newLines.Length, last.InsertStartB + last.InsertCountB + Context);
         var lines = new List<string> { string.Create(CultureInfo.InvariantCulture, $"@@ -{Range(oldAt, oldEnd)} +{Range(newAt, newEnd)} @@") };
         var at = oldAt;
         for (var i = from; i < to; i++)
         {
             var block = diff.DiffBlocks[i];
-            lines.AddRange(diff.PiecesOld[at..block.DeleteStartA].Select(line => $" {line}"));
-            lines.AddRange(diff.PiecesOld[block.DeleteStartA..(block.DeleteStartA + block.DeleteCountA)].Select(line => $"-{line}"));
-            lines.AddRange(diff.PiecesNew[block.InsertStartB..(block.InsertStartB + block.InsertCountB)].Select(line => $"+{line}"));
+            lines.AddRange(oldLines.Take(block.DeleteStartA).Skip(at).Select(line => $" {line}"));
+            lines.AddRange(oldLines.Skip(block.DeleteStartA).Take(block.DeleteCountA).Select(line => $"-{line}"));
+            lines.AddRange(newLines.Skip(block.InsertStartB).Take(block.InsertCountB).Select(line => $"+{line}"));
             at = block.DeleteStartA + block.DeleteCountA;
         }
 
-        lines.AddRange(diff.PiecesOld[at..Math.Max(at, oldEnd)].Select(line => $" {line}"));
+        lines.AddRange(oldLines.Take(oldEnd).Skip(at).Select(line => $" {line}"));
         return new(oldAt + 1, oldEnd, newAt + 1, newEnd, lines);
     }
 
     // What follows the last line feed is no line if it is empty.
-    private static int Count(string[] lines) => lines is [.., ""] ? lines.Length - 1 : lines.Length;
+    private static string[] Lines(string[] pieces) => pieces is [.. var lines, ""] ? lines : pieces;
 
     private static string Range(int from, int end) => string.Create(CultureInfo.InvariantCulture, $"{(end == from ? from : from + 1)},{end - from}");
 }
