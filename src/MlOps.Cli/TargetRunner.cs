@@ -48,7 +48,7 @@ internal static class TargetRunner
             using var terminal = new Terminal(line.Verbosity(parsed));
             var outcome = await RunAsync(target.Name, line, parsed, tried, terminal, cancellationToken);
             terminal.Dispose();
-            var text = line.Json(parsed) ? outcome.Json?.ToJsonString(Indented) ?? "{}" : outcome.Text;
+            var text = line.Json(parsed) ? outcome.Json?.ToJsonString(Indented) ?? "{}" : Terminal.ShowsColours ? outcome.Painted ?? outcome.Text : outcome.Text;
             if (text.Length > 0)
             {
                 await Console.Out.WriteLineAsync(text);
@@ -84,7 +84,7 @@ internal static class TargetRunner
                 break;
         }
 
-        var workspace = Workspace.Open(line.Workspace(parsed) with { AlreadyTried = tried }, terminal);
+        var workspace = Workspace.Open(line.Workspace(parsed) with { AlreadyTried = tried, NeedsNoCode = target is "Stop" or "Clean" }, terminal);
         return target switch
         {
             "Import" => await workspace.ImportAsync(line.Dataset(parsed), line.Update(parsed), line.DryRun(parsed), cancellationToken),

@@ -30,6 +30,9 @@ internal sealed class Terminal(Verbosity verbosity) : IReporter, IDisposable
     private readonly bool _colours = !Console.IsErrorRedirected
         && AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(Console.Error) }).Profile.Capabilities.ColorSystem != ColorSystem.NoColors;
 
+    /// <summary>Whether standard output is a terminal with colours.</summary>
+    public static bool ShowsColours => !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.ColorSystem != ColorSystem.NoColors;
+
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private TimeSpan? _painted;
     private string _last = "";

@@ -96,7 +96,7 @@ public sealed partial class CSharpCompiler
 
     private IEnumerable<string> Arguments(string image, string symbols, string root, string folder, IEnumerable<string> references, IEnumerable<string> generators)
     {
-        yield return "-nologo -nostdlib+ -target:library -optimize+ -deterministic+ -debug:portable -nullable:enable -langversion:latest -unsafe+ -utf8output -preferreduilang:en -nowarn:1701;1702";
+        yield return "-nologo -nostdlib+ -target:library -optimize+ -deterministic+ -debug:portable -embed -nullable:enable -langversion:latest -unsafe+ -utf8output -preferreduilang:en -nowarn:1701;1702";
         yield return Quoted($"-out:{image}");
         yield return Quoted($"-pdb:{symbols}");
         yield return Quoted($"-pathmap:{root}=/_,{folder}=/_");

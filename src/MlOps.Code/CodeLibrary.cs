@@ -70,7 +70,9 @@ public sealed class CodeLibrary : IDisposable
         }
 
         reach.Run(cancellationToken);
-        return new([.. reach.Members.OrderBy(member => member.Name, StringComparer.Ordinal)], reach.Concerns);
+        ReachedMember[] members = [.. reach.Members];
+        Array.Sort(Array.ConvertAll(members, member => member.Name), members, StringComparer.Ordinal);
+        return new(members, reach.Concerns);
     }
 
     /// <summary>The methods that an entry names; none where there is no such type or method.</summary>
@@ -149,7 +151,7 @@ public sealed class CodeLibrary : IDisposable
 
     private static CodeSignature Signature(CodeMethod method)
     {
-        var signature = method.Definition.DecodeSignature(new PlainNames(method.Type.Assembly), null);
+        var signature = method.Definition.DecodeSignature(method.Type.Assembly.Names, null);
         var isPublic = (method.Definition.Attributes & System.Reflection.MethodAttributes.MemberAccessMask) == System.Reflection.MethodAttributes.Public
             && (method.Type.Definition.Attributes & System.Reflection.TypeAttributes.VisibilityMask) is System.Reflection.TypeAttributes.Public or System.Reflection.TypeAttributes.NestedPublic;
         return new(

@@ -11,6 +11,11 @@ internal static class Git
     public static async Task<byte[]?> ShowAsync(string folder, string revision, string file, CancellationToken cancellationToken) =>
         revision.StartsWith('-') ? null : await RunAsync(folder, cancellationToken, "show", $"{revision}:./{file}");
 
+    /// <summary>The files of a revision below some paths, all relative to the folder; none without git.</summary>
+    public static async Task<IReadOnlyList<string>> FilesAsync(string folder, string revision, IEnumerable<string> paths, CancellationToken cancellationToken) =>
+        !revision.StartsWith('-') && await RunAsync(folder, cancellationToken, ["ls-tree", "-r", "-z", "--name-only", revision, "--", .. paths]) is { } listed
+            ? System.Text.Encoding.UTF8.GetString(listed).Split('\0', StringSplitOptions.RemoveEmptyEntries) : [];
+
     /// <summary>What git prints, or null if it fails.</summary>
     public static Task<byte[]?> RunAsync(string folder, CancellationToken cancellationToken, params string[] arguments) =>
         RunAsync(folder, null, cancellationToken, arguments);

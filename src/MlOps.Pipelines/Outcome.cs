@@ -6,7 +6,11 @@ namespace MlOps.Pipelines;
 /// <param name="Exit">The process's exit code.</param>
 /// <param name="Text">For people: whole lines without the last line feed; may be empty.</param>
 /// <param name="Json">For machines (<c>--json</c>); null where the target has none.</param>
-public sealed record Outcome(ExitCode Exit, string Text, JsonNode? Json = null);
+public sealed record Outcome(ExitCode Exit, string Text, JsonNode? Json = null)
+{
+    /// <summary>The text in a terminal's colours; null where it has none.</summary>
+    public string? Painted { get; init; }
+}
 
 /// <summary>The exit codes of every target.</summary>
 public enum ExitCode

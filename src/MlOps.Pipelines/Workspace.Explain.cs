@@ -3,6 +3,8 @@ using MlOps.Data;
 using MlOps.Engine;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.ModelCode;
+using MlOps.Pipelines.ModelCode.Packages;
 using MlOps.Pipelines.Reports;
 using MlOps.Pipelines.Runs;
 
@@ -27,18 +29,61 @@ public sealed partial class Workspace
         var about = subject is null ? (Func<LockAddress, bool>?)null : address => Covers(new StepSelector(subject), address);
         if (before is not null)
         {
-            report.Landed(LockComparison.Of(before, after, _graph, dataset => DataBetween(before, after, dataset), about));
+            var landed = LockComparison.Of(before, after, _graph, dataset => DataBetween(before, after, dataset), about);
+            var changes = landed.Steps.Select(step => (step.Address, step.Changes)).ToList();
+            await ListOlderAsync(revisions.FirstOrDefault("HEAD"), changes, part => part.Old, cancellationToken);
+            await ListOlderAsync(revisions.ElementAtOrDefault(1) ?? "HEAD", changes, part => part.New, cancellationToken);
+            report.Landed(landed);
         }
 
         if (revisions.Count < 2)
         {
             var plan = await _engine.PlanAsync(_graph, Options(), cancellationToken);
             about ??= _ => true;
+            await ListOlderAsync("HEAD", [.. plan.Steps.Where(step => about(step.Step.Address)).Select(step => (step.Step.Address, step.Changes))], part => part.Old, cancellationToken);
             report.Pending(plan, current, [.. plan.Steps.Where(step => about(step.Step.Address) && step.Action is PlannedAction.Run or PlannedAction.Restore && step.Step.Action == ImportAction.Name)
                 .Select(step => RowsPending(current, step.Step, cancellationToken)).OfType<DatasetChange>()], about);
         }
 
-        return new(ExitCode.Done, report.Text(), report.Json());
+        return new(ExitCode.Done, report.Text(), report.Json()) { Painted = report.Text(paint: true) };
+    }
+
+    /// <summary>Compiles models' code as git has it where this machine does not know what it was, so that it can be told what changed.</summary>
+    private async Task ListOlderAsync(
+        string revision, IReadOnlyList<(LockAddress Address, IReadOnlyList<PartChange> Changes)> steps, Func<(string Name, Digest Old, Digest New), Digest> wanted, CancellationToken cancellationToken)
+    {
+        var changed = steps.SelectMany(step => CodeChange.Digests(step.Changes).Where(part => _knownCode.Find(wanted(part)) is null).Select(part => (step.Address.Owner, part.Name))).ToHashSet();
+        foreach (var model in _definition.Models)
+        {
+            var names = model.Code.Where(name => changed.Contains(($"models/{model.Name}", name))).ToHashSet(StringComparer.Ordinal);
+            if (names.Count == 0)
+            {
+                continue;
+            }
+
+            var scratch = Directory.CreateTempSubdirectory("mlops-revision-").FullName;
+            try
+            {
+                foreach (var file in await Git.FilesAsync(Root, revision, [model.Folder, CodeSources.Shared, .. ModelPackages.Files], cancellationToken))
+                {
+                    if ((file.EndsWith(".cs", StringComparison.Ordinal) || ModelPackages.Files.Contains(file)) && await Git.ShowAsync(Root, revision, file, cancellationToken) is { } bytes)
+                    {
+                        Directory.CreateDirectory(Path.GetDirectoryName(Path.Join(scratch, file))!);
+                        await File.WriteAllBytesAsync(Path.Join(scratch, file), bytes, cancellationToken);
+                    }
+                }
+
+                await new ModelCompiler(scratch, _ => { }, _ => { }).ListAsync(Root, model, names, cancellationToken);
+            }
+            catch (DiagnosticException)
+            {
+                // It is no mistake of today that what stood there then does not compile.
+            }
+            finally
+            {
+                Directory.Delete(scratch, recursive: true);
+            }
+        }
     }
 
     /// <summary>Whether a word names a step, a model or a dataset, of now or of the lock.</summary>

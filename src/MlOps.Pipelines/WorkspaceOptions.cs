@@ -32,6 +32,9 @@ public sealed record WorkspaceOptions
     /// <summary>A step that was tried just before this call; null if none was.</summary>
     public MlOps.Engine.TriedStep? AlreadyTried { get; init; }
 
+    /// <summary>The target runs and judges no step, so that the models' own code need not compile.</summary>
+    public bool NeedsNoCode { get; init; }
+
     /// <summary>Values in place of the chosen models' declared ones, as <c>trainer.leaves=63</c>; then Train tries: lock and outputs stay as they are.</summary>
     public IReadOnlyList<string> Set { get; init; } = [];
 

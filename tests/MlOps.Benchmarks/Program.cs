@@ -11,6 +11,7 @@ using MlOps.Remotes;
 // peers push ADDRESS FILE…, peers pull ADDRESS STORE DIGEST…: objects to and from a remote; peers copy FROM TO: a file over the loopback, by sockets.
 // peers train FOLDER FEATURES THREADS: fits boosted trees to the rows of train.py; prints CPU ms, wall ms, AUC, MiB above the data.
 // peers csv-write FILE BYTES, peers csv-ours|csv-hand|csv-helper FILE: for csv.sh; they print peak MiB, fields and sum.
+// peers members N: fingerprints a program of N methods; prints CPU seconds of the second time and of the first, members, digest: for code.sh.
 // The others but spawn print the milliseconds they took, without the start of the process.
 const int BlockBytes = 1 << 20;
 var clock = Stopwatch.StartNew();
@@ -45,6 +46,9 @@ switch (args)
         }
 
         break;
+    case ["members", var members]:
+        Console.WriteLine(await CodeMembers.RunAsync(int.Parse(members, CultureInfo.InvariantCulture)));
+        return;
     case ["csv-write", var file, var bytes]:
         CsvPeers.Write(file, long.Parse(bytes, CultureInfo.InvariantCulture));
         return;

@@ -45,7 +45,7 @@ public sealed class HostCodeTests : IDisposable
         var fingerprint = workspace.Lock[(workspace.Lock.IndexOf("\"fingerprint\": \"sha256:", StringComparison.Ordinal) + 23)..][..64];
         File.WriteAllText(workspace.At("data.lock.json"), workspace.Lock.Replace(current, digest, StringComparison.Ordinal).Replace(fingerprint, digest, StringComparison.Ordinal));
         var told = workspace.Run("Explain").Expect(0).Output;
-        Assert.Contains($"code csv {digest[..8]} → {current[..8]}: 1 member\n    removed static Z.Old():Void\n    the first is reached by", told, StringComparison.Ordinal);
+        Assert.Contains($"code csv {digest[..8]} → {current[..8]}: 1 member\n    removed static Z.Old():Void", told, StringComparison.Ordinal);
 
         File.Delete(workspace.At($".mlops/code/{digest}.txt"));
         Assert.Contains("what changed is not known", workspace.Run("Explain").Expect(0).Output, StringComparison.Ordinal);

@@ -27,8 +27,142 @@ public sealed class ModelCodeTests : IClassFixture<ModelCodeTests.Trained>
         using var workspace = _trained.Copy();
         workspace.Replace(Code, "Coldest = 0", "Coldest = 5");
 
-        Assert.Contains("code Demand.Clean changed", workspace.Run("Explain demand/prepare").Expect(0).Output, StringComparison.Ordinal);
+        var told = workspace.Run("Explain demand/prepare").Expect(0).Output;
+
+        Assert.Contains("code Demand.Clean changed", told, StringComparison.Ordinal);
+        Assert.Contains("changed static Demand.Clean(MlOps.Data.Frame):MlOps.Data.Frame (models/demand/Demand.cs:9)\n", told, StringComparison.Ordinal);
+        // The method's own lines are the same; the constant's are not.
+        Assert.Contains("    -    private const double Coldest = 0;\n    +    private const double Coldest = 5;\n", told, StringComparison.Ordinal);
         Assert.Equal(["demand/evaluate", "demand/explain", "demand/prepare", "demand/train"], NotUpToDate(workspace.Run("Train --json").Expect(0)));
+    }
+
+    [Fact]
+    public void What_changed_between_revisions_is_told_with_the_way_to_it_though_this_machine_never_built_them()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Git("init", "-q");
+        workspace.Write(".gitignore", ".mlops\nout\n");
+        workspace.Git("add", "-A");
+        workspace.Git("commit", "-qm", "first");
+        workspace.Replace("models/shared/Hours.cs", "hour is 8", "hour is 9");
+        workspace.Run("Train").Expect(0);
+        workspace.Git("commit", "-qam", "second");
+        workspace.Replace(Code, "Coldest = 0", "Coldest = 5");
+        Directory.Delete(workspace.At(".mlops"), recursive: true);
+
+        var told = workspace.Run("Explain demand HEAD~1 HEAD").Expect(0).Output;
+        var code = workspace.Run("Explain demand HEAD~1 HEAD --json").Expect(0).Json["landed"]!["code"]!.AsArray().Single(part => (string)part!["name"]! == "Demand.Rush")!;
+
+        Assert.Contains("changed static Hours.IsRush(Double):Boolean (models/shared/Hours.cs:1)\n      reached by Demand.Rush (models/demand/Demand.cs:13) → Hours.IsRush (models/shared/Hours.cs:1)\n", told, StringComparison.Ordinal);
+        Assert.Contains("--- models/shared/Hours.cs\n    +++ models/shared/Hours.cs\n    @@ -1,1 +1,1 @@\n    -internal static class Hours { public static bool IsRush(double hour) => hour is 8 or 17; }\n", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("Coldest", told, StringComparison.Ordinal);
+        Assert.Equal("models/shared/Hours.cs:1-1", (string)code["members"]![0]!["where"]!);
+        Assert.Equal("models/shared/Hours.cs", (string)code["sources"]![0]!["file"]!);
+        Assert.Contains("+internal static class Hours { public static bool IsRush(double hour) => hour is 9 or 17; }", (string)code["sources"]![0]!["diff"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Whether_a_parameter_may_be_null_counts()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Code, "Clean(Frame table)", "Clean(Frame? table)");
+
+        Assert.Contains("changed nullability of Demand.Clean", workspace.Run("Explain demand/prepare").Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains("demand/prepare", NotUpToDate(workspace.Run("Train --json").Expect(0)));
+    }
+
+    [Fact]
+    public void The_label_is_no_source_of_a_feature()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace("models/demand/model.json", "[\"hour\", \"workingDay\"]", "[\"rentals\", \"workingDay\"]");
+
+        Assert.Contains("MLO2267", workspace.Run("Train").Expect(1).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_is_not_called_as_the_folder_that_all_share()
+    {
+        using var workspace = _trained.Copy();
+        File.Copy(workspace.At("models/demand/model.json"), workspace.At("models/shared/model.json"));
+
+        Assert.Contains("MLO2268", workspace.Run("Train").Expect(1).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_in_use_is_compiled_once_however_much_else_there_is()
+    {
+        using var workspace = _trained.Copy();
+        var (cache, old) = (workspace.At(".mlops/code"), DateTime.UtcNow.AddDays(-9));
+        var inUse = Directory.GetDirectories(cache).Single();
+        Directory.SetLastWriteTimeUtc(inUse, old);
+        for (var i = 0; i < 40; i++)
+        {
+            Directory.SetLastWriteTimeUtc(Directory.CreateDirectory(Path.Combine(cache, $"other{i}")).FullName, old.AddHours(1));
+        }
+
+        var compiled = File.GetLastWriteTimeUtc(Path.Combine(inUse, "code.json"));
+        workspace.Run("Plan").Expect(0);
+
+        Assert.Equal(compiled, File.GetLastWriteTimeUtc(Path.Combine(inUse, "code.json")));
+        Assert.Equal(33, Directory.GetDirectories(cache).Length);
+    }
+
+    [Fact]
+    public void An_empty_text_in_a_prepared_table_is_a_missing_cell()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Code, "Console.WriteLine(\"cleaning\");", "table = new([.. table.Columns, new StringColumn(\"note\", [.. Enumerable.Range(0, table.RowCount).Select(row => row % 2)], [\"\", \"noted\"])]);");
+        workspace.Replace("models/demand/model.json", "\"temperature\": \"numeric\"", "\"temperature\": \"numeric\", \"note\": \"categorical\"");
+
+        workspace.Run("Train").Expect(0);
+    }
+
+    [Fact]
+    public void Code_that_does_not_compile_keeps_nobody_from_stopping_and_cleaning()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Code, "Coldest = 0", "Coldest = zero");
+
+        workspace.Run("Stop").Expect(0);
+        workspace.Run("Clean").Expect(0);
+    }
+
+    [Fact]
+    public void A_feature_that_fails_in_scoring_is_told_with_its_row_and_its_line()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Code, "Hours.IsRush(hour) ? 10", "hour > 23 ? throw new ArgumentException(\"no such hour\") : Hours.IsRush(hour) ? 10");
+        workspace.Run("Train").Expect(0);
+        workspace.Write("new.csv", "hour,workingDay,temperature\n5,true,20\n24,false,20\n24,true,20\n");
+
+        var errors = workspace.Run("Score --data new.csv --out scored.csv").Expect(1).Errors;
+
+        Assert.Contains("MLO8330 error: function 'Demand.Rush' failed for row 3 of the table", errors, StringComparison.Ordinal);
+        Assert.Contains("where: models/demand/Demand.cs:13", errors, StringComparison.Ordinal);
+        Assert.Contains("ArgumentException: no such hour", errors, StringComparison.Ordinal);
+        Assert.False(File.Exists(workspace.At("scored.csv")));
+    }
+
+    [Fact]
+    public void A_file_that_code_writes_lands_in_its_own_folder_and_is_warned_of()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Code, "Console.WriteLine(\"cleaning\");", "File.WriteAllText(\"left.txt\", \"left\");");
+
+        Assert.Contains("the file system", workspace.Run("Train").Expect(0).Errors, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(workspace.Root, "left.txt", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void Folds_by_time_of_a_label_that_is_the_time_are_tuned_over()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace("models/demand/model.json", "\"label\": \"rentals\"", "\"label\": \"temperature\"");
+        workspace.Replace("models/demand/model.json", "\"temperature\": \"numeric\"", "\"rentals\": \"numeric\"");
+        workspace.Replace("models/demand/model.json", "\"trainer\"", "\"split\": { \"by\": \"time\", \"column\": \"temperature\", \"test\": 0.2 }, \"tune\": { \"trials\": 2, \"search\": { \"leaves\": [4, 8] } }, \"trainer\"");
+
+        workspace.Run("Train").Expect(0);
     }
 
     [Fact]
@@ -64,10 +198,14 @@ public sealed class ModelCodeTests : IClassFixture<ModelCodeTests.Trained>
     [Theory]
     [InlineData("throw new InvalidOperationException(\"too cold\");", "MLO8330", "where: models/demand/Demand.cs:9", "InvalidOperationException: too cold")]
     [InlineData("Environment.Exit(0);", "MLO8331", "ends its process", "")]
-    [InlineData("Environment.FailFast(\"no\");", "MLO8332", "crashed", "")]
-    [InlineData("while (table.RowCount > 0) { }", "MLO8333", "it still ran after 1 s", "")]
+    [InlineData("Environment.FailFast(\"no\");", "MLO8332", "crashed", "where: models/demand/Demand.cs:9")]
+    [InlineData("int Deep(int n) => n < 0 ? 0 : 1 + Deep(n + 1); Console.WriteLine(Deep(1));", "MLO8332", "crashed", "the stack overflowed")]
+    [InlineData("return new Frame([table[\"temperature\"]]);", "MLO", "where: ", "'hour'")]
+    [InlineData("return new Frame([.. table.Columns, table[\"hour\"]]);", "MLO8330", "where: models/demand/Demand.cs:9", "stands twice")]
+    [InlineData("return new Frame([table[\"hour\"].Select([0, 1]), table[\"rentals\"]]);", "MLO8330", "where: models/demand/Demand.cs:9", "another length")]
+    [InlineData("while (table.RowCount > 0) { }", "MLO8333", "it still ran after 1 s", "where: models/demand/Demand.cs:9")]
     [InlineData("var all = new List<byte[]>(); while (true) { all.Add(new byte[1 << 24]); }", "MLO8334", "where: models/demand/Demand.cs:9", "megabytes")]
-    [InlineData("return null!;", "MLO8335", "returns null", "")]
+    [InlineData("return null!;", "MLO8335", "returns null", "where: models/demand/Demand.cs:9")]
     [InlineData("((NumberColumn)table[\"temperature\"]).Values[0] = 99;", "MLO8336", "changed the table that it was given", "")]
     [InlineData("return table.Select([]);", "MLO8337", "leaves no row", "")]
     public void Code_that_misbehaves_ends_in_a_diagnostic_and_leaves_the_lock(string statement, string code, string told, string also)

@@ -14,6 +14,9 @@ internal sealed class CodeAssemblies(IEnumerable<CodeAssembly> followed, IReadOn
 
     public IEnumerable<CodeAssembly> All => _byName.Values;
 
+    /// <summary>What the next unit is made with.</summary>
+    public UnitScratch Scratch { get; } = new();
+
     public CodeAssembly? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>The package that an assembly is of; null for the framework and for what is followed.</summary>
@@ -21,14 +24,33 @@ internal sealed class CodeAssemblies(IEnumerable<CodeAssembly> followed, IReadOn
         : _byName.ContainsKey(assembly) || IsFramework(assembly) ? null
         : $"{assembly} {version}";
 
+    /// <summary>What a reference to another assembly's type means.</summary>
+    public TypeReferred Referred(CodeAssembly from, TypeReferenceHandle handle)
+    {
+        if (!from.References.TryGetValue(handle, out var known))
+        {
+            var name = TypeNames.Of(from.Reader, handle);
+            from.References[handle] = known = TypeNames.AssemblyOf(from.Reader, handle) is not { } home ? new(new(name), null)
+                : from.Reader.GetString(home.Name) is var simple && Find(simple)?.Find(name) is { } type ? new(new(name, type), null)
+                : new(new(name), Package(simple, home.Version));
+        }
+
+        return known;
+    }
+
     /// <summary>What a method, a type, an enumeration's members or a type as reflection sees it say; made once for all entries.</summary>
     public Unit Unit(MentionKind kind, object subject)
     {
+        if (kind == MentionKind.Method)
+        {
+            var method = (CodeMethod)subject;
+            return method.Unit ??= Internal.Unit.OfMethod(method, this);
+        }
+
         if (!_units.TryGetValue((kind, subject), out var known))
         {
             _units[(kind, subject)] = known = kind switch
             {
-                MentionKind.Method => Internal.Unit.OfMethod((CodeMethod)subject, this),
                 MentionKind.Type => Internal.Unit.OfType((CodeType)subject, this),
                 MentionKind.Members => Internal.Unit.OfMembers((CodeType)subject, this),
                 MentionKind.Whole => Internal.Unit.OfMetadata((CodeType)subject, this),

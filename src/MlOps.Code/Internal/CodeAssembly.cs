@@ -1,5 +1,6 @@
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using System.Runtime.InteropServices;
 
 namespace MlOps.Code.Internal;
 
@@ -11,12 +12,13 @@ internal sealed class CodeAssembly : IDisposable
     private readonly Dictionary<MethodDefinitionHandle, CodeMethod> _methods = [];
     private readonly Dictionary<string, CodeType> _byName = new(StringComparer.Ordinal);
 
-    /// <param name="image">The file's bytes.</param>
+    /// <param name="image">The file's bytes, which nobody changes any more.</param>
     /// <exception cref="BadImageFormatException">It is no managed assembly.</exception>
     public CodeAssembly(byte[] image)
     {
-        _file = new PEReader([.. image]);
+        _file = new PEReader(ImmutableCollectionsMarshal.AsImmutableArray(image));
         Reader = _file.GetMetadataReader();
+        Names = new(this);
         Name = Reader.GetString(Reader.GetAssemblyDefinition().Name);
         foreach (var handle in Reader.TypeDefinitions)
         {
@@ -39,6 +41,12 @@ internal sealed class CodeAssembly : IDisposable
     /// <summary>What tokens say that say the same everywhere, by instruction and token.</summary>
     public Dictionary<long, (byte[] Text, Mention[] Mentions)> Tokens { get; } = [];
 
+    /// <summary>What references to other assemblies' types mean.</summary>
+    public Dictionary<TypeReferenceHandle, TypeReferred> References { get; } = [];
+
+    /// <summary>Spells its signatures.</summary>
+    public PlainNames Names { get; }
+
     /// <summary>All types, also those that the compiler made.</summary>
     public IEnumerable<CodeType> Types => _types.Values;
 
@@ -58,3 +66,8 @@ internal sealed class CodeAssembly : IDisposable
 
     public void Dispose() => _file.Dispose();
 }
+
+/// <summary>A type of another assembly.</summary>
+/// <param name="Text">Its name, and its definition where that is followed.</param>
+/// <param name="Package">The package that has it; null for the framework and for what is followed.</param>
+internal readonly record struct TypeReferred(TypeText Text, string? Package);

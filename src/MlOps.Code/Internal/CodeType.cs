@@ -7,8 +7,10 @@ namespace MlOps.Code.Internal;
 /// <summary>A type whose code is followed.</summary>
 internal sealed class CodeType
 {
-    private readonly Lazy<IReadOnlyList<CodeMethod>> _methods;
-    private readonly Lazy<ILookup<string, CodeMethod>> _byName;
+    private IReadOnlyList<CodeMethod>? _methods;
+    private ILookup<string, CodeMethod>? _byName;
+    private bool _isInitialiserKnown;
+    private CodeMethod? _initialiser;
     private Dictionary<CodeMethod, List<MemberName>>? _explicit;
 
     public CodeType(CodeAssembly assembly, TypeDefinitionHandle handle)
@@ -23,8 +25,10 @@ internal sealed class CodeType
         IsGenerated = Outer is { IsGenerated: true } || (simple.StartsWith('<') && !isOfFile && simple != "<Module>");
         var space = assembly.Reader.GetString(Definition.Namespace);
         Name = Outer is not null ? $"{Outer.Name}+{visible}" : space.Length == 0 ? visible : $"{space}.{visible}";
-        _methods = new(() => [.. Definition.GetMethods().Select(method => assembly[method])]);
-        _byName = new(() => _methods.Value.ToLookup(method => method.Name, StringComparer.Ordinal));
+        var attributes = Definition.Attributes;
+        (IsInterface, IsAbstract) = ((attributes & TypeAttributes.Interface) != 0, (attributes & TypeAttributes.Abstract) != 0);
+        var parent = Definition.BaseType.IsNil || Definition.BaseType.Kind != HandleKind.TypeReference ? "" : TypeNames.Of(assembly.Reader, (TypeReferenceHandle)Definition.BaseType);
+        (IsEnum, IsValueType) = (parent == "System.Enum", parent is "System.ValueType" or "System.Enum");
     }
 
     public CodeAssembly Assembly { get; }
@@ -41,20 +45,31 @@ internal sealed class CodeType
     /// <summary>Whether the compiler made it: closures, state machines, anonymous types. Its name says nothing then.</summary>
     public bool IsGenerated { get; }
 
-    public bool IsInterface => (Definition.Attributes & TypeAttributes.Interface) != 0;
+    public bool IsInterface { get; }
 
-    public bool IsAbstract => (Definition.Attributes & TypeAttributes.Abstract) != 0;
+    public bool IsAbstract { get; }
 
-    public bool IsEnum => BaseName == "System.Enum";
+    public bool IsEnum { get; }
 
-    public bool IsValueType => BaseName is "System.ValueType" or "System.Enum";
+    public bool IsValueType { get; }
 
-    public IReadOnlyList<CodeMethod> Methods => _methods.Value;
+    public IReadOnlyList<CodeMethod> Methods => _methods ??= [.. Definition.GetMethods().Select(method => Assembly[method])];
 
-    public IEnumerable<CodeMethod> MethodsNamed(string name) => _byName.Value[name];
+    public IEnumerable<CodeMethod> MethodsNamed(string name) => (_byName ??= Methods.ToLookup(method => method.Name, StringComparer.Ordinal))[name];
 
     /// <summary>The initialiser of its static fields; null if there is none.</summary>
-    public CodeMethod? StaticConstructor => MethodsNamed(".cctor").FirstOrDefault();
+    public CodeMethod? StaticConstructor
+    {
+        get
+        {
+            if (!_isInitialiserKnown)
+            {
+                (_initialiser, _isInitialiserKnown) = (MethodsNamed(".cctor").FirstOrDefault(), true);
+            }
+
+            return _initialiser;
+        }
+    }
 
     /// <summary>The slots that a method fills by declaration rather than by its name.</summary>
     public IReadOnlyList<MemberName> Explicit(CodeMethod method)
@@ -67,9 +82,6 @@ internal sealed class CodeType
 
     /// <summary>Tells types apart that files keep to themselves under one name.</summary>
     internal void Rename(int n) => Name = $"{(n == 1 ? Name : Name[..Name.LastIndexOf('#')])}#{n.ToString(CultureInfo.InvariantCulture)}";
-
-    private string BaseName => Definition.BaseType.IsNil || Definition.BaseType.Kind != HandleKind.TypeReference ? ""
-        : TypeNames.Of(Assembly.Reader, (TypeReferenceHandle)Definition.BaseType);
 
     // The compiler writes `<file>F<hash of its path>__Name` for a file's own type: the path must not matter.
     private static bool IsOfFile(string simple, out string visible)

@@ -8,7 +8,7 @@ namespace MlOps.Code.Internal;
 internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<string> seams, IReadOnlySet<string> reflectors)
 {
     private readonly Dictionary<string, ReachedMember> _members = new(StringComparer.Ordinal);
-    private readonly Queue<(string Name, string? From, Func<Unit> Unit)> _pending = [];
+    private readonly Queue<(string Name, string? From, MentionKind Kind, object Subject)> _pending = [];
     private readonly HashSet<(MentionKind, object)> _seen = [];
     private readonly List<CodeConcern> _concerns = [];
     private string? _current;
@@ -26,8 +26,8 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
         {
             cancellationToken.ThrowIfCancellationRequested();
             _current = next.Name;
-            var unit = next.Unit();
-            _members.TryAdd(next.Name, new(next.Name, unit.Digest, next.From));
+            var unit = assemblies.Unit(next.Kind, next.Subject);
+            _members.TryAdd(next.Name, new(next.Name, unit.Digest, next.From) { Methods = unit.Methods });
             foreach (var mention in unit.Mentions)
             {
                 Follow(mention);
@@ -39,7 +39,7 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
     {
         if (_seen.Add((MentionKind.Method, method)))
         {
-            Later($"{(method.IsStatic ? "static " : "")}{method.Type.Name}.{method.Name}{Unmarked(method.Signature)}", () => assemblies.Unit(MentionKind.Method, method));
+            Later(string.Concat([method.IsStatic ? "static " : "", method.Type.Name, ".", method.Name, Unmarked(method.Signature)]), MentionKind.Method, method);
             Load(method.Type.Assembly);
             if (method.Type.StaticConstructor is { } initialiser)
             {
@@ -65,7 +65,7 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
                 Type(type);
                 break;
             case (MentionKind.Members, CodeType type) when _seen.Add((MentionKind.Members, type)):
-                Later($"members of {type.Name}", () => assemblies.Unit(MentionKind.Members, type));
+                Later($"members of {type.Name}", MentionKind.Members, type);
                 break;
             case (MentionKind.Package, string package):
                 _members.TryAdd($"package {package}", new($"package {package}", Digest.Of(package), _current));
@@ -83,7 +83,7 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
     {
         if (_seen.Add((MentionKind.Type, type)))
         {
-            Later($"type {type.Name}", () => assemblies.Unit(MentionKind.Type, type));
+            Later($"type {type.Name}", MentionKind.Type, type);
             Load(type.Assembly);
         }
     }
@@ -101,7 +101,7 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
         foreach (var type in assembly.Types.Where(type => !type.IsGenerated))
         {
             Live(type);
-            Later($"all of {type.Name}", () => assemblies.Unit(MentionKind.Whole, type));
+            Later($"all of {type.Name}", MentionKind.Whole, type);
             foreach (var method in type.Methods.Where(method => !method.IsGenerated))
             {
                 Method(method);
@@ -122,5 +122,5 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
 
     private static string Unmarked(string signature) => signature.StartsWith(SignatureNames.Instance, StringComparison.Ordinal) ? signature[SignatureNames.Instance.Length..] : signature;
 
-    private void Later(string name, Func<Unit> unit) => _pending.Enqueue((name, _current, unit));
+    private void Later(string name, MentionKind kind, object subject) => _pending.Enqueue((name, _current, kind, subject));
 }

@@ -16,9 +16,25 @@ internal abstract class SignatureNames : ISignatureTypeProvider<TypeText, object
     /// <summary>What signatures of methods begin with that are not static.</summary>
     public const string Instance = "instance ";
 
+    private const string InstanceOpen = "instance (";
+
+    private static readonly string[] Primitives = [.. Enumerable.Range(0, 1 + (int)Enum.GetValues<PrimitiveTypeCode>().Max()).Select(code => ((PrimitiveTypeCode)code).ToString())];
+
     /// <summary>A method's parameters and result.</summary>
-    public static string Spell(MethodSignature<TypeText> signature) => string.Create(CultureInfo.InvariantCulture,
-        $"{(signature.Header.IsInstance ? Instance : "")}{(signature.GenericParameterCount > 0 ? $"<{signature.GenericParameterCount}>" : "")}({string.Join(',', signature.ParameterTypes)}):{signature.ReturnType}");
+    public static string Spell(MethodSignature<TypeText> signature) => string.Concat(
+        signature.GenericParameterCount == 0 ? signature.Header.IsInstance ? InstanceOpen : "(" : string.Create(CultureInfo.InvariantCulture, $"{(signature.Header.IsInstance ? Instance : "")}<{signature.GenericParameterCount}>("),
+        Join(signature.ParameterTypes),
+        "):",
+        signature.ReturnType.Text);
+
+    /// <summary>Types with commas between them.</summary>
+    public static string Join(ImmutableArray<TypeText> types) => types.Length switch
+    {
+        0 => "",
+        1 => types[0].Text,
+        2 => string.Concat(types[0].Text, ",", types[1].Text),
+        _ => string.Join(',', types.Select(type => type.Text)),
+    };
 
     /// <summary>A type that is defined where its code is followed.</summary>
     protected abstract TypeText Name(CodeType type);
@@ -35,14 +51,14 @@ internal abstract class SignatureNames : ISignatureTypeProvider<TypeText, object
 
     public TypeText GetArrayType(TypeText elementType, ArrayShape shape) => new(string.Create(CultureInfo.InvariantCulture, $"{elementType}[{new string(',', shape.Rank - 1)}]*"));
 
-    public TypeText GetByReferenceType(TypeText elementType) => new($"{elementType}&");
+    public TypeText GetByReferenceType(TypeText elementType) => new(elementType.Text + "&");
 
     public TypeText GetFunctionPointerType(MethodSignature<TypeText> signature) => new($"method {Spell(signature)}");
 
     public TypeText GetGenericInstantiation(TypeText genericType, ImmutableArray<TypeText> typeArguments)
     {
         Construct(genericType.Text, typeArguments);
-        return genericType with { Text = $"{genericType}<{string.Join(',', typeArguments)}>" };
+        return genericType with { Text = $"{genericType.Text}<{Join(typeArguments)}>" };
     }
 
     public TypeText GetGenericMethodParameter(object? genericContext, int index) => new(string.Create(CultureInfo.InvariantCulture, $"!!{index}"));
@@ -54,11 +70,11 @@ internal abstract class SignatureNames : ISignatureTypeProvider<TypeText, object
 
     public TypeText GetPinnedType(TypeText elementType) => elementType with { Text = $"{elementType} pinned" };
 
-    public TypeText GetPointerType(TypeText elementType) => new($"{elementType}*");
+    public TypeText GetPointerType(TypeText elementType) => new(elementType.Text + "*");
 
-    public TypeText GetPrimitiveType(PrimitiveTypeCode typeCode) => new(typeCode.ToString());
+    public TypeText GetPrimitiveType(PrimitiveTypeCode typeCode) => new(Primitives[(int)typeCode]);
 
-    public TypeText GetSZArrayType(TypeText elementType) => new($"{elementType}[]");
+    public TypeText GetSZArrayType(TypeText elementType) => new(elementType.Text + "[]");
 
     public TypeText GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind) => Name(Definition(handle));
 

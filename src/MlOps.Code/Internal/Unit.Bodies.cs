@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
+using System.Runtime.InteropServices;
 
 namespace MlOps.Code.Internal;
 
@@ -13,7 +14,12 @@ internal sealed partial class Unit
         Write(method.IsGenerated ? $"made {Number(method)}" : "method");
         Write(Spell(definition.DecodeSignature(this, null)));
         // Hints to the JIT compiler change no result; what the runtime does itself or at once by one thread only does.
-        Write($"{definition.Attributes & (MethodAttributes.Static | MethodAttributes.PinvokeImpl)} {definition.ImplAttributes & (MethodImplAttributes.CodeTypeMask | MethodImplAttributes.InternalCall | MethodImplAttributes.Synchronized)}");
+        Write((definition.Attributes & (MethodAttributes.Static | MethodAttributes.PinvokeImpl), definition.ImplAttributes & (MethodImplAttributes.CodeTypeMask | MethodImplAttributes.InternalCall | MethodImplAttributes.Synchronized)) switch
+        {
+            (0, 0) => "PrivateScope IL",
+            (MethodAttributes.Static, 0) => "Static IL",
+            var (attributes, implementation) => $"{attributes} {implementation}",
+        });
         if (method == method.Type.StaticConstructor)
         {
             // Says when it runs: at the latest moment, or at any before.
@@ -43,7 +49,7 @@ internal sealed partial class Unit
     {
         if (!body.LocalSignature.IsNil)
         {
-            Write($"{body.LocalVariablesInitialized} {string.Join(',', Reader.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(this, null))}");
+            Write($"{body.LocalVariablesInitialized} {Join(Reader.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(this, null))}");
         }
 
         foreach (var region in body.ExceptionRegions)
@@ -93,10 +99,23 @@ internal sealed partial class Unit
 
         var (start, mentioned, numbered) = (_text.WrittenCount, _mentions.Count, _numberings);
         WriteToken(code, MetadataTokens.Handle(token), site, constrained);
-        if (_numberings == numbered && !_mentions.Skip(mentioned).Any(mention => mention.Kind is MentionKind.Whole or MentionKind.Concern))
+        if (_numberings == numbered && !HasConcern(CollectionsMarshal.AsSpan(_mentions)[mentioned..]))
         {
-            assembly.Tokens[key] = (_text.WrittenSpan[start..].ToArray(), [.. _mentions.Skip(mentioned)]);
+            assembly.Tokens[key] = (_text.WrittenSpan[start..].ToArray(), [.. CollectionsMarshal.AsSpan(_mentions)[mentioned..]]);
         }
+    }
+
+    private static bool HasConcern(ReadOnlySpan<Mention> mentions)
+    {
+        foreach (var mention in mentions)
+        {
+            if (mention.Kind is MentionKind.Whole or MentionKind.Concern)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void WriteToken(ILOpCode code, Handle token, CallSite site, bool constrained)
@@ -105,7 +124,7 @@ internal sealed partial class Unit
         {
             case HandleKind.UserString:
                 // As it stands there: UTF-8 has no lone surrogates.
-                Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes(Reader.GetUserString((UserStringHandle)token).AsSpan()));
+                Write(MemoryMarshal.AsBytes(Reader.GetUserString((UserStringHandle)token).AsSpan()));
                 break;
             case HandleKind.StandaloneSignature:
                 Write(Spell(Reader.GetStandaloneSignature((StandaloneSignatureHandle)token).DecodeMethodSignature(this, null)));

@@ -19,7 +19,7 @@ internal sealed partial class Unit
             var constructed = Reader.GetMethodSpecification((MethodSpecificationHandle)token);
             var types = constructed.DecodeSignature(this, null);
             Construct("", types);
-            arguments = $"<{string.Join(',', types)}>";
+            arguments = $"<{Join(types)}>";
             token = constructed.Method;
         }
 
@@ -88,7 +88,7 @@ internal sealed partial class Unit
     {
         // The signature is of the assembly that defines it; its text is the same from everywhere.
         var reader = type.Assembly.Reader;
-        var text = type.Assembly == assembly ? field.DecodeSignature(this, null).Text : field.DecodeSignature(new PlainNames(type.Assembly), null).Text;
+        var text = type.Assembly == assembly ? field.DecodeSignature(this, null).Text : field.DecodeSignature(type.Assembly.Names, null).Text;
         Write($"{parent}::{NameOf(type, reader.GetString(field.Name))}:{text}");
         if ((field.Attributes & FieldAttributes.Static) != 0)
         {
@@ -155,7 +155,7 @@ internal sealed partial class Unit
     /// <summary>The method that a reference means, in the type that it names or a base of it.</summary>
     private CodeMethod? Find(CodeType type, string name, MemberReference reference)
     {
-        var wanted = new Lazy<string>(() => Spell(reference.DecodeMethodSignature(new PlainNames(assembly), null)));
+        var wanted = new Lazy<string>(() => Spell(reference.DecodeMethodSignature(assembly.Names, null)));
         for (CodeType? home = type; home is not null; home = assemblies.BaseOf(home))
         {
             if (home.MethodsNamed(name).FirstOrDefault(method => method.Signature == wanted.Value) is { } found)

@@ -12,18 +12,22 @@ namespace MlOps.Code.Internal;
 /// is part of what mentions them.</remarks>
 internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assemblies) : SignatureNames
 {
-    private readonly ArrayBufferWriter<byte> _text = new();
-    private readonly Dictionary<object, string> _numbered = [];
-    private readonly Queue<CodeMethod> _pending = [];
-    private readonly HashSet<CodeMethod> _made = [];
-    private readonly HashSet<CodeType> _live = [];
-    private readonly List<Mention> _mentions = [];
+    // Units are made one after another, each from beginning to end: they share what they are made with.
+    private readonly ArrayBufferWriter<byte> _text = assemblies.Scratch.Text;
+    private readonly Dictionary<object, string> _numbered = assemblies.Scratch.Numbered;
+    private readonly Queue<CodeMethod> _pending = assemblies.Scratch.Pending;
+    private readonly HashSet<CodeMethod> _made = assemblies.Scratch.Made;
+    private readonly HashSet<CodeType> _live = assemblies.Scratch.Live;
+    private readonly List<Mention> _mentions = assemblies.Scratch.Mentions;
     private int _numberings;
 
     private MetadataReader Reader => assembly.Reader;
 
     /// <summary>The sha256 of what it says.</summary>
     public Digest Digest { get; private set; }
+
+    /// <summary>Itself and the methods that the compiler made for it; those of a type that is none.</summary>
+    public IEnumerable<CodeMethod> Methods { get; private set; } = [];
 
     /// <summary>What it mentions, each once, in the order of its text.</summary>
     public IReadOnlyList<Mention> Mentions { get; private set; } = [];
@@ -38,6 +42,7 @@ internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assembl
             unit.WriteMethod(made);
         }
 
+        unit.Methods = unit._made.Count == 0 ? [method] : [method, .. unit._made];
         return unit.Finish();
     }
 
@@ -46,6 +51,7 @@ internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assembl
     {
         var unit = new Unit(type.Assembly, assemblies);
         unit.WriteType(type);
+        unit.Methods = type.Methods;
         return unit.Finish();
     }
 
@@ -88,24 +94,18 @@ internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assembl
     /// <inheritdoc/>
     protected override TypeText Name(MetadataReader reader, TypeReferenceHandle handle)
     {
-        var name = TypeNames.Of(reader, handle);
-        var home = TypeNames.AssemblyOf(reader, handle);
-        if (home is not { } other)
-        {
-            return new(name);
-        }
-
-        if (assemblies.Find(reader.GetString(other.Name))?.Find(name) is { } type)
+        var referred = assemblies.Referred(assembly, handle);
+        if (referred.Text.Type is { } type)
         {
             return Name(type);
         }
 
-        if (assemblies.Package(reader.GetString(other.Name), other.Version) is { } package)
+        if (referred.Package is { } package)
         {
             Mention(MentionKind.Package, package);
         }
 
-        return new(name);
+        return referred.Text;
     }
 
     /// <inheritdoc/>
@@ -240,8 +240,10 @@ internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assembl
 
     private void Write(string text)
     {
-        Encoding.UTF8.GetBytes(text, _text);
-        _text.Write("\n"u8);
+        var span = _text.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length) + 1);
+        var length = Encoding.UTF8.GetBytes(text, span);
+        span[length] = (byte)'\n';
+        _text.Advance(length + 1);
     }
 
     private void Write(ReadOnlySpan<byte> bytes)
@@ -256,7 +258,8 @@ internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assembl
     private Unit Finish()
     {
         Digest = Digest.Of(_text.WrittenSpan);
-        Mentions = [.. _mentions.Distinct()];
+        Mentions = assemblies.Scratch.Distinct();
+        assemblies.Scratch.Clear();
         return this;
     }
 }

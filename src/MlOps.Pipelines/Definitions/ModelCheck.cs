@@ -2,6 +2,7 @@ using MlOps.Content;
 using MlOps.Data;
 using MlOps.Learning;
 using MlOps.Pipelines.Manifests;
+using MlOps.Pipelines.ModelCode;
 using MlOps.Scoring;
 
 namespace MlOps.Pipelines.Definitions;
@@ -15,6 +16,16 @@ internal sealed class ModelCheck(WorkspaceDefinition workspace, ModelDefinition 
         if (!WorkspaceDefinition.IsModelName(model.Name))
         {
             found.Add(WorkspaceDefinition.BadName("model", model.Name, model.Folder));
+        }
+
+        if (model.Folder == CodeSources.Shared)
+        {
+            found.Add(new("MLO2268", "no model can be called 'shared'")
+            {
+                Where = model.File,
+                Why = $"{CodeSources.Shared} is the folder of the C# files that all models share",
+                Mend = "rename the folder",
+            });
         }
 
         if (workspace.Manifest.Data.TryGetValue(manifest.Data, out var data) && !data.IsTable)

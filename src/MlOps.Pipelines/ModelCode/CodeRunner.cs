@@ -62,7 +62,7 @@ internal static class CodeRunner
         }
 
         var failures = JsonNode.Parse(told)!.AsArray();
-        return [.. Told(failures).Select(failure => failure with { Where = failure.Where ?? origin, Why = failure.Why + (failures.Count == 1 ? end.LastLines : "") })];
+        return [.. Told(failures).Select(failure => failure with { Where = failure.Where ?? Place(model, folder) ?? origin, Why = failure.Why + (failures.Count == 1 ? end.LastLines : "") })];
     }
 
     /// <summary>What a worker said.</summary>
@@ -76,11 +76,12 @@ internal static class CodeRunner
     private static Diagnostic Failure(CompiledModel model, string? origin, string folder, WorkerEnd end)
     {
         var running = Text(folder, CodeRequest.Running) is { Length: > 0 } name ? name : "the model's code";
+        var where = Place(model, folder) ?? origin;
         if (end.TimedOut)
         {
             return new("MLO8333", $"{running} takes too long")
             {
-                Where = origin,
+                Where = where,
                 Why = string.Create(CultureInfo.InvariantCulture, $"it still ran after {model.Timeout.TotalSeconds} s and was ended") + end.LastLines,
                 Mend = "make it faster, or raise it: \"limits\": { \"timeout\": \"30m\" } in model.json",
             };
@@ -89,11 +90,15 @@ internal static class CodeRunner
         var overflow = System.Text.Encoding.UTF8.GetString(end.Printed).Contains("Stack overflow.", StringComparison.Ordinal);
         return new("MLO8332", $"{running} crashed")
         {
-            Where = origin,
+            Where = where,
             Why = overflow ? "the stack overflowed: it calls itself without end" : end.Code > 128 ? $"its process was ended by signal {end.Code - 128}" : $"its process ended with exit code {end.Code}" + end.LastLines,
             Mend = overflow ? "mend what ends the recursion" : "mend the function; where the machine has too little memory, limit it: \"limits\": { \"megabytes\": … } in model.json",
         };
     }
+
+    /// <summary>Where the function that ran begins; what runs is named as in <c>function 'Demand.Clean'</c>.</summary>
+    private static string? Place(CompiledModel model, string folder) =>
+        Text(folder, CodeRequest.Running)?.Split('\'') is [_, var function, ..] ? model.Functions.GetValueOrDefault(function)?.Place : null;
 
     private static string? Text(string folder, string file) => Path.Join(folder, file) is var path && File.Exists(path) ? File.ReadAllText(path) : null;
 }

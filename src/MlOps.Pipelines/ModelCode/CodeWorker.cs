@@ -60,7 +60,26 @@ public sealed class CodeWorker
             throw new DiagnosticException(_shell.Failed("MLO8336", "changed the table that it was given", "others read the same cells", null, "copy a column's values before they are changed, and return a new Frame"));
         }
 
-        return made.RowCount > 0 ? made : throw new DiagnosticException(_shell.Failed("MLO8337", "leaves no row", $"it was given {table.RowCount}", null, "mend what it filters by"));
+        return made.RowCount > 0 ? new([.. made.Columns.Select(WithoutEmptyTexts)]) : throw new DiagnosticException(_shell.Failed("MLO8337", "leaves no row", $"it was given {table.RowCount}", null, "mend what it filters by"));
+    }
+
+    /// <summary>An empty text is a missing cell, as in a CSV file.</summary>
+    private static Column WithoutEmptyTexts(Column column)
+    {
+        if (column is not StringColumn texts || !texts.Dictionary.Contains(""))
+        {
+            return column;
+        }
+
+        string[] known = [.. texts.Dictionary.Where(text => text.Length > 0)];
+        // A dictionary made by hand may have a text twice; its places are kept apart.
+        var places = new int[texts.Dictionary.Length];
+        for (var (old, now) = (0, 0); old < places.Length; old++)
+        {
+            places[old] = texts.Dictionary[old].Length == 0 ? StringColumn.Missing : now++;
+        }
+
+        return new StringColumn(texts.Name, Array.ConvertAll(texts.Codes, code => code < 0 ? StringColumn.Missing : places[code]), known);
     }
 
     private Column Computed(ComputedColumn column, Frame table)

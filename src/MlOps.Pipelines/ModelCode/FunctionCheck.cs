@@ -3,6 +3,7 @@ using MlOps.Content;
 using MlOps.Data;
 using MlOps.Learning;
 using MlOps.Pipelines.Definitions;
+using MlOps.Scoring;
 using MlOps.Scoring.Computed;
 
 namespace MlOps.Pipelines.ModelCode;

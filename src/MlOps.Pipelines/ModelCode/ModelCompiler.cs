@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MlOps.Code;
 using MlOps.Content;
+using MlOps.Learning;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.ModelCode.Packages;
 using MlOps.Pipelines.Manifests;
@@ -20,11 +21,9 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
     /// <summary>The file that keeps what trainers of the code say of themselves.</summary>
     private const string Trainers = "trainers.json";
 
-    // Going back and forth between branches compiles nothing again.
-    private const int Kept = 32;
-
     private readonly Lazy<CSharpCompiler> _compiler = new(CSharpCompiler.Find);
     private readonly Lazy<IReadOnlyList<byte[]>> _product = new(() => [.. ProductLibraries.Files.Select(File.ReadAllBytes)]);
+    private readonly CodeCache _cache = new(root);
     private PackageClosure _packages = PackageClosure.Empty;
 
     /// <summary>The code of all models that have any, by the models' names.</summary>
@@ -51,7 +50,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         }
 #pragma warning restore VSTHRD002
 
-        Prune(Path.Join(root, ".mlops", "code"), [.. compiled.Values.Select(model => Path.GetDirectoryName(model.Assembly)!)]);
+        compiler._cache.Prune([.. compiled.Values.Select(model => Path.GetDirectoryName(model.Assembly)!)]);
         return found.Count == 0 ? compiled : throw new DiagnosticException([.. found.Distinct()]);
     }
 
@@ -62,35 +61,55 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
     {
         var names = models.SelectMany(model => model.Code).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         var sources = CodeSources.Of(root, models[0].Folder, observe);
-        var folder = Path.Join(root, ".mlops", "code", Key(models, names, sources).Hex);
-        var assembly = Path.Join(folder, AssemblyName(models[0]) + ".dll");
-        if (!File.Exists(Path.Join(folder, "code.json")))
+        var folder = _cache.FolderOf(Key(models, names, sources));
+        var assembly = Path.Join(folder, AssemblyName(models[0].Folder) + ".dll");
+        if (!_cache.Has(folder))
         {
             await CompileAsync(models, sources, folder, cancellationToken);
         }
 
-        var kept = JsonNode.Parse(await File.ReadAllBytesAsync(Path.Join(folder, "code.json"), cancellationToken))!.AsObject();
+        var kept = JsonNode.Parse(await File.ReadAllBytesAsync(Path.Join(folder, CodeCache.Functions), cancellationToken))!.AsObject();
         var functions = kept.ToDictionary(function => function.Key, function => CodeFunction.FromJson(function.Key, function.Value!), StringComparer.Ordinal);
         var trainers = File.Exists(Path.Join(folder, Trainers)) ? JsonNode.Parse(await File.ReadAllBytesAsync(Path.Join(folder, Trainers), cancellationToken))!.AsObject() : [];
         return models.ToDictionary(model => model.Name, model => new CompiledModel(assembly, functions) { Trainer = Trainer(model, trainers[model.Name]) }, StringComparer.Ordinal);
     }
 
-    /// <summary>Removes what no build used of late, and nothing that this one uses.</summary>
-    private static void Prune(string folder, HashSet<string> used)
+    /// <summary>Compiles sources that the workspace has no more, so that they can be compared with those that it has: the listings of functions as they were then.</summary>
+    /// <param name="cache">The workspace whose <c>.mlops/code</c> gets them.</param>
+    /// <param name="model">As it is declared now.</param>
+    /// <param name="names">The functions and types.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="DiagnosticException">They do not compile, or packages of theirs cannot be had.</exception>
+    public async Task ListAsync(string cache, ModelDefinition model, IReadOnlyCollection<string> names, CancellationToken cancellationToken)
     {
-        foreach (var old in used.Count == 0 ? [] : new DirectoryInfo(folder).GetDirectories().OrderByDescending(known => known.LastWriteTimeUtc).Skip(Kept)
-            .Where(known => !used.Contains(known.FullName) && known.LastWriteTimeUtc < TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1)))
+        var (sources, name) = (CodeSources.Of(root, model.Folder, observe), AssemblyName(model.Folder));
+        if (sources.Count == 0)
         {
-            old.Delete(recursive: true);
+            return;
         }
+
+        _packages = await ModelPackages.ResolveAsync(root, observe, isSound: true, cancellationToken);
+        var compiled = await _compiler.Value.CompileAsync(name, root, sources, ProductLibraries.Files.Concat(_packages.References), cancellationToken);
+        using var library = new CodeLibrary([compiled.Image, .. _product.Value], _packages.Names);
+        using var symbols = new CodeSymbols(compiled.Symbols);
+        var listings = new Dictionary<Digest, string>();
+        // What is not as it is declared now has no listing.
+        foreach (var entry in Entries([model], library, name, symbols, []).Where(entry => names.Contains(entry.Name)))
+        {
+            var fingerprint = entry.Fingerprint(library, cancellationToken);
+            listings[fingerprint.Digest] = CodeListing.Text(fingerprint, member => member.At(name, symbols));
+        }
+
+        var code = new CodeCache(cache);
+        code.Publish(code.FolderOf(Digest.Of($"{string.Join('\n', listings.Keys.Order())} {Digest.Of(compiled.Symbols)}")), new(name, compiled, [], listings), functions: null);
     }
 
-    private static string AssemblyName(ModelDefinition model) => "Models." + model.Folder[(model.Folder.LastIndexOf('/') + 1)..];
+    private static string AssemblyName(string folder) => "Models." + folder[(folder.LastIndexOf('/') + 1)..];
 
     /// <summary>Covers all that decides what comes of compiling, and what is checked then.</summary>
     private Digest Key(IReadOnlyList<ModelDefinition> models, IEnumerable<string> names, IEnumerable<string> sources)
     {
-        var text = new StringBuilder("format ").AppendLine(Format).Append("compiler ").AppendLine(_compiler.Value.Version).Append("assembly ").AppendLine(AssemblyName(models[0]));
+        var text = new StringBuilder("format ").AppendLine(Format).Append("compiler ").AppendLine(_compiler.Value.Version).Append("assembly ").AppendLine(AssemblyName(models[0].Folder));
         text.AppendLine(_packages.Text).AppendJoin('\n', _product.Value.Select(image => Digest.Of(image))).AppendLine().AppendJoin('\n', names).AppendLine();
         foreach (var model in models)
         {
@@ -121,35 +140,26 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
             });
         }
 
-        var name = AssemblyName(models[0]);
+        var name = AssemblyName(models[0].Folder);
         _packages = _packages.IsSound ? _packages : await ModelPackages.ResolveAsync(root, observe, isSound: true, cancellationToken);
         var compiled = await _compiler.Value.CompileAsync(name, root, sources, ProductLibraries.Files.Concat(_packages.References), cancellationToken);
-        var functions = Functions(models, name, compiled, cancellationToken);
+        var listings = new Dictionary<Digest, string>();
+        var functions = Functions(models, name, compiled, listings, cancellationToken);
         foreach (var warning in compiled.Warnings)
         {
             warn(warning);
         }
 
-        Publish(folder, name, compiled, _packages.LoadedBy(compiled.Image), models, new JsonObject(functions.Select(function => KeyValuePair.Create(function.Name, (JsonNode?)function.ToJson()))));
+        _cache.Publish(folder, new(name, compiled, _packages.LoadedBy(compiled.Image), listings),
+            new JsonObject(functions.Select(function => KeyValuePair.Create(function.Name, (JsonNode?)function.ToJson()))), making => Describe(making, Path.Join(making, name + ".dll"), models));
     }
 
-    private List<CodeFunction> Functions(IReadOnlyList<ModelDefinition> models, string name, CompiledCode compiled, CancellationToken cancellationToken)
+    private List<CodeFunction> Functions(IReadOnlyList<ModelDefinition> models, string name, CompiledCode compiled, Dictionary<Digest, string> listings, CancellationToken cancellationToken)
     {
         using var library = new CodeLibrary([compiled.Image, .. _product.Value], _packages.Names);
         using var symbols = new CodeSymbols(compiled.Symbols);
         var found = new List<Diagnostic>();
-        var signatures = new Dictionary<string, CodeSignature>(StringComparer.Ordinal);
-        foreach (var signature in models.SelectMany(new FunctionCheck(library, name, symbols, found).All))
-        {
-            signatures[signature.Key] = signature.Value;
-        }
-
-        var entries = signatures.Keys.ToDictionary(function => function, function => (IReadOnlyList<CodeEntry>)[CodeFunction.Entry(function)!.Value], StringComparer.Ordinal);
-        foreach (var type in models.SelectMany(new TypeCheck(library, name, symbols, found).All))
-        {
-            entries[type.Key] = type.Value;
-        }
-
+        var entries = Entries(models, library, name, symbols, found);
         if (found.Count > 0)
         {
             throw new DiagnosticException([.. found.Distinct()]);
@@ -157,11 +167,11 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
 
         var functions = new List<CodeFunction>();
         var concerns = new HashSet<Diagnostic>();
-        foreach (var (function, at) in entries)
+        foreach (var entry in entries)
         {
-            var signature = signatures.GetValueOrDefault(function);
-            var fingerprint = library.Fingerprint(at, cancellationToken: cancellationToken);
-            functions.Add(new(function, Digest.Of($"{fingerprint.Digest} {signature?.Nullability}"), signature?.Parameters ?? [], signature?.Result ?? ""));
+            var fingerprint = entry.Fingerprint(library, cancellationToken);
+            listings[fingerprint.Digest] = CodeListing.Text(fingerprint, member => member.At(name, symbols));
+            functions.Add(new(entry.Name, fingerprint.Digest, entry.Signature?.Parameters ?? [], entry.Signature?.Result ?? "") { Place = entry.Signature is { } signature ? symbols.At(signature.Token) : null });
             concerns.UnionWith(fingerprint.Concerns.Where(concern => concern.Kind == CodeConcernKind.Irreproducible).Select(concern => Concern(concern, name, symbols)).OfType<Diagnostic>());
         }
 
@@ -173,6 +183,37 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         return functions;
     }
 
+    /// <summary>Where the code that models declare is entered, each name once.</summary>
+    /// <param name="found">Gets what is not as declared.</param>
+    private static Dictionary<string, DeclaredEntry>.ValueCollection Entries(IEnumerable<ModelDefinition> models, CodeLibrary library, string name, CodeSymbols symbols, List<Diagnostic> found)
+    {
+        var (functions, types) = (new FunctionCheck(library, name, symbols, found), new TypeCheck(library, name, symbols, found));
+        var entries = new Dictionary<string, DeclaredEntry>(StringComparer.Ordinal);
+        foreach (var model in models)
+        {
+            foreach (var (function, signature) in functions.All(model))
+            {
+                entries[function] = new(function, [CodeFunction.Entry(function)!.Value], signature);
+            }
+
+            foreach (var (type, at) in types.All(model))
+            {
+                entries[type] = new(type, at, null);
+            }
+        }
+
+        return entries.Values;
+    }
+
+    /// <summary>A function or a type that a model declares.</summary>
+    /// <param name="Signature">A function's.</param>
+    private sealed record DeclaredEntry(string Name, IReadOnlyList<CodeEntry> At, CodeSignature? Signature)
+    {
+        /// <summary>What it does, and of a function which parameters may be null: whether it is called at all for a missing cell.</summary>
+        public CodeFingerprint Fingerprint(CodeLibrary library, CancellationToken cancellationToken) =>
+            library.Fingerprint(At, cancellationToken: cancellationToken) is var fingerprint && Signature is null ? fingerprint : fingerprint.With($"nullability of {Name}", Signature.Nullability);
+    }
+
     /// <summary>Null for what the product's own code does.</summary>
     private static Diagnostic? Concern(CodeConcern concern, string assembly, CodeSymbols symbols) => concern.At(assembly, symbols) is not { } where ? null
         : new("MLO8323", $"the model's code asks {concern.Subject}")
@@ -182,37 +223,6 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
             Why = $"{concern.Why} gives another answer at another time or on another machine, so that the same sources give other models",
             Mend = "take it from a column instead; or accept it: \"deterministic\": false in model.json",
         };
-
-    /// <summary>All or nothing: whoever is first is right, the bytes are the same.</summary>
-    private static void Publish(string folder, string name, CompiledCode compiled, IEnumerable<string> packages, IReadOnlyList<ModelDefinition> models, JsonObject functions)
-    {
-        var all = Directory.CreateDirectory(Path.GetDirectoryName(folder)!);
-        var making = Path.Join(all.FullName, $"making-{Environment.ProcessId}-{Path.GetFileName(folder)[..8]}");
-        Directory.CreateDirectory(making);
-        File.WriteAllBytes(Path.Join(making, name + ".dll"), compiled.Image);
-        File.WriteAllBytes(Path.Join(making, name + ".pdb"), compiled.Symbols);
-        foreach (var assembly in packages)
-        {
-            File.Copy(assembly, Path.Join(making, Path.GetFileName(assembly)), overwrite: true);
-        }
-
-        File.WriteAllText(Path.Join(making, "code.json"), CanonicalJson.Indented(functions));
-        try
-        {
-            Describe(making, Path.Join(making, name + ".dll"), models);
-            Directory.Move(making, folder);
-        }
-        catch (IOException) when (Directory.Exists(folder))
-        {
-        }
-        finally
-        {
-            if (Directory.Exists(making))
-            {
-                Directory.Delete(making, recursive: true);
-            }
-        }
-    }
 
     /// <summary>Asks the trainers of the code what options they have, and whether those that are declared are among them.</summary>
     private static void Describe(string folder, string assembly, IReadOnlyList<ModelDefinition> models)

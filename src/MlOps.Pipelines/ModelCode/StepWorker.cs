@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
-using System.Runtime.Loader;
 using System.Text.Json.Nodes;
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Learning;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Champions;
+using MlOps.Scoring.Computed;
 
 namespace MlOps.Pipelines.ModelCode;
 

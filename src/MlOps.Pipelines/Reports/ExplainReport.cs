@@ -20,6 +20,8 @@ internal sealed class ExplainReport(string since, string? until, string? subject
     private IReadOnlyList<PlannedStep> _pending = [];
     private IReadOnlyList<LockAddress> _removed = [];
     private IReadOnlyList<DatasetChange> _pendingData = [];
+    private IReadOnlyList<CodeChange>? _codeLanded;
+    private IReadOnlyList<CodeChange>? _codePending;
     private LockFile _current = LockFile.Empty;
 
     public void Landed(LockComparison comparison) => _landed = comparison;
@@ -31,9 +33,11 @@ internal sealed class ExplainReport(string since, string? until, string? subject
         _removed = [.. plan.Removed.Where(about)];
     }
 
-    public string Text()
+    /// <summary>For people.</summary>
+    /// <param name="paint">Whether a terminal shows it in colours.</param>
+    public string Text(bool paint = false)
     {
-        var text = new StringBuilder();
+        var (text, told) = (new StringBuilder(), new HashSet<string>(StringComparer.Ordinal));
         if (_landed is { } landed && landed.Steps.Count + landed.Datasets.Count > 0)
         {
             text.Append(until is null ? $"data.lock.json since {since}\n" : $"data.lock.json from {since} to {until}\n");
@@ -48,7 +52,7 @@ internal sealed class ExplainReport(string since, string? until, string? subject
                 text.Append($"  {Leaf(owner)}: {metric.Name} {metric.Old ?? "none"} → {metric.New ?? "none"}\n");
             }
 
-            Code(text, CodeLanded);
+            Code(text, CodeLanded, told, paint);
         }
 
         if (_pending.Count > 0 || _removed.Count > 0)
@@ -65,7 +69,7 @@ internal sealed class ExplainReport(string since, string? until, string? subject
                 text.Append($"  {removed}: declared no more\n");
             }
 
-            Code(text, CodePending);
+            Code(text, CodePending, told, paint);
         }
 
         var nothing = $"nothing changed{(subject is null ? "" : $" for {subject}")}{(_landed is null ? "" : until is null ? $" since {since}" : $" from {since} to {until}")}";
@@ -121,9 +125,9 @@ internal sealed class ExplainReport(string since, string? until, string? subject
         static string Short(string? value) => value is { Length: 64 } ? value[..8] : value ?? "none";
     }
 
-    private IReadOnlyList<CodeChange> CodeLanded => CodeChange.Of((_landed?.Steps ?? []).SelectMany(step => step.Changes), code);
+    private IReadOnlyList<CodeChange> CodeLanded => _codeLanded ??= CodeChange.Of((_landed?.Steps ?? []).SelectMany(step => step.Changes), code);
 
-    private IReadOnlyList<CodeChange> CodePending => CodeChange.Of(_pending.SelectMany(step => step.Changes), code);
+    private IReadOnlyList<CodeChange> CodePending => _codePending ??= CodeChange.Of(_pending.SelectMany(step => step.Changes), code);
 
     private string Why(StepChange step)
     {
@@ -164,11 +168,11 @@ internal sealed class ExplainReport(string since, string? until, string? subject
         }
     }
 
-    private static void Code(StringBuilder text, IReadOnlyList<CodeChange> changes)
+    private static void Code(StringBuilder text, IReadOnlyList<CodeChange> changes, HashSet<string> told, bool paint)
     {
         foreach (var change in changes)
         {
-            change.Append(text);
+            change.Append(text, told, paint);
         }
     }
 

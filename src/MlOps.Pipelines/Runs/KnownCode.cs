@@ -47,6 +47,7 @@ internal sealed class KnownCode(string root, IReadOnlyDictionary<Digest, Func<st
         {
             return current.TryGetValue(digest, out var text) ? CodeListing.TryParse(text(), digest)
                 : File.Exists(FileOf(digest)) ? CodeListing.TryParse(File.ReadAllText(FileOf(digest)), digest)
+                : Compiled(digest) is { } folder ? CodeListing.TryParse(File.ReadAllText(Path.Join(folder, digest.Hex + ".txt")), digest)
                 : null;
         }
         catch (Exception failure) when (IoFailure.Covers(failure))
@@ -54,6 +55,29 @@ internal sealed class KnownCode(string root, IReadOnlyDictionary<Digest, Func<st
             return null;
         }
     }
+
+    /// <summary>The source files of a model's function, as they were when it had the digest; none where they are not known.</summary>
+    public IReadOnlyDictionary<string, string> Sources(Digest digest)
+    {
+        try
+        {
+            if (Compiled(digest) is { } folder && Directory.EnumerateFiles(folder, "*.pdb").FirstOrDefault() is { } file)
+            {
+                using var symbols = new CodeSymbols(File.ReadAllBytes(file));
+                return symbols.Sources();
+            }
+        }
+        catch (Exception failure) when (IoFailure.Covers(failure) || failure is BadImageFormatException)
+        {
+            // As if it were gone.
+        }
+
+        return new Dictionary<string, string>();
+    }
+
+    /// <summary>The folder where models' code of a digest was compiled.</summary>
+    private string? Compiled(Digest digest) => !Directory.Exists(_folder) ? null
+        : Directory.EnumerateDirectories(_folder).FirstOrDefault(folder => File.Exists(Path.Join(folder, digest.Hex + ".txt")));
 
     private string FileOf(Digest digest) => Path.Join(_folder, digest.Hex + ".txt");
 }

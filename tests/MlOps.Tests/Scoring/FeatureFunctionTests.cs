@@ -94,6 +94,13 @@ public sealed class FeatureFunctionTests
         Assert.Equal(1, Assert.Throws<RowException>(() => Of(nameof(Functions.Twice), halves).Compute("y", [halves])).Row);
     }
 
+    [Fact]
+    public void An_instant_that_no_calendar_has_is_told_with_its_row()
+    {
+        var times = new TimestampColumn("x", [5, long.MaxValue]);
+        Assert.Equal("2", Assert.Throws<RowException>(() => Of(nameof(Functions.NextDay), times).Compute("y", [times])).Number);
+    }
+
     [Theory]
     [InlineData(nameof(Functions.Half), "the parameter double")]
     [InlineData(nameof(Functions.HalfOfBlock), "the parameter ReadOnlySpan<double>")]

@@ -8,6 +8,9 @@ internal static class ModelPackages
     /// <summary>What reviewers see of them, in NuGet's own format: each package with its version and the hash of its content.</summary>
     public const string Lock = "models/packages.lock.json";
 
+    /// <summary>All files that decide which packages there are.</summary>
+    public static readonly IReadOnlyList<string> Files = [PackageDeclaration.File, Lock, "models/NuGet.config"];
+
     private const string Format = "1";
 
     // Going back and forth between branches restores nothing again.
