@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using MlOps.EndToEnd.Tests.Support;
 
 namespace MlOps.EndToEnd.Tests;
@@ -59,6 +60,19 @@ public sealed class ModelCodeTests : IClassFixture<ModelCodeTests.Trained>
         Assert.Equal("models/shared/Hours.cs:1-1", (string)code["members"]![0]!["where"]!);
         Assert.Equal("models/shared/Hours.cs", (string)code["sources"]![0]!["file"]!);
         Assert.Contains("+internal static class Hours { public static bool IsRush(double hour) => hour is 9 or 17; }", (string)code["sources"]![0]!["diff"]!, StringComparison.Ordinal);
+    }
+
+    /// <remarks>By the hash of the row: of what the dataset says, not of what is computed of it.</remarks>
+    [Fact]
+    public void Another_feature_leaves_the_test_rows_as_they_are()
+    {
+        using var workspace = _trained.Copy();
+        var before = JsonNode.Parse(workspace.Lock)!["models"]!["demand"]!["baseline"]!.ToJsonString();
+        workspace.Replace("models/shared/Hours.cs", "hour is 8", "hour is 9");
+        workspace.Run("Train").Expect(0);
+
+        Assert.NotEqual(before, "{}");
+        Assert.Equal(before, JsonNode.Parse(workspace.Lock)!["models"]!["demand"]!["baseline"]!.ToJsonString());
     }
 
     [Fact]

@@ -114,7 +114,9 @@ internal sealed class PrepareAction(IReadOnlyDictionary<string, CompiledModel> c
         var labelled = Enumerable.Range(0, frame.RowCount).Where(row => !labels.IsMissing(row)).ToArray();
         var rows = labelled.Length == frame.RowCount ? frame : frame.Select(labelled);
         var split = Spec(parameters["split"]!.AsObject());
-        var isTest = Split.Assign(rows, split);
+        // What a row is does not change with what is computed of it: another feature leaves the test rows as they are.
+        var computed = CodeRequest.ColumnsOf(parameters[Computed]).Select(column => column.Name).Where(name => name != split.Column).ToHashSet(StringComparer.Ordinal);
+        var isTest = Split.Assign(computed.Count == 0 ? rows : rows.WithOnly(rows.Columns.Select(column => column.Name).Where(name => !computed.Contains(name))), split);
         if (context.Step.Outputs.Contains(Keys))
         {
             using var keys = File.Create(context.OutputPath(Keys));
