@@ -23,6 +23,9 @@ internal sealed class GateAction(IChampions champions, int threads, Func<string,
     /// <summary>In the champion's evidence: how many of the test rows it learnt from; absent where none is known.</summary>
     public const string LearntFromTests = "learntFromTestRows";
 
+    /// <summary>In the champion's evidence: false where it is at hand, and cannot be measured on these rows.</summary>
+    public const string Comparable = "comparable";
+
     private const string Rules = "rules";
 
     public bool ReadsInPlace => true;
@@ -78,8 +81,8 @@ internal sealed class GateAction(IChampions champions, int threads, Func<string,
                 return known;
             }
 
-            asked = champion.Model is null ? asked : With(asked, champion, rule, model.Signature);
-            asked = asked.Champion is null ? asked : asked with { ChampionLearntFrom = LearntFrom(context.Step, champion.Model!.Value, test, train, Digest.Of(inputs[PrepareAction.Train])) };
+            asked = champion.Model is null ? asked : With(asked, champion, rule, model.Signature, context.Step);
+            asked = asked.Champion is null ? asked : asked with { ChampionLearntFrom = LearntFrom(context.Step, champion.Model!.Value, model.Signature, test, train, Digest.Of(inputs[PrepareAction.Train])) };
         }
 
         var verdict = Gate.Judge(rules, asked, threads, cancellationToken);
@@ -98,6 +101,11 @@ internal sealed class GateAction(IChampions champions, int threads, Func<string,
                 evidence[LearntFromTests] = asked.ChampionLearntFrom;
             }
 
+            if (asked.Champion is null && champion?.Bytes is not null)
+            {
+                evidence[Comparable] = false;
+            }
+
             evidence["environment"] = rules.Champion.Environment;
             evidence["model"] = champion!.Model?.ToString();
             fact["champion"] = evidence;
@@ -113,7 +121,7 @@ internal sealed class GateAction(IChampions champions, int threads, Func<string,
     }
 
     /// <summary>The champion's predictions of the same rows, or why there are none.</summary>
-    private static GateCase With(GateCase asked, Champion champion, ChampionRule rule, Signature candidate)
+    private static GateCase With(GateCase asked, Champion champion, ChampionRule rule, Signature candidate, Step gate)
     {
         if (champion.Bytes is null)
         {
@@ -125,6 +133,8 @@ internal sealed class GateAction(IChampions champions, int threads, Func<string,
             var model = OnnxModel.Read(champion.Bytes);
             return model.Signature.Task != candidate.Task || model.Signature.Label != candidate.Label
                 ? asked with { ChampionIsAbsent = $"{rule.Environment}'s model predicts something else" }
+                : ComputedOtherwise(model.Signature, candidate, champion, gate) is { } column
+                ? asked with { ChampionIsAbsent = $"{rule.Environment}'s model takes '{column}' as other code computed it, or nobody knows which" }
                 : asked with { Champion = new Scorer(model).Predict(asked.Test) };
         }
         catch (DiagnosticException failure)
@@ -134,8 +144,16 @@ internal sealed class GateAction(IChampions champions, int threads, Func<string,
         }
     }
 
+    /// <summary>A column of the test rows that is not what the champion learnt from, for the model's own code computes it; null where there is none.</summary>
+    private static string? ComputedOtherwise(Signature champion, Signature candidate, Champion known, Step gate)
+    {
+        var now = candidate.Inputs.ToDictionary(input => input.Name, StringComparer.Ordinal);
+        return champion.Inputs.FirstOrDefault(input => now.GetValueOrDefault(input.Name) is var current && (input.Code ?? current?.Code) is { } code
+            && !(input.Code == current?.Code && input.From.SequenceEqual(current!.From) && known.Functions.TryGetValue(code, out var then) && gate.Code.TryGetValue(code, out var digest) && then == digest))?.Name;
+    }
+
     /// <summary>How many test rows were training rows when the champion learnt: the split changed since, or the data's times did. Rows that stand on both sides today say nothing.</summary>
-    private int LearntFrom(Step gate, Digest champion, Frame test, Frame train, Digest trainDigest)
+    private int LearntFrom(Step gate, Digest champion, Signature candidate, Frame test, Frame train, Digest trainDigest)
     {
         if (champions.LearntFrom(gate, champion) is not { } known || known.Digest == trainDigest)
         {
@@ -143,7 +161,9 @@ internal sealed class GateAction(IChampions champions, int threads, Func<string,
         }
 
         var learnt = FrameFile.FromBytes(known.Bytes);
-        List<string> shared = [.. learnt.Columns.Select(column => column.Name).Where(name => test.TryGet(name, out _) && train.TryGet(name, out _))];
+        // A row is what the dataset says of it: what is computed may have changed since.
+        var computed = candidate.Inputs.Where(input => input.Code is not null).Select(input => input.Name).ToHashSet(StringComparer.Ordinal);
+        List<string> shared = [.. learnt.Columns.Select(column => column.Name).Where(name => !computed.Contains(name) && test.TryGet(name, out _) && train.TryGet(name, out _))];
         return RowDigests.Of(test.WithOnly(shared)).CountIn(RowDigests.Of(learnt.WithOnly(shared)), RowDigests.Of(train.WithOnly(shared)));
     }
 

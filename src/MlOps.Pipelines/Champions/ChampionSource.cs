@@ -60,7 +60,11 @@ internal sealed class ChampionSource(string root, ContentStore store) : IChampio
         var fact = _asksAgain(gate.Name) ? null : _locks.Select(pinned => pinned.Fact(gate.Address.Owner, GateAction.Name))
             .FirstOrDefault(fact => HasCompared(fact, environment) && (string?)fact!["candidate"] == candidate.ToString());
         var model = fact is null ? Named(ModelOf(gate), environment) : Model(fact);
-        return new(model, model is { } digest && store.Check(digest) ? store.TryRead(digest) : null);
+        return new(model, model is { } digest && store.Check(digest) ? store.TryRead(digest) : null)
+        {
+            Functions = _locks.Where(pinned => Outputs(pinned, ModelOf(gate), TrainAction.Name)?.GetValueOrDefault(TrainAction.Model) == model)
+                .Select(pinned => pinned.Find(new(gate.Address.Owner, PrepareAction.Name))?.Code).FirstOrDefault(code => code is not null) ?? StepRecord.NoOutputs,
+        };
     }
 
     /// <inheritdoc/>
@@ -72,7 +76,8 @@ internal sealed class ChampionSource(string root, ContentStore store) : IChampio
 
     /// <summary>Whether a model's verdict waits for a champion that could not be had, and now can.</summary>
     public bool CanDecide(LockFile current, string model, string environment) =>
-        current.Fact($"models/{model}", GateAction.Name) is { } gate && Model(gate) is not null && gate["champion"]!["rows"] is null && Named(model, environment) is { } champion && store.Check(champion);
+        current.Fact($"models/{model}", GateAction.Name) is { } gate && Model(gate) is { } asked && gate["champion"]!["rows"] is null && Named(model, environment) is { } champion && store.Check(champion)
+        && (gate["champion"]![GateAction.Comparable] is null || champion != asked);
 
     /// <summary>The models that an environment or any other is to run.</summary>
     public IEnumerable<Digest> AllNamed(string model) => Releases(model).Keys.Select(environment => Named(model, environment)).OfType<Digest>();

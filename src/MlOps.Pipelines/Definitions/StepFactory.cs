@@ -199,7 +199,8 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
             var metrics = (EvaluateAction.Metrics, From(EvaluateAction.Name, EvaluateAction.Metrics));
             yield return Step(GateAction.Name, "thresholds", GateAction.Parameters(model)) with
             {
-                Code = Code(GateAction.Name, "thresholds").AddRange(Own(EvaluateAction.Name, rules.Compares ? [.. (model.GateEvaluation.Metrics ?? []).Values.Select(metric => metric.Code).Distinct(StringComparer.Ordinal)] : [])),
+                Code = Code(GateAction.Name, "thresholds").AddRange(Own(EvaluateAction.Name, rules.Compares ? [.. (model.GateEvaluation.Metrics ?? []).Values.Select(metric => metric.Code).Distinct(StringComparer.Ordinal)] : []))
+                    .AddRange(rules.Champion is null ? [] : Functions([.. model.ComputedColumns.Select(column => column.Code)])),
                 // The champion is none of them: decision 0012.
                 Inputs = !rules.Compares ? Inputs(metrics) : Inputs(
                     metrics,
@@ -224,7 +225,10 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
 
         // Functions and types of the model's own code, with what calls them in their process; nothing where there are none.
         IEnumerable<KeyValuePair<string, Digest>> Own(string action, IReadOnlyList<string> names, string worker = PrepareAction.Worker) => names.Count == 0 ? []
-            : [KeyValuePair.Create(worker, code.Of($"{action}/{PrepareAction.Worker}")), .. (own?.Functions.Values ?? []).Where(function => names.Contains(function.Name)).Select(function => KeyValuePair.Create(function.Name, function.Digest))];
+            : [KeyValuePair.Create(worker, code.Of($"{action}/{PrepareAction.Worker}")), .. Functions(names)];
+
+        IEnumerable<KeyValuePair<string, Digest>> Functions(IReadOnlyList<string> names) =>
+            (own?.Functions.Values ?? []).Where(function => names.Contains(function.Name)).Select(function => KeyValuePair.Create(function.Name, function.Digest));
 
         ImmutableSortedDictionary<string, StepInput> Tested(ImmutableSortedDictionary<string, StepInput> inputs) =>
             manifest.Tests is { Count: > 0 } ? inputs.Add(TestAction.Passed, From(TestAction.Name, TestAction.Passed)) : inputs;

@@ -1,3 +1,5 @@
+using MlOps.Content;
+
 namespace MlOps.Pipelines.ModelCode;
 
 /// <summary>The C# files of a model: those of its folder, and those that all models share.</summary>
@@ -6,20 +8,20 @@ internal static class CodeSources
     /// <summary>The folder of what all models share, relative to the workspace.</summary>
     public const string Shared = "models/shared";
 
-    /// <summary>Paths relative to the workspace, in ordinal order. Links to folders, hidden folders and what compilers leave (<c>bin</c>, <c>obj</c>) are passed over.</summary>
+    /// <summary>The files by their paths relative to the workspace. Links to folders, hidden folders and what compilers leave (<c>bin</c>, <c>obj</c>) are passed over.</summary>
     /// <param name="root">The workspace.</param>
     /// <param name="folder">The model's folder relative to it.</param>
     /// <param name="observe">Told each folder and file before it is read.</param>
-    public static IReadOnlyList<string> Of(string root, string folder, Action<string> observe)
+    /// <exception cref="DiagnosticException">A file is a link to outside of the workspace, or to nothing (MLO2272).</exception>
+    public static IReadOnlyDictionary<string, byte[]> Read(string root, string folder, Action<string> observe)
     {
-        var files = new List<string>();
+        var files = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
         Walk(root, folder, observe, files);
         Walk(root, Shared, observe, files);
-        files.Sort(StringComparer.Ordinal);
         return files;
     }
 
-    private static void Walk(string root, string folder, Action<string> observe, List<string> files)
+    private static void Walk(string root, string folder, Action<string> observe, SortedDictionary<string, byte[]> files)
     {
         // A folder that is not there may appear.
         observe(folder);
@@ -30,7 +32,7 @@ internal static class CodeSources
             if (entry is FileInfo && entry.Extension == ".cs")
             {
                 observe(path);
-                files.Add(path);
+                files[path] = File.ReadAllBytes(Inside(root, path, (FileInfo)entry));
             }
             else if (entry is DirectoryInfo && entry.LinkTarget is null && !entry.Name.StartsWith('.') && entry.Name is not ("bin" or "obj"))
             {
@@ -38,4 +40,14 @@ internal static class CodeSources
             }
         }
     }
+
+    /// <summary>What others do not have is no part of the workspace.</summary>
+    private static string Inside(string root, string path, FileInfo file) => file.LinkTarget is not { } target ? file.FullName
+        : file.ResolveLinkTarget(returnFinalTarget: true) is { Exists: true } real && !Path.GetRelativePath(root, real.FullName).StartsWith("..", StringComparison.Ordinal) ? file.FullName
+        : throw new DiagnosticException(new Diagnostic("MLO2272", $"'{path}' is a link to outside of the workspace, or to nothing")
+        {
+            Where = path,
+            Why = $"it points to {target}, which other clones need not have",
+            Mend = "copy the file into the workspace",
+        });
 }

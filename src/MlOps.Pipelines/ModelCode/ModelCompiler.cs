@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MlOps.Code;
@@ -16,10 +15,7 @@ namespace MlOps.Pipelines.ModelCode;
 /// <param name="warn">Told what the compiler thinks, and what gives other results at other times; not again while the code stays.</param>
 internal sealed class ModelCompiler(string root, Action<string> observe, Action<Diagnostic> warn)
 {
-    private const string Format = "2";
-
-    /// <summary>The file that keeps what trainers of the code say of themselves.</summary>
-    private const string Trainers = "trainers.json";
+    private const string Format = "3";
 
     private readonly Lazy<CSharpCompiler> _compiler = new(CSharpCompiler.Find);
     private readonly Lazy<IReadOnlyList<byte[]>> _product = new(() => [.. ProductLibraries.Files.Select(File.ReadAllBytes)]);
@@ -59,19 +55,12 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
     /// <exception cref="DiagnosticException">It does not compile, or lacks what is declared.</exception>
     public async Task<IReadOnlyDictionary<string, CompiledModel>> CompileAsync(IReadOnlyList<ModelDefinition> models, CancellationToken cancellationToken)
     {
-        var names = models.SelectMany(model => model.Code).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
-        var sources = CodeSources.Of(root, models[0].Folder, observe);
-        var folder = _cache.FolderOf(Key(models, names, sources));
-        var assembly = Path.Join(folder, AssemblyName(models[0].Folder) + ".dll");
-        if (!_cache.Has(folder))
-        {
-            await CompileAsync(models, sources, folder, cancellationToken);
-        }
-
-        var kept = JsonNode.Parse(await File.ReadAllBytesAsync(Path.Join(folder, CodeCache.Functions), cancellationToken))!.AsObject();
-        var functions = kept.ToDictionary(function => function.Key, function => CodeFunction.FromJson(function.Key, function.Value!), StringComparer.Ordinal);
-        var trainers = File.Exists(Path.Join(folder, Trainers)) ? JsonNode.Parse(await File.ReadAllBytesAsync(Path.Join(folder, Trainers), cancellationToken))!.AsObject() : [];
-        return models.ToDictionary(model => model.Name, model => new CompiledModel(assembly, functions) { Trainer = Trainer(model, trainers[model.Name]) }, StringComparer.Ordinal);
+        var sources = CodeSources.Read(root, models[0].Folder, observe);
+        var key = Key(models, sources);
+        var known = _cache.Find(key) ?? await CompileAsync(models, sources, key, cancellationToken);
+        var assembly = Path.Join(known.Folder, AssemblyName(models[0].Folder) + ".dll");
+        var functions = known.Functions.ToDictionary(function => function.Key, function => CodeFunction.FromJson(function.Key, function.Value!), StringComparer.Ordinal);
+        return models.ToDictionary(model => model.Name, model => new CompiledModel(assembly, functions) { Trainer = Trainer(model, known.Trainers[model.Name]) }, StringComparer.Ordinal);
     }
 
     /// <summary>Compiles sources that the workspace has no more, so that they can be compared with those that it has: the listings of functions as they were then.</summary>
@@ -82,14 +71,14 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
     /// <exception cref="DiagnosticException">They do not compile, or packages of theirs cannot be had.</exception>
     public async Task ListAsync(string cache, ModelDefinition model, IReadOnlyCollection<string> names, CancellationToken cancellationToken)
     {
-        var (sources, name) = (CodeSources.Of(root, model.Folder, observe), AssemblyName(model.Folder));
+        var (sources, name) = (CodeSources.Read(root, model.Folder, observe), AssemblyName(model.Folder));
         if (sources.Count == 0)
         {
             return;
         }
 
         _packages = await ModelPackages.ResolveAsync(root, observe, isSound: true, cancellationToken);
-        var compiled = await _compiler.Value.CompileAsync(name, root, sources, ProductLibraries.Files.Concat(_packages.References), cancellationToken);
+        var compiled = await CompiledAsync(name, sources, cancellationToken);
         using var library = new CodeLibrary([compiled.Image, .. _product.Value], _packages.Names);
         using var symbols = new CodeSymbols(compiled.Symbols);
         var listings = new Dictionary<Digest, string>();
@@ -101,34 +90,38 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         }
 
         var code = new CodeCache(cache);
-        code.Publish(code.FolderOf(Digest.Of($"{string.Join('\n', listings.Keys.Order())} {Digest.Of(compiled.Symbols)}")), new(name, compiled, [], listings), functions: null);
+        code.Publish(Digest.Of($"{string.Join('\n', listings.Keys.Order())} {Digest.Of(compiled.Symbols)}"), new(name, compiled, [], listings), functions: null);
     }
 
     private static string AssemblyName(string folder) => "Models." + folder[(folder.LastIndexOf('/') + 1)..];
 
     /// <summary>Covers all that decides what comes of compiling, and what is checked then.</summary>
-    private Digest Key(IReadOnlyList<ModelDefinition> models, IEnumerable<string> names, IEnumerable<string> sources)
+    private Digest Key(IReadOnlyList<ModelDefinition> models, IReadOnlyDictionary<string, byte[]> sources) => Digest.Of(new JsonObject
     {
-        var text = new StringBuilder("format ").AppendLine(Format).Append("compiler ").AppendLine(_compiler.Value.Version).Append("assembly ").AppendLine(AssemblyName(models[0].Folder));
-        text.AppendLine(_packages.Text).AppendJoin('\n', _product.Value.Select(image => Digest.Of(image))).AppendLine().AppendJoin('\n', names).AppendLine();
-        foreach (var model in models)
-        {
-            text.Append(model.Manifest.Deterministic).AppendJoin(';', model.Manifest.Features.Where(feature => feature.Value.Code is not null)
-                .Select(feature => $"{feature.Key} {feature.Value.Kind} {feature.Value.Code} {string.Join(',', feature.Value.From ?? [])}"))
-                .AppendJoin(';', model.Manifest.Prepare.Select(step => step.Code)).AppendLine();
-            text.Append(model.Name).Append(' ').Append(model.Manifest.Task).AppendJoin(';', (model.Evaluation.Metrics ?? []).Select(metric => $"{metric.Key} {metric.Value.Code}"))
-                .Append(' ').AppendJoin(';', model.Manifest.Tests ?? []).Append(' ').AppendLine(Description(model) is { } trainer ? CanonicalJson.Compact(trainer) : "");
-        }
+        ["assembly"] = AssemblyName(models[0].Folder),
+        ["compiler"] = _compiler.Value.Version,
+        ["format"] = Format,
+        ["models"] = new JsonArray([.. models.Select(Declared)]),
+        ["packages"] = _packages.Text,
+        ["product"] = new JsonArray([.. _product.Value.Select(image => (JsonNode)Digest.Of(image).Hex)]),
+        ["sources"] = new JsonObject(sources.Select(source => KeyValuePair.Create(source.Key, (JsonNode?)Digest.Of(source.Value).Hex))),
+    }.ToJsonString());
 
-        foreach (var source in sources)
-        {
-            text.Append(Digest.Of(File.ReadAllBytes(Path.Join(root, source))).Hex).Append("  ").AppendLine(source);
-        }
+    /// <summary>What a model says of its code.</summary>
+    private static JsonObject Declared(ModelDefinition model) => new()
+    {
+        ["deterministic"] = model.Manifest.Deterministic,
+        ["features"] = CodeRequest.Json(model.ComputedColumns),
+        ["kinds"] = new JsonArray([.. model.ComputedColumns.Select(column => (JsonNode)model.Manifest.Features[column.Name].Kind.ToString())]),
+        ["metrics"] = new JsonObject((model.Evaluation.Metrics ?? []).Select(metric => KeyValuePair.Create(metric.Key, (JsonNode?)metric.Value.Code))),
+        ["name"] = model.Name,
+        ["prepare"] = new JsonArray([.. model.Manifest.Prepare.Select(step => (JsonNode)step.Code)]),
+        ["task"] = model.Manifest.Task.ToString(),
+        ["tests"] = new JsonArray([.. (model.Manifest.Tests ?? []).Select(type => (JsonNode)type)]),
+        ["trainer"] = Description(model),
+    };
 
-        return Digest.Of(text.ToString());
-    }
-
-    private async Task CompileAsync(IReadOnlyList<ModelDefinition> models, IReadOnlyList<string> sources, string folder, CancellationToken cancellationToken)
+    private async Task<KnownFolder> CompileAsync(IReadOnlyList<ModelDefinition> models, IReadOnlyDictionary<string, byte[]> sources, Digest key, CancellationToken cancellationToken)
     {
         if (sources.Count == 0)
         {
@@ -142,7 +135,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
 
         var name = AssemblyName(models[0].Folder);
         _packages = _packages.IsSound ? _packages : await ModelPackages.ResolveAsync(root, observe, isSound: true, cancellationToken);
-        var compiled = await _compiler.Value.CompileAsync(name, root, sources, ProductLibraries.Files.Concat(_packages.References), cancellationToken);
+        var compiled = await CompiledAsync(name, sources, cancellationToken);
         var listings = new Dictionary<Digest, string>();
         var functions = Functions(models, name, compiled, listings, cancellationToken);
         foreach (var warning in compiled.Warnings)
@@ -150,8 +143,28 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
             warn(warning);
         }
 
-        _cache.Publish(folder, new(name, compiled, _packages.LoadedBy(compiled.Image), listings),
-            new JsonObject(functions.Select(function => KeyValuePair.Create(function.Name, (JsonNode?)function.ToJson()))), making => Describe(making, Path.Join(making, name + ".dll"), models));
+        return _cache.Publish(key, new(name, compiled, _packages.LoadedBy(compiled.Image), listings),
+            new JsonObject(functions.Select(function => KeyValuePair.Create(function.Name, (JsonNode?)function.ToJson()))), making => Describe(making, Path.Join(making, name + ".dll"), models))!;
+    }
+
+    /// <summary>The bytes that the key covers, and no others: what somebody saves meanwhile is the next build's.</summary>
+    private async Task<CompiledCode> CompiledAsync(string name, IReadOnlyDictionary<string, byte[]> sources, CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateTempSubdirectory("mlops-sources-").FullName;
+        try
+        {
+            foreach (var (path, bytes) in sources)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.Join(folder, path))!);
+                await File.WriteAllBytesAsync(Path.Join(folder, path), bytes, cancellationToken);
+            }
+
+            return await _compiler.Value.CompileAsync(name, folder, sources.Keys, ProductLibraries.Files.Concat(_packages.References), cancellationToken);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private List<CodeFunction> Functions(IReadOnlyList<ModelDefinition> models, string name, CompiledCode compiled, Dictionary<Digest, string> listings, CancellationToken cancellationToken)
@@ -225,7 +238,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         };
 
     /// <summary>Asks the trainers of the code what options they have, and whether those that are declared are among them.</summary>
-    private static void Describe(string folder, string assembly, IReadOnlyList<ModelDefinition> models)
+    private static JsonObject Describe(string folder, string assembly, IReadOnlyList<ModelDefinition> models)
     {
         var (described, found) = (new JsonObject(), new List<Diagnostic>());
         foreach (var model in models)
@@ -251,10 +264,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
             throw new DiagnosticException([.. found.Distinct()]);
         }
 
-        if (described.Count > 0)
-        {
-            File.WriteAllText(Path.Join(folder, Trainers), CanonicalJson.Indented(described));
-        }
+        return described;
     }
 
     private static string Unescaped(string name) => name.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);

@@ -142,6 +142,7 @@ internal sealed class ToldChampions(JsonObject told) : IChampions
         var champion = champions.Find(gate.Step, environment, inputs[TrainAction.Model]);
         told["model"] = champion.Model?.ToString();
         told["bytes"] = Kept("champion.onnx", champion.Bytes);
+        told["functions"] = new JsonObject(champion.Functions.Select(function => KeyValuePair.Create(function.Key, (JsonNode?)function.Value.ToString())));
         if (champion.Model is { } model)
         {
             told["verdict"] = champion.Bytes is null ? champions.Verdict(gate.Step, model, inputs) : null;
@@ -166,7 +167,10 @@ internal sealed class ToldChampions(JsonObject told) : IChampions
         }
     }
 
-    public Champion Find(Step gate, string environment, Digest candidate) => new(DigestAt("model"), BytesAt("bytes"));
+    public Champion Find(Step gate, string environment, Digest candidate) => new(DigestAt("model"), BytesAt("bytes"))
+    {
+        Functions = told["functions"]!.AsObject().ToDictionary(function => function.Key, function => Digest.Parse((string)function.Value!), StringComparer.Ordinal),
+    };
 
     public JsonObject? Verdict(Step gate, Digest champion, IReadOnlyDictionary<string, Digest> inputs) => told["verdict"]?.DeepClone().AsObject();
 

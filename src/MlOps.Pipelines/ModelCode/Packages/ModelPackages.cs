@@ -35,11 +35,11 @@ internal static class ModelPackages
         {
             var pinned = Pinned(root);
             var folder = Path.Join(all, Key(declared, pinned));
-            var known = File.Exists(Path.Join(folder, PackageClosure.File)) ? PackageClosure.FromFolder(folder) : null;
+            var known = PackageClosure.TryRead(folder);
             if (known is null || isSound && !known.IsSound)
             {
                 pinned = await new PackageRestore(root, all, declared).RunAsync(pinned, restored => Path.Join(all, Key(declared, restored)), cancellationToken);
-                known = PackageClosure.FromFolder(Path.Join(all, Key(declared, pinned)));
+                known = PackageClosure.TryRead(Path.Join(all, Key(declared, pinned))) ?? throw new IOException($"{all} cannot be read, though it was written just now");
                 Prune(all);
             }
 

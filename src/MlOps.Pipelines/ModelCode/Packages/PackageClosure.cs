@@ -1,5 +1,6 @@
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MlOps.Content;
 
@@ -67,8 +68,20 @@ internal sealed class PackageClosure(string folder, IReadOnlyList<ResolvedPackag
         ["version"] = package.Version,
     })));
 
-    /// <summary>What lies in a folder.</summary>
-    public static PackageClosure FromFolder(string folder) => new(folder, [.. JsonNode.Parse(System.IO.File.ReadAllBytes(Path.Join(folder, File)))!.AsObject().Select(package => new ResolvedPackage(
+    /// <summary>What lies in a folder; null where nothing does, or nobody can read what.</summary>
+    public static PackageClosure? TryRead(string folder)
+    {
+        try
+        {
+            return System.IO.File.Exists(Path.Join(folder, File)) ? FromFolder(folder) : null;
+        }
+        catch (Exception damaged) when (damaged is JsonException or NullReferenceException or InvalidOperationException or FormatException || IoFailure.Covers(damaged))
+        {
+            return null;
+        }
+    }
+
+    private static PackageClosure FromFolder(string folder) => new(folder, [.. JsonNode.Parse(System.IO.File.ReadAllBytes(Path.Join(folder, File)))!.AsObject().Select(package => new ResolvedPackage(
         package.Key,
         (string)package.Value!["version"]!,
         [.. package.Value["dependencies"]!.AsArray().Select(name => (string)name!)],

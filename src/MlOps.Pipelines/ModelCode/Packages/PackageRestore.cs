@@ -71,14 +71,18 @@ internal sealed class PackageRestore(string root, string all, IReadOnlyList<Decl
     /// <summary>All or nothing: whoever is first is right, but what is damaged makes room.</summary>
     private static void Publish(string content, string folder)
     {
-        if (Directory.Exists(folder) && !PackageClosure.FromFolder(folder).IsSound)
+        if (Directory.Exists(folder) && PackageClosure.TryRead(folder)?.IsSound != true)
         {
             Directory.Delete(folder, recursive: true);
         }
 
-        if (!Directory.Exists(folder))
+        try
         {
             Directory.Move(content, folder);
+        }
+        catch (IOException) when (Directory.Exists(folder))
+        {
+            // Another build was first.
         }
     }
 
