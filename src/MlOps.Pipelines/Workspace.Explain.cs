@@ -31,8 +31,9 @@ public sealed partial class Workspace
         {
             var landed = LockComparison.Of(before, after, _graph, dataset => DataBetween(before, after, dataset), about);
             var changes = landed.Steps.Select(step => (step.Address, step.Changes)).ToList();
-            await ListOlderAsync(revisions.FirstOrDefault("HEAD"), changes, part => part.Old, cancellationToken);
-            await ListOlderAsync(revisions.ElementAtOrDefault(1) ?? "HEAD", changes, part => part.New, cancellationToken);
+            await SettleCodeAsync(revisions.FirstOrDefault("HEAD"), isSure: true, changes, part => part.Old, cancellationToken);
+            await SettleCodeAsync(revisions.ElementAtOrDefault(1) ?? "HEAD", isSure: revisions.Count == 2, changes, part => part.New, cancellationToken);
+            await SettleCodeAsync(null, isSure: false, changes, part => part.New, cancellationToken);
             report.Landed(landed);
         }
 
@@ -40,7 +41,9 @@ public sealed partial class Workspace
         {
             var plan = await _engine.PlanAsync(_graph, Options(), cancellationToken);
             about ??= _ => true;
-            await ListOlderAsync("HEAD", [.. plan.Steps.Where(step => about(step.Step.Address)).Select(step => (step.Step.Address, step.Changes))], part => part.Old, cancellationToken);
+            var pending = plan.Steps.Where(step => about(step.Step.Address)).Select(step => (step.Step.Address, step.Changes)).ToList();
+            await SettleCodeAsync(null, isSure: true, pending, part => part.New, cancellationToken);
+            await SettleCodeAsync("HEAD", isSure: false, pending, part => part.Old, cancellationToken);
             report.Pending(plan, current, [.. plan.Steps.Where(step => about(step.Step.Address) && step.Action is PlannedAction.Run or PlannedAction.Restore && step.Step.Action == ImportAction.Name)
                 .Select(step => RowsPending(current, step.Step, cancellationToken)).OfType<DatasetChange>()], about);
         }
@@ -48,41 +51,78 @@ public sealed partial class Workspace
         return new(ExitCode.Done, report.Text(), report.Json()) { Painted = report.Text(paint: true) };
     }
 
-    /// <summary>Compiles models' code as git has it where this machine does not know what it was, so that it can be told what changed.</summary>
-    private async Task ListOlderAsync(
-        string revision, IReadOnlyList<(LockAddress Address, IReadOnlyList<PartChange> Changes)> steps, Func<(string Name, Digest Old, Digest New), Digest> wanted, CancellationToken cancellationToken)
+    /// <summary>Finds out which sources digests of models' code stand for, as many may compile to one: those of a revision, or of the workspace. What this machine never compiled is compiled.</summary>
+    /// <param name="revision">Null for the workspace.</param>
+    /// <param name="isSure">Whether no others will do.</param>
+    private async Task SettleCodeAsync(string? revision, bool isSure, IReadOnlyList<(LockAddress Address, IReadOnlyList<PartChange> Changes)> steps,
+        Func<(string Name, Digest Old, Digest New), Digest> wanted, CancellationToken cancellationToken)
     {
-        var changed = steps.SelectMany(step => CodeChange.Digests(step.Changes).Where(part => _knownCode.Find(wanted(part)) is null).Select(part => (step.Address.Owner, part.Name))).ToHashSet();
         foreach (var model in _definition.Models)
         {
-            var names = model.Code.Where(name => changed.Contains(($"models/{model.Name}", name))).ToHashSet(StringComparer.Ordinal);
-            if (names.Count == 0)
+            var parts = steps.Where(step => step.Address.Owner == $"models/{model.Name}").SelectMany(step => CodeChange.Digests(step.Changes)).Where(part => model.Code.Contains(part.Name)).ToList();
+            if (parts.Count == 0)
             {
                 continue;
             }
 
-            var scratch = Directory.CreateTempSubdirectory("mlops-revision-").FullName;
-            try
+            var files = revision is null ? CodeSources.Of(Root, model.Folder, _ => { }).ToDictionary(file => file, file => File.ReadAllBytes(Path.Join(Root, file)), StringComparer.Ordinal)
+                : await FilesAtAsync(revision, model, cancellationToken);
+            var sources = files.Where(file => file.Key.EndsWith(".cs", StringComparison.Ordinal)).ToDictionary(file => file.Key, file => TextOf(file.Value), StringComparer.Ordinal);
+            if (!parts.All(part => _knownCode.Settle(wanted(part), sources)) && revision is not null && sources.Count > 0)
             {
-                foreach (var file in await Git.FilesAsync(Root, revision, [model.Folder, CodeSources.Shared, .. ModelPackages.Files], cancellationToken))
-                {
-                    if ((file.EndsWith(".cs", StringComparison.Ordinal) || ModelPackages.Files.Contains(file)) && await Git.ShowAsync(Root, revision, file, cancellationToken) is { } bytes)
-                    {
-                        Directory.CreateDirectory(Path.GetDirectoryName(Path.Join(scratch, file))!);
-                        await File.WriteAllBytesAsync(Path.Join(scratch, file), bytes, cancellationToken);
-                    }
-                }
+                await ListAsync(files, model, [.. parts.Select(part => part.Name)], cancellationToken);
+            }
 
-                await new ModelCompiler(scratch, _ => { }, _ => { }).ListAsync(Root, model, names, cancellationToken);
-            }
-            catch (DiagnosticException)
+            foreach (var digest in parts.Select(wanted).Where(digest => !_knownCode.Settle(digest, sources) && isSure))
             {
-                // It is no mistake of today that what stood there then does not compile.
+                _knownCode.SettleUnknown(digest);
             }
-            finally
+        }
+    }
+
+    /// <summary>As the compiler reads it.</summary>
+    private static string TextOf(byte[] source)
+    {
+        using var reader = new StreamReader(new MemoryStream(source));
+        return reader.ReadToEnd();
+    }
+
+    /// <summary>What a model's code was at a revision: C# files, and which packages they took.</summary>
+    private async Task<Dictionary<string, byte[]>> FilesAtAsync(string revision, ModelDefinition model, CancellationToken cancellationToken)
+    {
+        var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (var file in await Git.FilesAsync(Root, revision, [model.Folder, CodeSources.Shared, .. ModelPackages.Files], cancellationToken))
+        {
+            if ((file.EndsWith(".cs", StringComparison.Ordinal) || ModelPackages.Files.Contains(file)) && await Git.ShowAsync(Root, revision, file, cancellationToken) is { } bytes)
             {
-                Directory.Delete(scratch, recursive: true);
+                files[file] = bytes;
             }
+        }
+
+        return files;
+    }
+
+    /// <summary>Compiles files that the workspace may have no more, so that this machine knows what they were.</summary>
+    private async Task ListAsync(Dictionary<string, byte[]> files, ModelDefinition model, HashSet<string> names, CancellationToken cancellationToken)
+    {
+        var scratch = Directory.CreateTempSubdirectory("mlops-revision-").FullName;
+        try
+        {
+            foreach (var (file, bytes) in files)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.Join(scratch, file))!);
+                await File.WriteAllBytesAsync(Path.Join(scratch, file), bytes, cancellationToken);
+            }
+
+            await new ModelCompiler(scratch, _ => { }, _ => { }).ListAsync(Root, model, names, cancellationToken);
+        }
+        catch (DiagnosticException)
+        {
+            // It is no mistake of today that what stood there then does not compile.
+        }
+        finally
+        {
+            Directory.Delete(scratch, recursive: true);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using MlOps.Code;
 using MlOps.EndToEnd.Tests.Support;
 
 namespace MlOps.EndToEnd.Tests;
@@ -60,6 +61,46 @@ public sealed class ModelCodeTests : IClassFixture<ModelCodeTests.Trained>
         Assert.Equal("models/shared/Hours.cs:1-1", (string)code["members"]![0]!["where"]!);
         Assert.Equal("models/shared/Hours.cs", (string)code["sources"]![0]!["file"]!);
         Assert.Contains("+internal static class Hours { public static bool IsRush(double hour) => hour is 9 or 17; }", (string)code["sources"]![0]!["diff"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Explain_shows_no_line_that_only_stood_there_in_between()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Git("init", "-q");
+        workspace.Write(".gitignore", ".mlops\nout\n");
+        workspace.Git("add", "-A");
+        workspace.Git("commit", "-qm", "first");
+        // Tried, and not kept: what Clean does stays the same, so that both states of the file have one digest of it.
+        workspace.Replace(Code, "? 10 : 20", "? 110 : 20");
+        workspace.Run("Plan").Expect(2);
+        workspace.Replace(Code, "? 110 : 20", "? 10 : 20");
+        workspace.Replace(Code, "Coldest = 0", "Coldest = 5");
+        workspace.Run("Train").Expect(0);
+        workspace.Git("commit", "-qam", "second");
+        workspace.Replace(Code, "? 10 : 20", "? 210 : 20");
+        workspace.Run("Plan").Expect(2);
+        workspace.Replace(Code, "? 210 : 20", "? 10 : 20");
+        foreach (var kept in Directory.GetDirectories(workspace.At(".mlops/code")).Where(folder => !Tried(folder)))
+        {
+            Directory.Delete(kept, recursive: true);
+        }
+
+        var told = workspace.Run("Explain HEAD~1 HEAD").Expect(0).Output;
+        workspace.Replace(Code, "Coldest = 5", "Coldest = 6");
+        var pending = workspace.Run("Explain").Expect(0).Output;
+
+        Assert.Contains("    -    private const double Coldest = 0;\n    +    private const double Coldest = 5;\n", told, StringComparison.Ordinal);
+        Assert.Contains("    -    private const double Coldest = 5;\n    +    private const double Coldest = 6;\n", pending, StringComparison.Ordinal);
+        Assert.DoesNotContain("10 : 20", Changed(told + pending), StringComparison.Ordinal);
+
+        static string Changed(string text) => string.Join('\n', text.Split('\n').Select(line => line.TrimStart()).Where(line => line.StartsWith('+') || line.StartsWith('-')));
+
+        static bool Tried(string folder)
+        {
+            using var symbols = new CodeSymbols(File.ReadAllBytes(Directory.GetFiles(folder, "*.pdb").Single()));
+            return symbols.Sources()[Code].Contains("110 : 20", StringComparison.Ordinal) || symbols.Sources()[Code].Contains("210 : 20", StringComparison.Ordinal);
+        }
     }
 
     /// <remarks>By the hash of the row: of what the dataset says, not of what is computed of it.</remarks>

@@ -88,6 +88,8 @@ public sealed class ModelUnitsTests : IClassFixture<ModelUnitsTests.Trained>
     }
 
     [Theory]
+    [InlineData("BikeDemand.Costs.Cost", "Costs.Cost", "MLO8320", "did you mean 'BikeDemand.Costs.Cost'?")]
+    [InlineData("BikeDemand.Costs.Cost", "Names.Of.Another.City.Costs.Cost", "MLO8320", "did you mean 'BikeDemand.Costs.Cost'?")]
     [InlineData("\"cost\": { \"code\"", "\"mae\": { \"code\"", "MLO6113", "there is one of that name already")]
     [InlineData("\"cost\": { \"max\"", "\"costs\": { \"max\"", "MLO6030", "did you mean 'cost'?")]
     [InlineData("\"cost\": { \"max\"", "\"rmse\": { \"max\"", "MLO2270", "write \"rmse\" in \"gate\" itself")]

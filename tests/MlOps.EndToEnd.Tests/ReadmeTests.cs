@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MlOps.EndToEnd.Tests.Support;
 using MlOps.Pipelines;
@@ -11,7 +12,7 @@ namespace MlOps.EndToEnd.Tests;
 /// <summary>The README's commands do what the README says: its <c>sh</c> blocks are run in order in a copy of the samples, its <c>text</c> blocks are held against what they print.</summary>
 public sealed partial class ReadmeTests
 {
-    private const string EndOfBlock = "end-of-block";
+    private const string EndOfBlock = "end-of-block", BikeDemand = "models/bike-demand/model.json";
     private static readonly string Readme = File.ReadAllText(Path.Combine(RepositoryFolder.Root, "README.md"));
 
     [Fact]
@@ -45,6 +46,44 @@ public sealed partial class ReadmeTests
                 at = found;
             }
         }
+    }
+
+    [Fact]
+    public void The_code_of_a_model_trains_is_measured_gated_and_tested()
+    {
+        using var samples = Workspace.OfSamples(withLock: false);
+        samples.Write("nuke.json", """{ "name": "city", "data": { "bike-hours": { "path": "models/bike-demand/data/hours.csv" } }, "environments": { "local": { "driver": "process", "port": 8085 } } }""");
+        Directory.Delete(samples.At("models/churn"), recursive: true);
+        Directory.Delete(samples.At("models/ticket-routing"), recursive: true);
+        var model = JsonNode.Parse(File.ReadAllText(samples.At(BikeDemand)))!.AsObject();
+        var blocks = ModelCode().Matches(Readme);
+        foreach (var (name, value) in blocks.SelectMany(block => JsonNode.Parse($"{{{block.Groups[1].Value}}}")!.AsObject()))
+        {
+            if (name == "features")
+            {
+                value!.AsObject().ToList().ForEach(feature => model[name]![feature.Key] = feature.Value!.DeepClone());
+            }
+            else
+            {
+                model[name] = value!.DeepClone();
+            }
+        }
+
+        samples.Write(BikeDemand, model.ToJsonString());
+        for (var i = 0; i < blocks.Count; i++)
+        {
+            samples.Write($"models/bike-demand/Code{i}.cs", blocks[i].Groups[2].Value);
+        }
+
+        samples.Run("Train").Expect(0);
+
+        var trained = JsonNode.Parse(samples.Lock)!["models"]!["bike-demand"]!;
+        Assert.Equal(2, blocks.Count);
+        Assert.True((double)trained["metrics"]!["cost"]! < (double)trained["baseline"]!["cost"]!, trained.ToJsonString());
+        Assert.Equal("pass", (string)trained["gate"]!["verdict"]!);
+        Assert.Equal(1, (int)trained["tests"]!);
+        Assert.NotNull(trained["steps"]!["train"]!["code"]!["BikeDemand.LeastSquares"]);
+        Assert.NotNull(trained["steps"]!["prepare"]!["code"]!["BikeDemand.Rides.RushHour"]);
     }
 
     [Fact]
@@ -109,6 +148,9 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex("```sh\n(.*?)```\n(?:```text\n(.*?)```)?", RegexOptions.Singleline)]
     private static partial Regex Block();
+
+    [GeneratedRegex("```json\n([^`]*)```\n\n```csharp\n([^`]*)```")]
+    private static partial Regex ModelCode();
 
     [GeneratedRegex("^\\| `([A-Z][a-z]+)` \\| (.+) \\|$", RegexOptions.Multiline)]
     private static partial Regex TargetRow();

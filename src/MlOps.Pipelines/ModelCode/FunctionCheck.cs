@@ -99,6 +99,9 @@ internal sealed class FunctionCheck(CodeLibrary library, string assembly, CodeSy
         }
     }
 
+    /// <summary>Type and method without the namespace.</summary>
+    private static string Last(string name) => string.Join('.', name.Split('.').TakeLast(2));
+
     private CodeSignature? Only(string name, string where)
     {
         var all = CodeFunction.Entry(name) is { } entry ? library.Find(entry) : [];
@@ -109,7 +112,8 @@ internal sealed class FunctionCheck(CodeLibrary library, string assembly, CodeSy
         }
 
         var known = library.OpenMethods(assembly).ToList();
-        var nearest = Diagnostic.Nearest(name, known);
+        // The namespace is what is forgotten or made up most easily.
+        var nearest = Diagnostic.Nearest(name, known) ?? known.FirstOrDefault(other => Last(other) == Last(name));
         found.Add(all.Count == 0
             ? new("MLO8320", $"there is no function '{name}'")
             {

@@ -105,7 +105,7 @@ internal sealed record CodeChange(string Name, Digest Old, Digest New, IReadOnly
         ["sources"] = new JsonArray([.. Sources.Select(source => (JsonNode)new JsonObject { ["file"] = source.File, ["diff"] = source.Text })]),
     };
 
-    /// <summary>The lines about the members; where a member's own did not change, as when a constant did, those of its file; and if none did there, of all files.</summary>
+    /// <summary>The lines about the members; where a member's own did not change, as when a constant did, those of its file; and if none did there, of all files. No line says which packages there are, or that more counts.</summary>
     private static List<SourceDiff> Between(IReadOnlyList<MemberChange> members, IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string> after)
     {
         if (before.Count == 0 || after.Count == 0)
@@ -116,7 +116,7 @@ internal sealed record CodeChange(string Name, Digest Old, Digest New, IReadOnly
         var all = before.Keys.Union(after.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal).Where(file => before.GetValueOrDefault(file) != after.GetValueOrDefault(file))
             .Select(file => SourceDiff.Of(file, before.GetValueOrDefault(file, ""), after.GetValueOrDefault(file, ""))).ToList();
         var kept = new HashSet<SourceHunk>(ReferenceEqualityComparer.Instance);
-        foreach (var member in members)
+        foreach (var member in members.Where(member => !member.Name.StartsWith(Package, StringComparison.Ordinal) && !member.Name.StartsWith(Whole, StringComparison.Ordinal)))
         {
             var (was, now) = (member.Before, member.Kind == MemberChangeKind.Removed ? null : member.Places.LastOrDefault());
             var files = all.Where(source => source.File == was?.File || source.File == now?.File).ToList();

@@ -59,7 +59,7 @@ internal sealed class PlanReport(BuildPlan plan, LockFile prior, Forecast? forec
     {
         var toRun = steps.Count(step => step.Action is PlannedAction.Run or PlannedAction.Await);
         var (seconds, unknown) = forecast?.Total(steps, jobs) ?? (0, toRun);
-        return unknown == toRun ? "" : $", about {Workspace.Shown(seconds)}{(unknown > 0 ? $" and what {unknown} take that never ran here" : "")}";
+        return unknown == toRun ? "" : $", about {Workspace.Shown(seconds)}{(unknown > 0 ? $", without {unknown} that never ran here" : "")}";
     }
 
     public JsonObject Json() => new()

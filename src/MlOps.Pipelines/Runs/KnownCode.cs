@@ -1,5 +1,6 @@
 using MlOps.Code;
 using MlOps.Content;
+using MlOps.Pipelines.ModelCode;
 
 namespace MlOps.Pipelines.Runs;
 
@@ -11,6 +12,7 @@ internal sealed class KnownCode(string root, IReadOnlyDictionary<Digest, Func<st
     private const int Most = 200;
 
     private readonly string _folder = Path.Join(root, ".mlops", "code");
+    private readonly Dictionary<Digest, string?> _settled = [];
 
     /// <summary>Keeps the listings at hand, for the day when they are no more.</summary>
     public void Keep()
@@ -56,12 +58,32 @@ internal sealed class KnownCode(string root, IReadOnlyDictionary<Digest, Func<st
         }
     }
 
-    /// <summary>The source files of a model's function, as they were when it had the digest; none where they are not known.</summary>
-    public IReadOnlyDictionary<string, string> Sources(Digest digest)
+    /// <summary>The source files of a model's function: those that were settled, else those that were compiled to the digest last; none where they are not known.</summary>
+    public IReadOnlyDictionary<string, string> Sources(Digest digest) =>
+        _settled.TryGetValue(digest, out var settled) && settled is null || Compiled(digest) is not { } folder ? new Dictionary<string, string>() : SourcesIn(folder);
+
+    /// <summary>Settles which sources a digest is to mean here, as many may compile to it; false where no compilation of these is known to have given it. The first stay.</summary>
+    public bool Settle(Digest digest, IReadOnlyDictionary<string, string> sources)
+    {
+        if (_settled.ContainsKey(digest))
+        {
+            return true;
+        }
+
+        // Beside them stand those that the compiler is given or makes.
+        var found = Folders(digest).FirstOrDefault(folder => SourcesIn(folder).Where(file => file.Key.StartsWith("models/", StringComparison.Ordinal)).ToList() is var known
+            && known.Count == sources.Count && known.All(file => sources.GetValueOrDefault(file.Key) == file.Value));
+        return found is not null && _settled.TryAdd(digest, found);
+    }
+
+    /// <summary>Settles that nobody knows the sources that a digest is to mean.</summary>
+    public void SettleUnknown(Digest digest) => _settled.TryAdd(digest, null);
+
+    private static IReadOnlyDictionary<string, string> SourcesIn(string folder)
     {
         try
         {
-            if (Compiled(digest) is { } folder && Directory.EnumerateFiles(folder, "*.pdb").FirstOrDefault() is { } file)
+            if (Directory.EnumerateFiles(folder, "*.pdb").FirstOrDefault() is { } file)
             {
                 using var symbols = new CodeSymbols(File.ReadAllBytes(file));
                 return symbols.Sources();
@@ -75,9 +97,12 @@ internal sealed class KnownCode(string root, IReadOnlyDictionary<Digest, Func<st
         return new Dictionary<string, string>();
     }
 
-    /// <summary>The folder where models' code of a digest was compiled.</summary>
-    private string? Compiled(Digest digest) => !Directory.Exists(_folder) ? null
-        : Directory.EnumerateDirectories(_folder).FirstOrDefault(folder => File.Exists(Path.Join(folder, digest.Hex + ".txt")));
+    private string? Compiled(Digest digest) => _settled.GetValueOrDefault(digest) ?? Folders(digest).FirstOrDefault();
+
+    /// <summary>The folders where models' code of a digest was compiled: those that builds use before those that were only compared with, then the latest first.</summary>
+    private IEnumerable<string> Folders(Digest digest) => !Directory.Exists(_folder) ? []
+        : Directory.EnumerateDirectories(_folder).Where(folder => File.Exists(Path.Join(folder, digest.Hex + ".txt")))
+            .OrderByDescending(folder => File.Exists(Path.Join(folder, CodeCache.Functions))).ThenByDescending(Directory.GetLastWriteTimeUtc);
 
     private string FileOf(Digest digest) => Path.Join(_folder, digest.Hex + ".txt");
 }
