@@ -182,7 +182,7 @@ public sealed partial class CSharpCompiler
             return reference;
         }
 
-        var copy = Path.Join(Directory.CreateTempSubdirectory(folder + Path.DirectorySeparatorChar).FullName, Path.GetFileName(reference));
+        var copy = Path.Join(Directory.CreateDirectory(Path.Join(folder, Path.GetRandomFileName())).FullName, Path.GetFileName(reference));
         File.Copy(reference, copy);
         return copy;
     }
