@@ -71,14 +71,14 @@ public sealed partial class CSharpCompiler
     /// <param name="files">Relative to the root.</param>
     /// <param name="references">Assemblies beside the framework's.</param>
     /// <param name="cancellationToken">Ends the compiler.</param>
-    /// <exception cref="DiagnosticException">The code does not compile (MLO8301 for each error).</exception>
+    /// <exception cref="DiagnosticException">The code does not compile (MLO8301 for each error), or its path cannot be handed to the compiler (MLO8303).</exception>
     public async Task<CompiledCode> CompileAsync(string name, string root, IEnumerable<string> files, IEnumerable<string> references, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("mlops-compile-").FullName;
         try
         {
             var (image, symbols, usings, arguments) = (Path.Join(folder, name + ".dll"), Path.Join(folder, name + ".pdb"), Path.Join(folder, "Usings.cs"), Path.Join(folder, "arguments.rsp"));
-            List<string> sources = [.. files.Order(StringComparer.Ordinal).Select(file => Path.Join(root, file))];
+            List<string> sources = [.. files.Order(StringComparer.Ordinal).Select(file => Speakable(file, Path.Join(root, file)))];
             await File.WriteAllTextAsync(usings, Usings, cancellationToken);
             await File.WriteAllLinesAsync(arguments, Arguments(image, symbols, root, folder, references, await GeneratorsAsync(sources, cancellationToken))
                 .Concat(sources.Append(usings).Select(Quoted)), cancellationToken);
@@ -99,10 +99,10 @@ public sealed partial class CSharpCompiler
         yield return "-nologo -nostdlib+ -target:library -optimize+ -deterministic+ -debug:portable -embed -nullable:enable -langversion:latest -unsafe+ -utf8output -preferreduilang:en -nowarn:1701;1702";
         yield return Quoted($"-out:{image}");
         yield return Quoted($"-pdb:{symbols}");
-        yield return Quoted($"-pathmap:{root}=/_,{folder}=/_");
+        yield return Quoted($"-pathmap:{Doubled(root)}=/_,{Doubled(folder)}=/_");
         foreach (var reference in Directory.EnumerateFiles(Path.Join(_framework, "ref"), "*.dll", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Concat(references))
         {
-            yield return Quoted($"-r:{reference}");
+            yield return Quoted($"-r:{Referable(reference, folder)}");
         }
 
         foreach (var generator in generators)
@@ -164,6 +164,30 @@ public sealed partial class CSharpCompiler
 
     private static string Relative(string file, string root) =>
         file.StartsWith(MappedRoot, StringComparison.Ordinal) ? file[MappedRoot.Length..] : Path.GetRelativePath(root, Path.Join(root, file)) is var relative && Path.IsPathRooted(file) ? Path.GetRelativePath(root, file) : relative;
+
+    /// <summary>Refuses a path that the compiler would read as the end of an argument, or as a pattern.</summary>
+    private static string Speakable(string shown, string path) => path.AsSpan().IndexOfAny("\"\r\n*?") < 0 ? path
+        : throw new DiagnosticException(new Diagnostic("MLO8303", "the C# compiler cannot be told of the file")
+        {
+            Where = shown.ReplaceLineEndings("\\n"),
+            Why = "its path has a quote, a line end, '*' or '?', which arguments of the compiler cannot have",
+            Mend = "rename the file, or the folder that it stands in",
+        });
+
+    /// <summary>A reference's path; that of a copy where the compiler would take it apart.</summary>
+    private static string Referable(string reference, string folder)
+    {
+        if (Speakable(reference, reference).AsSpan().IndexOfAny(",;=") < 0)
+        {
+            return reference;
+        }
+
+        var copy = Path.Join(Directory.CreateDirectory(Path.Join(folder, Path.GetRandomFileName())).FullName, Path.GetFileName(reference));
+        File.Copy(reference, copy);
+        return copy;
+    }
+
+    private static string Doubled(string path) => path.Replace(",", ",,", StringComparison.Ordinal).Replace("=", "==", StringComparison.Ordinal);
 
     private static string Quoted(string argument) => $"\"{argument}\"";
 

@@ -89,10 +89,11 @@ public sealed class CodeLibrary : IDisposable
     public IEnumerable<CodeShape> Shapes(string assembly) => _followed.Where(followed => followed.Name == assembly)
         .SelectMany(followed => followed.Types).Where(type => !type.IsGenerated).Select(Shape).Where(shape => shape.IsOpen);
 
-    /// <summary>The full names of all methods that anybody may call without an object, of one assembly.</summary>
+    /// <summary>The full names of all methods that anybody may call without an object, of one assembly; no accessors, no operators.</summary>
     /// <param name="assembly">Its simple name.</param>
     public IEnumerable<string> OpenMethods(string assembly) => _followed.Where(followed => followed.Name == assembly)
-        .SelectMany(followed => followed.Types).Where(type => !type.IsGenerated).SelectMany(type => type.Methods).Where(method => !method.IsGenerated && Signature(method).IsOpen)
+        .SelectMany(followed => followed.Types).Where(type => !type.IsGenerated).SelectMany(type => type.Methods)
+        .Where(method => !method.IsGenerated && !IsSpecial(method) && Signature(method).IsOpen)
         .Select(method => $"{method.Type.Name}.{method.Name}");
 
     /// <inheritdoc/>
@@ -144,10 +145,12 @@ public sealed class CodeLibrary : IDisposable
         method.Name,
         (method.Definition.Attributes & System.Reflection.MethodAttributes.MemberAccessMask) == System.Reflection.MethodAttributes.Public,
         method.IsStatic,
-        (method.Definition.Attributes & System.Reflection.MethodAttributes.SpecialName) != 0,
+        IsSpecial(method),
         method.IsVirtual && !method.IsNewSlot,
         (method.Definition.Attributes & System.Reflection.MethodAttributes.Abstract) != 0,
         Signature(method));
+
+    private static bool IsSpecial(CodeMethod method) => (method.Definition.Attributes & System.Reflection.MethodAttributes.SpecialName) != 0;
 
     private static CodeSignature Signature(CodeMethod method)
     {

@@ -22,7 +22,8 @@ internal sealed class CodeType
         var outer = Definition.GetDeclaringType();
         Outer = outer.IsNil ? null : assembly[outer];
         var isOfFile = IsOfFile(simple, out var visible);
-        IsGenerated = Outer is { IsGenerated: true } || (simple.StartsWith('<') && !isOfFile && simple != "<Module>");
+        IsModule = simple == "<Module>";
+        IsGenerated = Outer is { IsGenerated: true } || (simple.StartsWith('<') && !isOfFile && !IsModule);
         var space = assembly.Reader.GetString(Definition.Namespace);
         Name = Outer is not null ? $"{Outer.Name}+{visible}" : space.Length == 0 ? visible : $"{space}.{visible}";
         var attributes = Definition.Attributes;
@@ -44,6 +45,9 @@ internal sealed class CodeType
 
     /// <summary>Whether the compiler made it: closures, state machines, anonymous types. Its name says nothing then.</summary>
     public bool IsGenerated { get; }
+
+    /// <summary>Whether it is what each assembly has for members outside of types.</summary>
+    public bool IsModule { get; }
 
     public bool IsInterface { get; }
 

@@ -17,8 +17,13 @@ internal static class MetadataText
     /// <summary>Attributes that the runtime itself obeys where code does nothing to read them.</summary>
     public static bool IsOfRuntime(string type) => OfRuntime.Contains(type);
 
+    // Some have names that the compiler numbered, the others say nothing of members.
+    private static readonly HashSet<string> OfCompiler = new(
+        new[] { "AsyncStateMachine", "AsyncIteratorStateMachine", "IteratorStateMachine", "CompilerGenerated", "CompilationRelaxations", "RuntimeCompatibility", "NullablePublicOnly", "RefSafetyRules", "SkipLocalsInit" }
+            .Select(name => $"System.Runtime.CompilerServices.{name}Attribute"), StringComparer.Ordinal);
+
     /// <summary>Whether an attribute can tell a program something: not what the compiler leaves for compilers and debuggers.</summary>
-    public static bool IsSaid(string type) => !type.StartsWith("System.Runtime.CompilerServices.", StringComparison.Ordinal)
+    public static bool IsSaid(string type) => !OfCompiler.Contains(type)
         && !type.StartsWith("System.Diagnostics.Debug", StringComparison.Ordinal)
         && !type.StartsWith("System.Diagnostics.CodeAnalysis.", StringComparison.Ordinal)
         && type is not ("Microsoft.CodeAnalysis.EmbeddedAttribute" or "System.CodeDom.Compiler.GeneratedCodeAttribute");

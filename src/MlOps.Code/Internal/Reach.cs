@@ -101,7 +101,7 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
         foreach (var type in assembly.Types.Where(type => !type.IsGenerated))
         {
             Live(type);
-            Later($"all of {type.Name}", MentionKind.Whole, type);
+            Later(type.IsModule ? $"all of assembly {assembly.Name}" : $"all of {type.Name}", MentionKind.Whole, type);
             foreach (var method in type.Methods.Where(method => !method.IsGenerated))
             {
                 Method(method);

@@ -27,7 +27,7 @@ internal sealed partial class Unit
         {
             var method = assembly[(MethodDefinitionHandle)token];
             Write($"{Name(method.Type)}::{NameOf(method)}{arguments}{Spell(method.Definition.DecodeSignature(this, null))}");
-            Call(code, method, constrained);
+            Call(code, method, site, constrained);
             return;
         }
 
@@ -38,16 +38,21 @@ internal sealed partial class Unit
         Write($"{parent}::{(target is null ? Reader.GetString(reference.Name) : NameOf(target))}{arguments}{Spell(signature)}");
         if (target is not null)
         {
-            Call(code, target, constrained);
+            Call(code, target, site, constrained);
         }
         else
         {
-            Foreign(AssemblyOf(reference.Parent), MemberName.Of(Reader, token), signature, arguments, site);
+            Foreign(AssemblyOf(reference.Parent), MemberName.Of(Reader, token), parent.Text, signature, arguments, site);
         }
     }
 
-    private void Call(ILOpCode code, CodeMethod target, bool constrained)
+    private void Call(ILOpCode code, CodeMethod target, CallSite site, bool constrained)
     {
+        if ((target.Definition.Attributes & MethodAttributes.PinvokeImpl) != 0)
+        {
+            Mention(MentionKind.Concern, new CodeConcern(CodeConcernKind.Irreproducible, $"{target.Type.Name}.{target.Name}", "a native library", site));
+        }
+
         if (code == ILOpCode.Newobj)
         {
             Live(target.Type);
@@ -80,7 +85,7 @@ internal sealed partial class Unit
         else
         {
             Write($"{parent}::{name}:{reference.DecodeFieldSignature(this, null)}");
-            Foreign(AssemblyOf(reference.Parent), new(TypeNames.Of(Reader, reference.Parent), name), null, "", site);
+            Foreign(AssemblyOf(reference.Parent), new(TypeNames.Of(Reader, reference.Parent), name), parent.Text, null, "", site);
         }
     }
 
@@ -107,15 +112,15 @@ internal sealed partial class Unit
     }
 
     /// <summary>A member is used that is not followed.</summary>
-    private void Foreign(AssemblyReference? home, MemberName member, MethodSignature<TypeText>? signature, string arguments, CallSite site)
+    private void Foreign(AssemblyReference? home, MemberName member, string parent, MethodSignature<TypeText>? signature, string arguments, CallSite site)
     {
         var isPackage = home is { } reference && assemblies.Package(Reader.GetString(reference.Name), reference.Version) is not null;
-        if (isPackage ? KnownApis.MayReflect(signature, arguments) : KnownApis.Reflects(member, signature) && !IsOfJsonContext(site.Method.Type))
+        if (isPackage ? KnownApis.MayReflect(signature, arguments) : KnownApis.Reflects(member, signature, arguments) && !IsOfJsonContext(site.Method.Type))
         {
             Mention(MentionKind.Whole, new CodeConcern(CodeConcernKind.Widened, assembly.Name, $"{member.Type}.{member.Name} sees members that no instruction names", site));
         }
 
-        if (!isPackage && KnownApis.Irreproducible(member, signature) is { } why)
+        if (!isPackage && !IsOfIterator(site.Method) && KnownApis.Irreproducible(member, parent, signature) is { } why)
         {
             Mention(MentionKind.Concern, new CodeConcern(CodeConcernKind.Irreproducible, $"{member.Type}.{member.Name}", why, site));
         }
@@ -124,6 +129,10 @@ internal sealed partial class Unit
     // The JSON source generator has read the attributes when it compiled; what it leaves finds them once more, for callers that ask.
     private bool IsOfJsonContext(CodeType type) =>
         assemblies.Ancestry(type.Outer is { } outer && type.IsGenerated ? outer : type).ForeignInterfaces.Contains("System.Text.Json.Serialization.JsonSerializerContext");
+
+    // It asks for the thread, lest two go through it at once.
+    private static bool IsOfIterator(CodeMethod method) =>
+        method.Type.IsGenerated && (method.Name == ".ctor" || method.Name.EndsWith(".GetEnumerator", StringComparison.Ordinal) || method.Name.EndsWith(".GetAsyncEnumerator", StringComparison.Ordinal));
 
     private string NameOf(CodeMethod method) => method.Name.StartsWith('<') && method.IsGenerated ? Number(method) : method.Name;
 

@@ -4,30 +4,44 @@ namespace MlOps.Code.Internal;
 
 internal sealed partial class Unit
 {
-    /// <summary>All that reflection can tell of a type: the names of its members and of their parameters, and every attribute.</summary>
+    /// <summary>All that reflection can tell of a type: its members in their order, their names and those of their parameters, and every attribute;
+    /// of the module's own type all that it can tell of the assembly.</summary>
     public static Unit OfMetadata(CodeType type, CodeAssemblies assemblies)
     {
         var unit = new Unit(type.Assembly, assemblies);
         var reader = type.Assembly.Reader;
         unit.Write($"{type.Definition.Attributes}");
         unit.WriteAttributes(type.Definition.GetCustomAttributes());
-        foreach (var field in type.Definition.GetFields().Select(reader.GetFieldDefinition).OrderBy(field => reader.GetString(field.Name), StringComparer.Ordinal))
+        unit.WriteParameters(type.Definition.GetGenericParameters());
+        if (type.IsModule)
+        {
+            unit.WriteAssembly();
+        }
+
+        foreach (var field in type.Definition.GetFields().Select(reader.GetFieldDefinition))
         {
             unit.Write($"{field.Attributes} {reader.GetString(field.Name)} {field.DecodeSignature(unit, null)}");
             unit.Write(field.GetDefaultValue() is { IsNil: false } constant ? reader.GetBlobBytes(reader.GetConstant(constant).Value) : []);
             unit.WriteAttributes(field.GetCustomAttributes());
         }
 
-        foreach (var property in type.Definition.GetProperties().Select(reader.GetPropertyDefinition).OrderBy(property => reader.GetString(property.Name), StringComparer.Ordinal))
+        foreach (var property in type.Definition.GetProperties().Select(reader.GetPropertyDefinition))
         {
             unit.Write(reader.GetString(property.Name));
             unit.WriteAttributes(property.GetCustomAttributes());
         }
 
-        foreach (var method in type.Methods.Where(method => !method.IsGenerated).OrderBy(method => method.Name + method.Signature, StringComparer.Ordinal))
+        foreach (var happening in type.Definition.GetEvents().Select(reader.GetEventDefinition))
+        {
+            unit.Write(reader.GetString(happening.Name));
+            unit.WriteAttributes(happening.GetCustomAttributes());
+        }
+
+        foreach (var method in type.Methods.Where(method => !method.IsGenerated))
         {
             unit.Write($"{method.Definition.Attributes} {method.Name}");
             unit.WriteAttributes(method.Definition.GetCustomAttributes());
+            unit.WriteParameters(method.Definition.GetGenericParameters());
             foreach (var parameter in method.Definition.GetParameters().Select(reader.GetParameter))
             {
                 unit.Write($"{parameter.SequenceNumber} {parameter.Attributes} {reader.GetString(parameter.Name)}");
@@ -37,6 +51,31 @@ internal sealed partial class Unit
         }
 
         return unit.Finish();
+    }
+
+    private void WriteAssembly()
+    {
+        var definition = Reader.GetAssemblyDefinition();
+        Write($"{assembly.Name} {definition.Version} {Reader.GetString(definition.Culture)}");
+        WriteAttributes(definition.GetCustomAttributes());
+        WriteAttributes(Reader.GetModuleDefinition().GetCustomAttributes());
+        foreach (var type in assembly.Types.Where(type => !type.IsGenerated))
+        {
+            Write(type.Name);
+        }
+    }
+
+    private void WriteParameters(IEnumerable<GenericParameterHandle> handles)
+    {
+        foreach (var parameter in handles.Select(Reader.GetGenericParameter))
+        {
+            Write($"{Reader.GetString(parameter.Name)} {parameter.Attributes}");
+            WriteAttributes(parameter.GetCustomAttributes());
+            foreach (var constraint in parameter.GetConstraints().Select(Reader.GetGenericParameterConstraint))
+            {
+                Write(Mentioned(constraint.Type));
+            }
+        }
     }
 
     private void WriteAttributes(CustomAttributeHandleCollection handles)

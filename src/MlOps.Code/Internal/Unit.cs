@@ -55,7 +55,7 @@ internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assembl
         return unit.Finish();
     }
 
-    /// <summary>An enumeration's members, which its values turn into as text.</summary>
+    /// <summary>An enumeration's members, which its values turn into as text, perhaps by their attributes.</summary>
     public static Unit OfMembers(CodeType type, CodeAssemblies assemblies)
     {
         var unit = new Unit(type.Assembly, assemblies);
@@ -71,6 +71,7 @@ internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assembl
             {
                 unit.Write(unit.Reader.GetString(field.Name));
                 unit.Write(unit.Reader.GetBlobBytes(unit.Reader.GetConstant(field.GetDefaultValue()).Value));
+                unit.WriteAttributes(field.GetCustomAttributes());
             }
         }
 
@@ -135,7 +136,7 @@ internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assembl
             Mention(MentionKind.Members, type);
         }
 
-        if (type is { IsAbstract: false, IsValueType: false, IsGenerated: false } && type.MethodsNamed(".ctor").FirstOrDefault(method => method.Arity == 0) is { } constructor)
+        if (type is { IsAbstract: false, IsGenerated: false } && type.MethodsNamed(".ctor").FirstOrDefault(method => method.Arity == 0) is { } constructor)
         {
             Reach(constructor);
         }
@@ -208,7 +209,8 @@ internal sealed partial class Unit(CodeAssembly assembly, CodeAssemblies assembl
         {
             foreach (var field in definition.GetFields().Select(Reader.GetFieldDefinition).Where(field => (field.Attributes & FieldAttributes.Static) == 0))
             {
-                Write($"{field.DecodeSignature(this, null)} {field.GetOffset()}");
+                // The name tells fields of one type apart that change places.
+                Write($"{field.DecodeSignature(this, null)} {NameOf(type, Reader.GetString(field.Name))} {field.GetOffset()}");
                 Write(field.GetMarshallingDescriptor() is { IsNil: false } marshalling ? Reader.GetBlobBytes(marshalling) : []);
             }
         }

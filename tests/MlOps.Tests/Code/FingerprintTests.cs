@@ -1,3 +1,5 @@
+using MlOps.Code;
+
 namespace MlOps.Tests.Code;
 
 public sealed class FingerprintTests
@@ -21,5 +23,24 @@ public sealed class FingerprintTests
     {
         var edit = TellingEdits.All.Single(edit => edit.Name == name);
         Assert.NotEqual(Compilation.FingerprintOf(edit.Before).Digest, Compilation.FingerprintOf(edit.After).Digest);
+    }
+
+    [Theory]
+    [InlineData("a constant")]
+    [InlineData("a switch over texts")]
+    [InlineData("a nested closure")]
+    [InlineData("a generated regex")]
+    [InlineData("an override")]
+    [InlineData("what only generic code makes")]
+    [InlineData("an async iterator")]
+    [InlineData("a record's printing")]
+    [InlineData("a comparer by default")]
+    [InlineData("a name of an enumeration that is parsed")]
+    [InlineData("a struct's constructor that an activator calls")]
+    [InlineData("which field has which offset")]
+    public void A_plain_edit_widens_nothing(string name)
+    {
+        var edit = TellingEdits.All.Single(edit => edit.Name == name);
+        Assert.All([edit.Before, edit.After], program => Assert.DoesNotContain(Compilation.FingerprintOf(program).Concerns, concern => concern.Kind == CodeConcernKind.Widened));
     }
 }
