@@ -65,7 +65,7 @@ public sealed partial class Workspace
                 continue;
             }
 
-            var files = revision is null ? CodeSources.Of(Root, model.Folder, _ => { }).ToDictionary(file => file, file => File.ReadAllBytes(Path.Join(Root, file)), StringComparer.Ordinal)
+            var files = revision is null ? CodeSources.Read(Root, model.Folder, _ => { })
                 : await FilesAtAsync(revision, model, cancellationToken);
             var sources = files.Where(file => file.Key.EndsWith(".cs", StringComparison.Ordinal)).ToDictionary(file => file.Key, file => TextOf(file.Value), StringComparer.Ordinal);
             if (!parts.All(part => _knownCode.Settle(wanted(part), sources)) && revision is not null && sources.Count > 0)
@@ -88,7 +88,7 @@ public sealed partial class Workspace
     }
 
     /// <summary>What a model's code was at a revision: C# files, and which packages they took.</summary>
-    private async Task<Dictionary<string, byte[]>> FilesAtAsync(string revision, ModelDefinition model, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, byte[]>> FilesAtAsync(string revision, ModelDefinition model, CancellationToken cancellationToken)
     {
         var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         foreach (var file in await Git.FilesAsync(Root, revision, [model.Folder, CodeSources.Shared, .. ModelPackages.Files], cancellationToken))
@@ -103,7 +103,7 @@ public sealed partial class Workspace
     }
 
     /// <summary>Compiles files that the workspace may have no more, so that this machine knows what they were.</summary>
-    private async Task ListAsync(Dictionary<string, byte[]> files, ModelDefinition model, HashSet<string> names, CancellationToken cancellationToken)
+    private async Task ListAsync(IReadOnlyDictionary<string, byte[]> files, ModelDefinition model, HashSet<string> names, CancellationToken cancellationToken)
     {
         var scratch = Directory.CreateTempSubdirectory("mlops-revision-").FullName;
         try

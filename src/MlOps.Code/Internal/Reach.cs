@@ -27,7 +27,13 @@ internal sealed partial class Reach(CodeAssemblies assemblies, IReadOnlySet<stri
             cancellationToken.ThrowIfCancellationRequested();
             _current = next.Name;
             var unit = assemblies.Unit(next.Kind, next.Subject);
-            _members.TryAdd(next.Name, new(next.Name, unit.Digest, next.From) { Methods = unit.Methods });
+            // Two assemblies may have members of one name.
+            var name = next.Name;
+            for (var other = 2; !_members.TryAdd(name, new(name, unit.Digest, next.From) { Methods = unit.Methods }); other++)
+            {
+                name = $"{next.Name} #{other}";
+            }
+
             foreach (var mention in unit.Mentions)
             {
                 Follow(mention);

@@ -28,13 +28,16 @@ internal sealed class CodeCache(string root)
 
     private readonly string _all = Path.Join(root, ".mlops", "code");
 
+    /// <summary>Whether builds use a folder, not only comparisons.</summary>
+    public static bool IsBuilds(string folder) => File.Exists(Path.Join(folder, Contents));
+
     /// <summary>What is kept under a key, noted as used; null where there is nothing, or it is damaged.</summary>
     public KnownFolder? Find(Digest key)
     {
         var folder = Path.Join(_all, key.Hex);
         try
         {
-            if (!File.Exists(Path.Join(folder, Contents)))
+            if (!IsBuilds(folder))
             {
                 return null;
             }

@@ -102,7 +102,7 @@ internal sealed class KnownCode(string root, IReadOnlyDictionary<Digest, Func<st
     /// <summary>The folders where models' code of a digest was compiled: those that builds use before those that were only compared with, then the latest first.</summary>
     private IEnumerable<string> Folders(Digest digest) => !Directory.Exists(_folder) ? []
         : Directory.EnumerateDirectories(_folder).Where(folder => File.Exists(Path.Join(folder, digest.Hex + ".txt")))
-            .OrderByDescending(folder => File.Exists(Path.Join(folder, CodeCache.Functions))).ThenByDescending(Directory.GetLastWriteTimeUtc);
+            .OrderByDescending(folder => CodeCache.IsBuilds(folder)).ThenByDescending(Directory.GetLastWriteTimeUtc);
 
     private string FileOf(Digest digest) => Path.Join(_folder, digest.Hex + ".txt");
 }
