@@ -71,7 +71,7 @@ public sealed class ModelCodeTests : IClassFixture<ModelCodeTests.Trained>
         workspace.Replace("models/shared/Hours.cs", "hour is 8", "hour is 9");
         workspace.Run("Train").Expect(0);
 
-        Assert.NotEqual(before, "{}");
+        Assert.NotEqual("{}", before);
         Assert.Equal(before, JsonNode.Parse(workspace.Lock)!["models"]!["demand"]!["baseline"]!.ToJsonString());
     }
 

@@ -16,10 +16,12 @@ namespace MlOps.Pipelines.ModelCode;
 /// <param name="warn">Told what the compiler thinks, and what gives other results at other times; not again while the code stays.</param>
 internal sealed class ModelCompiler(string root, Action<string> observe, Action<Diagnostic> warn)
 {
-    private const string Format = "2";
+    private const string Format = "3";
 
     /// <summary>The file that keeps what trainers of the code say of themselves.</summary>
     private const string Trainers = "trainers.json";
+
+    private static readonly TimeSpan _description = TimeSpan.FromSeconds(30);
 
     private readonly Lazy<CSharpCompiler> _compiler = new(CSharpCompiler.Find);
     private readonly Lazy<IReadOnlyList<byte[]>> _product = new(() => [.. ProductLibraries.Files.Select(File.ReadAllBytes)]);
@@ -28,19 +30,19 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
 
     /// <summary>The code of all models that have any, by the models' names.</summary>
     /// <exception cref="DiagnosticException">Some does not compile, or lacks what is declared: all that was found.</exception>
-    public static Dictionary<string, CompiledModel> CompileAll(string root, IEnumerable<ModelDefinition> models, Action<string> observe, Action<Diagnostic> warn)
+    public static Dictionary<string, CompiledModel> CompileAll(string root, IEnumerable<ModelDefinition> models, Action<string> observe, Action<Diagnostic> warn, CancellationToken cancellationToken)
     {
         var compiled = new Dictionary<string, CompiledModel>(StringComparer.Ordinal);
         var coded = models.Where(model => model.Code.Count > 0).GroupBy(model => model.Folder, StringComparer.Ordinal).Select(group => group.ToList()).ToList();
         var compiler = new ModelCompiler(root, observe, warn);
         var found = new List<Diagnostic>();
 #pragma warning disable VSTHRD002 // Nobody waits on this thread, and nothing can be planned before it is known what the code means.
-        compiler._packages = coded.Count == 0 ? PackageClosure.Empty : ModelPackages.ResolveAsync(root, observe, isSound: false, CancellationToken.None).GetAwaiter().GetResult();
+        compiler._packages = coded.Count == 0 ? PackageClosure.Empty : ModelPackages.ResolveAsync(root, observe, isSound: false, cancellationToken).GetAwaiter().GetResult();
         foreach (var instances in coded)
         {
             try
             {
-                var code = compiler.CompileAsync(instances, CancellationToken.None).GetAwaiter().GetResult();
+                var code = compiler.CompileAsync(instances, cancellationToken).GetAwaiter().GetResult();
                 instances.ForEach(model => compiled[model.Name] = code[model.Name].Within(model.Manifest.Limits));
             }
             catch (DiagnosticException failure)
@@ -151,7 +153,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         }
 
         _cache.Publish(folder, new(name, compiled, _packages.LoadedBy(compiled.Image), listings),
-            new JsonObject(functions.Select(function => KeyValuePair.Create(function.Name, (JsonNode?)function.ToJson()))), making => Describe(making, Path.Join(making, name + ".dll"), models));
+            new JsonObject(functions.Select(function => KeyValuePair.Create(function.Name, (JsonNode?)function.ToJson()))), making => Describe(making, new(Path.Join(making, name + ".dll"), functions.ToDictionary(function => function.Name)), models, cancellationToken));
     }
 
     private List<CodeFunction> Functions(IReadOnlyList<ModelDefinition> models, string name, CompiledCode compiled, Dictionary<Digest, string> listings, CancellationToken cancellationToken)
@@ -171,7 +173,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         {
             var fingerprint = entry.Fingerprint(library, cancellationToken);
             listings[fingerprint.Digest] = CodeListing.Text(fingerprint, member => member.At(name, symbols));
-            functions.Add(new(entry.Name, fingerprint.Digest, entry.Signature?.Parameters ?? [], entry.Signature?.Result ?? "") { Place = entry.Signature is { } signature ? symbols.At(signature.Token) : null });
+            functions.Add(new(entry.Name, fingerprint.Digest, entry.Signature?.Parameters ?? [], entry.Signature?.Result ?? "") { Place = entry.Signature is { } signature ? symbols.At(signature.Token) : TypeCheck.Line(library.Shape(name, entry.Name)!, symbols) });
             concerns.UnionWith(fingerprint.Concerns.Where(concern => concern.Kind == CodeConcernKind.Irreproducible).Select(concern => Concern(concern, name, symbols)).OfType<Diagnostic>());
         }
 
@@ -225,7 +227,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         };
 
     /// <summary>Asks the trainers of the code what options they have, and whether those that are declared are among them.</summary>
-    private static void Describe(string folder, string assembly, IReadOnlyList<ModelDefinition> models)
+    private static void Describe(string folder, CompiledModel code, IReadOnlyList<ModelDefinition> models, CancellationToken cancellationToken)
     {
         var (described, found) = (new JsonObject(), new List<Diagnostic>());
         foreach (var model in models)
@@ -235,7 +237,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
                 var worker = Path.Join(folder, StepWorker.Describe);
                 try
                 {
-                    described[model.Name] = CodeRunner.Run(new CompiledModel(assembly, new Dictionary<string, CodeFunction>()).Within(model.Manifest.Limits), request, model.At("trainer"), worker, null, CancellationToken.None).Result;
+                    described[model.Name] = CodeRunner.Run(Briefly(code.Within(model.Manifest.Limits)), request, model.At("trainer"), worker, null, cancellationToken).Result;
                 }
                 catch (DiagnosticException wrong)
                 {
@@ -256,6 +258,10 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
             File.WriteAllText(Path.Join(folder, Trainers), CanonicalJson.Indented(described));
         }
     }
+
+    /// <summary>Everything waits for it, so that it may not take as long as a step.</summary>
+    private static CompiledModel Briefly(CompiledModel model) => model.Timeout <= _description ? model
+        : model with { Timeout = _description, Mend = "let its constructor and its setters do no work: Fit does it" };
 
     private static string Unescaped(string name) => name.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
 
