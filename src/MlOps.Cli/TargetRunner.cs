@@ -75,16 +75,16 @@ internal static class TargetRunner
                 var (filter, all) = line.Tests(parsed);
                 return new(await TestTarget.RunAsync(Product.Folder, filter, all, cancellationToken) == 0 ? ExitCode.Done : ExitCode.Failed, "");
             case "New":
-                return await Workspace.NewAsync(line.NewModel(parsed), line.Workspace(parsed), line.DryRun(parsed), terminal, cancellationToken);
+                return await Workspace.NewAsync(line.NewModel(parsed), line.Workspace(parsed) with { Cancellation = cancellationToken }, line.DryRun(parsed), terminal, cancellationToken);
             case "Tune" when !line.DryRun(parsed):
-                return await Workspace.TuneAsync(line.Tune(parsed), line.Workspace(parsed), terminal, cancellationToken);
+                return await Workspace.TuneAsync(line.Tune(parsed), line.Workspace(parsed) with { Cancellation = cancellationToken }, terminal, cancellationToken);
             case "Doctor":
-                return await Workspace.DoctorAsync(line.Workspace(parsed), cancellationToken);
+                return await Workspace.DoctorAsync(line.Workspace(parsed) with { Cancellation = cancellationToken }, cancellationToken);
             default:
                 break;
         }
 
-        var workspace = Workspace.Open(line.Workspace(parsed) with { AlreadyTried = tried, NeedsNoCode = target is "Stop" or "Clean" }, terminal);
+        var workspace = Workspace.Open(line.Workspace(parsed) with { Cancellation = cancellationToken, AlreadyTried = tried, NeedsNoCode = target is "Stop" or "Clean" }, terminal);
         return target switch
         {
             "Import" => await workspace.ImportAsync(line.Dataset(parsed), line.Update(parsed), line.DryRun(parsed), cancellationToken),

@@ -24,7 +24,17 @@ public sealed record CodeSignature(bool IsOpen, IReadOnlyList<string> Parameters
 /// <param name="IsSpecial">Whether it is a constructor, an accessor or an operator.</param>
 /// <param name="IsOverride">Whether it takes the place of one of a base type.</param>
 /// <param name="Signature">What it takes and gives.</param>
-public sealed record CodeMember(string Name, bool IsPublic, bool IsStatic, bool IsSpecial, bool IsOverride, bool IsAbstract, CodeSignature Signature);
+public sealed record CodeMember(string Name, bool IsPublic, bool IsStatic, bool IsSpecial, bool IsOverride, bool IsAbstract, CodeSignature Signature)
+{
+    /// <summary>Whether it has parameters of types of its own.</summary>
+    public bool IsGeneric { get; init; }
+
+    /// <summary>Whether it was written with <c>async</c>.</summary>
+    public bool IsAsync { get; init; }
+
+    /// <summary>How many of its parameters have no default.</summary>
+    public int Required { get; init; }
+}
 
 /// <summary>A type as those see it who look for what it offers.</summary>
 /// <param name="Base">The full name of what it derives from; empty for nothing.</param>
@@ -148,7 +158,13 @@ public sealed class CodeLibrary : IDisposable
         IsSpecial(method),
         method.IsVirtual && !method.IsNewSlot,
         (method.Definition.Attributes & System.Reflection.MethodAttributes.Abstract) != 0,
-        Signature(method));
+        Signature(method))
+    {
+        IsGeneric = method.Definition.GetGenericParameters().Count > 0,
+        IsAsync = MetadataText.Attributes(method.Type.Assembly.Reader, method.Definition.GetCustomAttributes(), type => type == $"{Compiler}AsyncStateMachineAttribute").Any(),
+        Required = method.Definition.GetParameters().Select(method.Type.Assembly.Reader.GetParameter)
+            .Count(parameter => parameter.SequenceNumber > 0 && (parameter.Attributes & System.Reflection.ParameterAttributes.Optional) == 0),
+    };
 
     private static bool IsSpecial(CodeMethod method) => (method.Definition.Attributes & System.Reflection.MethodAttributes.SpecialName) != 0;
 

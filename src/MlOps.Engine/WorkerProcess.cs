@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using MlOps.Engine.Internal;
 
@@ -14,8 +16,11 @@ public sealed record WorkerEnd(int Code, bool TimedOut, byte[] Printed)
 }
 
 /// <summary>Runs a program with code of others in it: in a process group and a bare environment of its own, what it prints taken, ended with all that it started.</summary>
-public static class WorkerProcess
+public static partial class WorkerProcess
 {
+    private const string Parent = "MLOPS_PARENT";
+    private const int Kill = 9; // SIGKILL
+
     /// <summary>Runs it to its end.</summary>
     /// <param name="arguments">The program and its arguments.</param>
     /// <param name="environment">What is added to the bare environment, <c>NAME=value</c>.</param>
@@ -27,8 +32,38 @@ public static class WorkerProcess
     public static WorkerEnd Run(IReadOnlyList<string> arguments, IEnumerable<string> environment, string folder, TimeSpan timeout, Action<string>? report, CancellationToken cancellationToken)
     {
         var log = new ProgramLog(Masking.Nothing, report);
-        var end = Programs.Run(new(arguments, [.. RunEnvironment.Bare(folder), .. environment], folder) { Timeout = timeout, Sandbox = folder }, log, cancellationToken);
+        var end = Programs.Run(new(arguments, [.. RunEnvironment.Bare(folder), string.Create(CultureInfo.InvariantCulture, $"{Parent}={Environment.ProcessId}"), .. environment], folder) { Timeout = timeout, Sandbox = folder }, log, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         return new(end.Code, end.TimedOut, log.ToBytes());
     }
+
+    /// <summary>In a worker: ends it, and what it started, soon after whoever started it has ended, however that was.</summary>
+    /// <remarks>Looked at now and then: the signal that Linux sends when a parent dies comes with the end of the parent's thread already.</remarks>
+    public static void EndWithParent()
+    {
+        if (!int.TryParse(Environment.GetEnvironmentVariable(Parent), CultureInfo.InvariantCulture, out var parent))
+        {
+            return;
+        }
+
+        new Thread(() =>
+        {
+            while (getppid() == parent)
+            {
+                Thread.Sleep(500);
+            }
+
+            _ = kill(getpgrp() == Environment.ProcessId ? 0 : Environment.ProcessId, Kill);
+        })
+        { IsBackground = true, Name = "parent" }.Start();
+    }
+
+    [LibraryImport("libc")]
+    private static partial int getppid();
+
+    [LibraryImport("libc")]
+    private static partial int getpgrp();
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
 }

@@ -39,7 +39,7 @@ public sealed partial class Workspace
         ObserveDeclarations();
         _trial = Trial.Of(options.Set, options.Models);
         _definition = WorkspaceDefinition.Load(root, _mirror.Observe, _trial, ManifestJson.With(options.Trainers));
-        _compiled = options.NeedsNoCode ? [] : ModelCompiler.CompileAll(root, _definition.Models, _mirror.Observe, reporter.Warn);
+        _compiled = options.NeedsNoCode ? [] : ModelCompiler.CompileAll(root, _definition.Models, _mirror.Observe, reporter.Warn, options.Cancellation);
         _graph = new StepFactory(_definition, _code, _mirror, _compiled).Graph();
         _knownCode = new(root, _code.Listings);
         var declared = _definition.Manifest.Data.Where(data => _graph.Find(StepFactory.ImportOf(data.Key))!.Inputs.Values.Single() is FileInput)

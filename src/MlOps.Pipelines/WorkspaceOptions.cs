@@ -32,6 +32,9 @@ public sealed record WorkspaceOptions
     /// <summary>A step that was tried just before this call; null if none was.</summary>
     public MlOps.Engine.TriedStep? AlreadyTried { get; init; }
 
+    /// <summary>Ends what has to be done before anything can be planned: compiling the models' own code, and asking its trainers what they are.</summary>
+    public CancellationToken Cancellation { get; init; }
+
     /// <summary>The target runs and judges no step, so that the models' own code need not compile.</summary>
     public bool NeedsNoCode { get; init; }
 

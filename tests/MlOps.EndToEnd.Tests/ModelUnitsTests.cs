@@ -128,6 +128,9 @@ public sealed class ModelUnitsTests : IClassFixture<ModelUnitsTests.Trained>
 
     [Theory]
     [InlineData("public void Eight_is_rush() =>", "public bool Seven() => true;\n    public void Eight_is_rush() =>", "MLO8346", "test 'BikeDemand.RushTests.Seven' returns something")]
+    [InlineData("public async Task Afternoon", "public async void Afternoon", "MLO8346", "test 'BikeDemand.RushTests.Afternoon_is_rush' is async and returns nothing")]
+    [InlineData("public static void Night_is_none() => IsFalse(3)", "public static void Night_is_none<T>() => IsTrue(3)", "MLO8346", "test 'BikeDemand.RushTests.Night_is_none' is generic")]
+    [InlineData("public static void Night_is_none() => IsFalse(3)", "public static void Night_is_none(int hour = 3) => IsTrue(hour)", "MLO8346", "test 'BikeDemand.RushTests.Night_is_none' has parameters, all with defaults")]
     [InlineData("public sealed class", "internal sealed class", "MLO8345", "it is not public")]
     [InlineData("private static void IsTrue", "public RushTests(int n) { }\n    private static void IsTrue", "MLO8345", "no public constructor without parameters")]
     [InlineData("IsTrue(8)", "Environment.Exit(0)", "MLO8331", "test 'BikeDemand.RushTests.Eight_is_rush' ends its process")]
@@ -137,6 +140,113 @@ public sealed class ModelUnitsTests : IClassFixture<ModelUnitsTests.Trained>
         workspace.Replace(Tests, old, with);
 
         Refused(workspace, code, told);
+    }
+
+    [Theory]
+    [InlineData("public sealed class RushTests\n{", "public sealed class RushTests : IDisposable\n{\n    public void Dispose() => throw new InvalidOperationException(\"no end\");\n")]
+    [InlineData("public sealed class RushTests\n{", "public sealed class RushTests : IAsyncDisposable\n{\n    public async ValueTask DisposeAsync()\n    {\n        await Task.Yield();\n        throw new InvalidOperationException(\"no end\");\n    }\n")]
+    public void What_fails_after_a_test_is_told_after_what_failed_in_it_and_the_others_run(string old, string with)
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Tests, old, with);
+        workspace.Replace(Tests, "IsTrue(8)", "IsTrue(9)");
+        workspace.Replace(Tests, "IsFalse(3)", "IsTrue(3)");
+
+        var errors = workspace.Run("Train").Expect(1).Errors;
+
+        Assert.Equal(
+            ["InvalidOperationException: no end", "InvalidOperationException: 9 is none", "InvalidOperationException: no end", "InvalidOperationException: 3 is none"],
+            errors.Split('\n').Where(line => line.Contains("why:", StringComparison.Ordinal)).Select(line => line[(line.IndexOf("why:", StringComparison.Ordinal) + 4)..].Trim()));
+        Assert.Contains("MLO8340 error: test 'BikeDemand.RushTests.Eight_is_rush' failed when its object was disposed", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_test_that_ends_its_process_is_told_with_its_type_s_line_after_those_that_failed_before()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Tests, "await Task.Yield();\n        IsTrue(17)", "await Task.Yield();\n        IsTrue(18)");
+        workspace.Replace(Tests, "IsTrue(8)", "Environment.Exit(0)");
+
+        var errors = workspace.Run("Train").Expect(1).Errors;
+
+        Assert.Contains("MLO8340 error: test 'BikeDemand.RushTests.Afternoon_is_rush' failed", errors, StringComparison.Ordinal);
+        Assert.Matches("MLO8331 error: test 'BikeDemand.RushTests.Eight_is_rush' ends its process\\s+where: models/demand/RushTests.cs:\\d+", errors);
+    }
+
+    [Theory]
+    [InlineData("public int Sweeps", "[System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter))]\n    public DayOfWeek Day { get; set; }\n\n    public int Sweeps", "option 'Day' of trainer 'BikeDemand.MedianLine' has a converter")]
+    [InlineData("public int Sweeps", "public Pace? Pace { get; set; }\n\n    public int Sweeps", "type 'BikeDemand.Pace' of trainer 'BikeDemand.MedianLine' has a converter")]
+    public void A_trainer_whose_options_are_read_by_code_that_the_build_does_not_know_is_refused(string old, string with, string told)
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Trainer, old, with);
+        File.AppendAllText(workspace.At(Trainer), """
+
+            [Own]
+            public sealed record Pace(double Value);
+
+            [AttributeUsage(AttributeTargets.All)]
+            public sealed class OwnAttribute : System.Text.Json.Serialization.JsonConverterAttribute
+            {
+                public override System.Text.Json.Serialization.JsonConverter? CreateConverter(Type typeToConvert) => null;
+            }
+            """);
+
+        Assert.Matches("where: models/demand/MedianLine.cs:\\d+", Refused(workspace, "MLO8344", told));
+    }
+
+    [Fact]
+    public void A_trainer_that_cannot_be_asked_is_ended_by_the_limit()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Model, "\"task\"", "\"limits\": { \"timeout\": \"3s\" }, \"task\"");
+        workspace.Replace(Trainer, "public int Sweeps", "public MedianLine()\n    {\n        while (Step > 0)\n        {\n        }\n    }\n\n    public int Sweeps");
+
+        Assert.Contains("where: models/demand/MedianLine.cs:", Refused(workspace, "MLO8333", "trainer 'BikeDemand.MedianLine' takes too long"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Feature, "workingDay && hour", "Loops() && hour", "exec-code")]
+    [InlineData(Trainer, "public int Sweeps", "public MedianLine() => Loops();\n    private static bool Loops()\n    {\n        while (Half > 0)\n        {\n        }\n    }\n\n    public int Sweeps", "exec-step")]
+    public void No_worker_outlives_a_build_that_is_killed(string file, string old, string with, string command)
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(file, old, with);
+        if (file == Feature)
+        {
+            workspace.Replace(file, "public static bool Rush", "private static readonly int Half = 2;\n\n    private static bool Loops()\n    {\n        while (Half > 0)\n        {\n        }\n\n        return true;\n    }\n\n    public static bool Rush");
+        }
+
+        List<int> workers = [];
+        workspace.During("Train", () => (workers = Workers()).Count > 0, build => build.Kill());
+        try
+        {
+            Assert.NotEmpty(workers);
+            Assert.True(SpinWait.SpinUntil(() =>
+            {
+                Thread.Sleep(100);
+                return Workers().Count == 0;
+            }, TimeSpan.FromSeconds(20)), "the worker lives on");
+        }
+        finally
+        {
+            Workers().ForEach(worker => System.Diagnostics.Process.GetProcessById(worker).Kill());
+        }
+
+        List<int> Workers() => [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _))
+            .Where(name => CommandLine(name!) is var line && line.Contains(workspace.Root, StringComparison.Ordinal) && line.Contains(command, StringComparison.Ordinal)).Select(name => int.Parse(name!, CultureInfo.InvariantCulture))];
+    }
+
+    [Fact]
+    public void Asking_a_trainer_ends_with_the_build_that_is_interrupted()
+    {
+        using var workspace = _trained.Copy();
+        workspace.Replace(Trainer, "public int Sweeps", "public MedianLine()\n    {\n        Console.WriteLine(\"asked\");\n        while (Step > 0)\n        {\n        }\n    }\n\n    public int Sweeps");
+
+        var ran = workspace.During("Plan", () => workspace.CountFiles(".mlops/code") is > 0 && Directory.GetFiles(workspace.At(".mlops/code"), "running*", SearchOption.AllDirectories).Length > 0,
+            build => System.Diagnostics.Process.Start("kill", ["-INT", build.Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit());
+
+        Assert.Contains("cancelled; lock and store are as they were", ran.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -255,6 +365,19 @@ public sealed class ModelUnitsTests : IClassFixture<ModelUnitsTests.Trained>
         workspace.Run("Score --data models/demand/data.csv --out scored.csv --keep rentals").Expect(0);
 
         Assert.Equal(Trained.Rows, File.ReadLines(workspace.At("scored.csv")).Count() - 1);
+    }
+
+    /// <summary>Empty for a process that has just ended.</summary>
+    private static string CommandLine(string process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/cmdline");
+        }
+        catch (Exception ended) when (ended is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
     }
 
     private static string Refused(Workspace workspace, string code, string told)

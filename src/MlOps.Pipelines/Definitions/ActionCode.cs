@@ -42,7 +42,7 @@ internal sealed class ActionCode(IEnumerable<byte[]> images) : IDisposable
     private static readonly HashSet<string> Seams = [typeof(TrainerOptions).FullName!];
 
     private static readonly HashSet<string> LookAtModels = [.. new[] { "BlockLoop", "CellArgument", "CodeAssembly", "FeatureFunction", "ResultCells", "RowLoop" }.Select(type => $"{typeof(FeatureFunction).Namespace}.{type}"),
-        typeof(CodeWorker).FullName!, typeof(WorkerShell).FullName!, typeof(TestRun).FullName!, typeof(OwnTrainer).FullName!, typeof(MetricCode).FullName!];
+        typeof(CodeWorker).FullName!, typeof(WorkerShell).FullName!, typeof(TestRun).FullName!, typeof(TestShape).FullName!, typeof(OwnTrainer).FullName!, typeof(MetricCode).FullName!];
 
     // Named without its version, which says nothing of results.
     private static readonly Dictionary<string, string> Packages = new(StringComparer.Ordinal) { ["MlOps.Engine"] = "MlOps.Engine" };

@@ -83,7 +83,7 @@ internal static class CodeRunner
             {
                 Where = where,
                 Why = string.Create(CultureInfo.InvariantCulture, $"it still ran after {model.Timeout.TotalSeconds} s and was ended") + end.LastLines,
-                Mend = "make it faster, or raise it: \"limits\": { \"timeout\": \"30m\" } in model.json",
+                Mend = model.Mend ?? "make it faster, or raise it: \"limits\": { \"timeout\": \"30m\" } in model.json",
             };
         }
 
@@ -96,9 +96,9 @@ internal static class CodeRunner
         };
     }
 
-    /// <summary>Where the function that ran begins; what runs is named as in <c>function 'Demand.Clean'</c>.</summary>
-    private static string? Place(CompiledModel model, string folder) =>
-        Text(folder, CodeRequest.Running)?.Split('\'') is [_, var function, ..] ? model.Functions.GetValueOrDefault(function)?.Place : null;
+    /// <summary>Where the function or the type that ran begins; what runs is named as in <c>function 'Demand.Clean'</c>, a test by its type and its name.</summary>
+    private static string? Place(CompiledModel model, string folder) => Text(folder, CodeRequest.Running)?.Split('\'') is not [_, var name, ..] ? null
+        : (model.Functions.GetValueOrDefault(name) ?? (CodeFunction.Entry(name) is { } test ? model.Functions.GetValueOrDefault(test.Type) : null))?.Place;
 
     private static string? Text(string folder, string file) => Path.Join(folder, file) is var path && File.Exists(path) ? File.ReadAllText(path) : null;
 }

@@ -14,6 +14,9 @@ internal sealed record CompiledModel(string Assembly, IReadOnlyDictionary<string
     /// <summary>How long one run of it may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>What to do when that is too short; null where the limit may be raised.</summary>
+    public string? Mend { get; init; }
+
     /// <summary>How many bytes its objects may fill.</summary>
     public long Memory { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3;
 

@@ -17,6 +17,8 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
 {
     private const string Format = "3";
 
+    private static readonly TimeSpan LongestDescription = TimeSpan.FromSeconds(30);
+
     private readonly Lazy<CSharpCompiler> _compiler = new(CSharpCompiler.Find);
     private readonly Lazy<IReadOnlyList<byte[]>> _product = new(() => [.. ProductLibraries.Files.Select(File.ReadAllBytes)]);
     private readonly CodeCache _cache = new(root);
@@ -24,19 +26,19 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
 
     /// <summary>The code of all models that have any, by the models' names.</summary>
     /// <exception cref="DiagnosticException">Some does not compile, or lacks what is declared: all that was found.</exception>
-    public static Dictionary<string, CompiledModel> CompileAll(string root, IEnumerable<ModelDefinition> models, Action<string> observe, Action<Diagnostic> warn)
+    public static Dictionary<string, CompiledModel> CompileAll(string root, IEnumerable<ModelDefinition> models, Action<string> observe, Action<Diagnostic> warn, CancellationToken cancellationToken)
     {
         var compiled = new Dictionary<string, CompiledModel>(StringComparer.Ordinal);
         var coded = models.Where(model => model.Code.Count > 0).GroupBy(model => model.Folder, StringComparer.Ordinal).Select(group => group.ToList()).ToList();
         var compiler = new ModelCompiler(root, observe, warn);
         var found = new List<Diagnostic>();
 #pragma warning disable VSTHRD002 // Nobody waits on this thread, and nothing can be planned before it is known what the code means.
-        compiler._packages = coded.Count == 0 ? PackageClosure.Empty : ModelPackages.ResolveAsync(root, observe, isSound: false, CancellationToken.None).GetAwaiter().GetResult();
+        compiler._packages = coded.Count == 0 ? PackageClosure.Empty : ModelPackages.ResolveAsync(root, observe, isSound: false, cancellationToken).GetAwaiter().GetResult();
         foreach (var instances in coded)
         {
             try
             {
-                var code = compiler.CompileAsync(instances, CancellationToken.None).GetAwaiter().GetResult();
+                var code = compiler.CompileAsync(instances, cancellationToken).GetAwaiter().GetResult();
                 instances.ForEach(model => compiled[model.Name] = code[model.Name].Within(model.Manifest.Limits));
             }
             catch (DiagnosticException failure)
@@ -144,7 +146,8 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         }
 
         return _cache.Publish(key, new(name, compiled, _packages.LoadedBy(compiled.Image), listings),
-            new JsonObject(functions.Select(function => KeyValuePair.Create(function.Name, (JsonNode?)function.ToJson()))), making => Describe(making, Path.Join(making, name + ".dll"), models))!;
+            new JsonObject(functions.Select(function => KeyValuePair.Create(function.Name, (JsonNode?)function.ToJson()))),
+            making => Describe(making, new(Path.Join(making, name + ".dll"), functions.ToDictionary(function => function.Name)), models, cancellationToken))!;
     }
 
     /// <summary>The bytes that the key covers, and no others: what somebody saves meanwhile is the next build's.</summary>
@@ -184,7 +187,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         {
             var fingerprint = entry.Fingerprint(library, cancellationToken);
             listings[fingerprint.Digest] = CodeListing.Text(fingerprint, member => member.At(name, symbols));
-            functions.Add(new(entry.Name, fingerprint.Digest, entry.Signature?.Parameters ?? [], entry.Signature?.Result ?? "") { Place = entry.Signature is { } signature ? symbols.At(signature.Token) : null });
+            functions.Add(new(entry.Name, fingerprint.Digest, entry.Signature?.Parameters ?? [], entry.Signature?.Result ?? "") { Place = entry.Signature is { } signature ? symbols.At(signature.Token) : TypeCheck.Line(library.Shape(name, entry.Name)!, symbols) });
             concerns.UnionWith(fingerprint.Concerns.Where(concern => concern.Kind == CodeConcernKind.Irreproducible).Select(concern => Concern(concern, name, symbols)).OfType<Diagnostic>());
         }
 
@@ -238,7 +241,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
         };
 
     /// <summary>Asks the trainers of the code what options they have, and whether those that are declared are among them.</summary>
-    private static JsonObject Describe(string folder, string assembly, IReadOnlyList<ModelDefinition> models)
+    private static JsonObject Describe(string folder, CompiledModel code, IReadOnlyList<ModelDefinition> models, CancellationToken cancellationToken)
     {
         var (described, found) = (new JsonObject(), new List<Diagnostic>());
         foreach (var model in models)
@@ -248,7 +251,7 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
                 var worker = Path.Join(folder, StepWorker.Describe);
                 try
                 {
-                    described[model.Name] = CodeRunner.Run(new CompiledModel(assembly, new Dictionary<string, CodeFunction>()).Within(model.Manifest.Limits), request, model.At("trainer"), worker, null, CancellationToken.None).Result;
+                    described[model.Name] = CodeRunner.Run(Briefly(code.Within(model.Manifest.Limits)), request, model.At("trainer"), worker, null, cancellationToken).Result;
                 }
                 catch (DiagnosticException wrong)
                 {
@@ -266,6 +269,10 @@ internal sealed class ModelCompiler(string root, Action<string> observe, Action<
 
         return described;
     }
+
+    /// <summary>Everything waits for it, so that it may not take as long as a step.</summary>
+    private static CompiledModel Briefly(CompiledModel model) => model.Timeout <= LongestDescription ? model
+        : model with { Timeout = LongestDescription, Mend = "let its constructor and its setters do no work: Fit does it" };
 
     private static string Unescaped(string name) => name.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
 

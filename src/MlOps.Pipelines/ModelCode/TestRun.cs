@@ -6,7 +6,7 @@ using Diagnostic = MlOps.Content.Diagnostic;
 namespace MlOps.Pipelines.ModelCode;
 
 /// <summary>Runs the tests of a model's own code: each on an object of its own, in the order of their names, to the last of them.</summary>
-/// <param name="shell">Knows the code, and is told which test runs.</param>
+/// <param name="shell">Knows the code, and is told which test runs and which failed.</param>
 internal sealed class TestRun(WorkerShell shell)
 {
     private const int Told = 20;
@@ -16,48 +16,61 @@ internal sealed class TestRun(WorkerShell shell)
     /// <exception cref="DiagnosticException">MLO8340: those that fail.</exception>
     public int Of(IEnumerable<string> types)
     {
-        var (count, failed) = (0, new List<Diagnostic>());
+        var count = 0;
         foreach (var type in types.Select(name => shell.Assembly.GetType(name, throwOnError: true)!))
         {
-            foreach (var test in Methods(type))
+            var tests = Methods(type);
+            foreach (var test in tests)
             {
-                count++;
                 shell.Running = $"test '{type.FullName}.{test.Name}'";
-                if (Failure(type, test) is { } failure)
-                {
-                    failed.Add(failure);
-                }
+                Run(type, test);
             }
+
+            count += tests.Count > 0 ? tests.Count : throw new DiagnosticException(new Diagnostic("MLO8345", $"type '{type.FullName}' has no tests that could be run"));
         }
 
+        var failed = shell.Found;
         return failed.Count == 0 ? count
-            : throw new DiagnosticException([.. failed.Take(Told), .. failed.Count > Told ? [new("MLO8340", $"and {failed.Count - Told} more tests failed")] : Array.Empty<Diagnostic>()]);
+            : throw new DiagnosticException([.. failed.Take(Told), .. failed.Count > Told ? [new("MLO8340", $"and {failed.Count - Told} more failures")] : Array.Empty<Diagnostic>()]);
     }
 
-    private static IEnumerable<MethodInfo> Methods(Type type) => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.FlattenHierarchy)
-        .Where(method => method is { IsSpecialName: false, IsGenericMethod: false } && method.GetParameters().Length == 0 && TestShape.IsTest(method.Name, method.ReturnType.FullName ?? ""))
-        .Where(method => method.GetBaseDefinition().DeclaringType != typeof(object)).OrderBy(method => method.Name, StringComparer.Ordinal);
+    private static List<MethodInfo> Methods(Type type) => [.. type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.FlattenHierarchy)
+        .Where(method => !method.IsSpecialName && method.GetBaseDefinition().DeclaringType != typeof(object) && TestShape.Of(method).IsTest).OrderBy(method => method.Name, StringComparer.Ordinal)];
 
-    private Diagnostic? Failure(Type type, MethodInfo test)
+    private void Run(Type type, MethodInfo test)
     {
         object? subject = null;
-        try
+        Try("failed", () =>
         {
             subject = test.IsStatic ? null : Activator.CreateInstance(type);
             Wait(test.Invoke(subject, BindingFlags.DoNotWrapExceptions, null, null, null));
-            return null;
+        });
+        Try("failed when its object was disposed", () =>
+        {
+            if (subject is IAsyncDisposable later)
+            {
+                Wait(later.DisposeAsync().AsTask());
+            }
+            else
+            {
+                (subject as IDisposable)?.Dispose();
+            }
+        });
+    }
+
+    private void Try(string what, Action run)
+    {
+        try
+        {
+            run();
         }
 #pragma warning disable CA1031 // A test fails by throwing whatever it likes.
         catch (Exception thrown)
         {
             thrown = WorkerShell.Inner(thrown);
-            return shell.Failed("MLO8340", "failed", $"{thrown.GetType().Name}: {thrown.Message}", shell.Place(new StackTrace(thrown, fNeedFileInfo: true)), "mend the code that it tests, or the test");
+            shell.Found.Add(shell.Failed("MLO8340", what, $"{thrown.GetType().Name}: {thrown.Message}", shell.Place(new StackTrace(thrown, fNeedFileInfo: true)), "mend the code that it tests, or the test"));
         }
 #pragma warning restore CA1031
-        finally
-        {
-            (subject as IDisposable)?.Dispose();
-        }
     }
 
 #pragma warning disable VSTHRD002 // Tests run one after the other, in a process that does nothing else.
@@ -69,13 +82,4 @@ internal sealed class TestRun(WorkerShell shell)
         }
     }
 #pragma warning restore VSTHRD002
-}
-
-/// <summary>What makes a public method without parameters a test.</summary>
-internal static class TestShape
-{
-    /// <summary>The types that tests return, by their full names.</summary>
-    public static readonly IReadOnlyList<string> Results = ["System.Void", "System.Threading.Tasks.Task", "System.Threading.Tasks.ValueTask"];
-
-    public static bool IsTest(string name, string result) => Results.Contains(result) && name is not ("Dispose" or "DisposeAsync");
 }

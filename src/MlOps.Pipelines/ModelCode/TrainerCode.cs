@@ -35,7 +35,13 @@ internal sealed class TrainerCode(Assembly assembly, Action<string> entered)
     public JsonObject Describe(JsonObject declared, JsonObject? search)
     {
         var name = (string)declared[CodeTrainer.TrainerName]!;
-        var found = new List<Diagnostic>();
+        entered(name);
+        var found = OptionTypes.Converted(assembly.GetType(name, throwOnError: true)!);
+        if (found.Count > 0)
+        {
+            throw new DiagnosticException(found);
+        }
+
         var type = (JsonTypeInfo)Json.GetTypeInfo(assembly.GetType(name, throwOnError: true)!);
         foreach (var (option, value) in declared.Where(member => member.Key is not ("name" or CodeTrainer.TrainerName)))
         {

@@ -17,7 +17,7 @@ internal sealed class TypeCheck(CodeLibrary library, string assembly, CodeSymbol
         var entries = new Dictionary<string, IReadOnlyList<CodeEntry>>(StringComparer.Ordinal);
         if (model.Manifest.Trainer is CodeTrainer { Code: var trainer } && Find(trainer, model.At("trainer", "code")) is { } shape)
         {
-            var line = Line(shape);
+            var line = Line(shape, symbols);
             if (WhyNoTrainer(shape) is { } why)
             {
                 found.Add(new("MLO8344", $"type '{trainer}' cannot be a trainer") { Where = line ?? model.At("trainer", "code"), Why = why, Mend = $"declare it as public sealed record {trainer[(trainer.LastIndexOf('.') + 1)..]} : TrainerOptions, with options that have defaults" });
@@ -42,26 +42,25 @@ internal sealed class TypeCheck(CodeLibrary library, string assembly, CodeSymbol
 
     private void Tests(CodeShape shape, ModelDefinition model)
     {
-        var methods = Chain(shape).SelectMany(type => type.Members)
-            .Where(member => member is { IsPublic: true, IsSpecial: false, IsAbstract: false, Signature.Parameters.Count: 0 } && !OfRecords.Contains(member.Name)).ToList();
-        foreach (var odd in methods.Where(member => member.Name is not ("Dispose" or "DisposeAsync") && !TestShape.IsTest(member.Name, Result(member))))
+        var methods = Chain(shape).SelectMany(type => type.Members).Where(member => member is { IsPublic: true, IsSpecial: false, IsAbstract: false }).Select(member => (Member: member, Shape: TestShape.Of(member))).ToList();
+        foreach (var (odd, test) in methods.Where(method => method.Shape is { IsMeant: true, Odd: not null }))
         {
-            found.Add(new("MLO8346", $"test '{shape.Name}.{odd.Name}' returns something")
+            found.Add(new("MLO8346", $"test '{shape.Name}.{odd.Name}' {test.Odd!.Value.What}")
             {
-                Where = symbols.At(odd.Signature.Token) ?? model.At("tests"),
-                Why = "nobody looks at it: a test fails by throwing",
-                Mend = "return nothing, Task or ValueTask; make what is no test private, or give it a parameter",
+                Where = symbols.At(odd.Signature.Token) ?? Line(shape, symbols) ?? model.At("tests"),
+                Why = test.Odd.Value.Why,
+                Mend = "take nothing, and return nothing, Task or ValueTask, where async one of the latter; make what is no test private, or give it a parameter",
             });
         }
 
-        var count = methods.Count(member => TestShape.IsTest(member.Name, Result(member)));
-        var isStatic = Chain(shape).SelectMany(type => type.Members).Where(member => member.IsPublic && TestShape.IsTest(member.Name, Result(member))).All(member => member.IsStatic);
-        var why = count == 0 ? "no public method of it takes nothing and returns nothing"
+        var tests = methods.Where(method => method.Shape.IsTest).ToList();
+        var isStatic = tests.All(test => test.Member.IsStatic);
+        var why = tests.Count == 0 ? "no public method of it takes nothing and returns nothing"
             : !shape.IsOpen ? "it is not public, or generic"
             : !isStatic && (shape.IsAbstract || !HasConstructor(shape)) ? "its tests need an object, and it has no public constructor without parameters, or is abstract" : null;
         if (why is not null)
         {
-            found.Add(new("MLO8345", $"type '{shape.Name}' has no tests that could be run") { Where = Line(shape) ?? model.At("tests"), Why = why, Mend = "write public void NAME() in a public type, which throws when something is wrong" });
+            found.Add(new("MLO8345", $"type '{shape.Name}' has no tests that could be run") { Where = Line(shape, symbols) ?? model.At("tests"), Why = why, Mend = "write public void NAME() in a public type, which throws when something is wrong" });
         }
     }
 
@@ -85,9 +84,8 @@ internal sealed class TypeCheck(CodeLibrary library, string assembly, CodeSymbol
         }
     }
 
-    private static string Result(CodeMember member) => member.Signature.Result == "Void" ? "System.Void" : member.Signature.Result;
-
-    private string? Line(CodeShape shape) => shape.Members.Select(member => symbols.At(member.Signature.Token)).FirstOrDefault(line => line is not null);
+    /// <summary>File and line of a type's first member that has any.</summary>
+    public static string? Line(CodeShape shape, CodeSymbols symbols) => shape.Members.Select(member => symbols.At(member.Signature.Token)).FirstOrDefault(line => line is not null);
 
     private CodeShape? Find(string name, string where)
     {

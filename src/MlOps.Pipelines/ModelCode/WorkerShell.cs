@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Win32.SafeHandles;
 using MlOps.Content;
+using MlOps.Engine;
 using MlOps.Scoring.Computed;
 using Diagnostic = MlOps.Content.Diagnostic;
 
@@ -41,16 +42,20 @@ internal sealed class WorkerShell
         }
     } = "the model's code";
 
+    /// <summary>What went wrong so far and did not end the work; told before what ends it.</summary>
+    public List<Diagnostic> Found { get; } = [];
+
     /// <summary>The file of <see cref="Running"/>, open: it changes often.</summary>
     public static SafeFileHandle Open(string folder) => File.OpenHandle(Path.Join(folder, CodeRequest.Running), FileMode.Create, FileAccess.Write, FileShare.Read);
 
     /// <summary>Does the work; gives the exit code.</summary>
     public int Run(Action work)
     {
+        WorkerProcess.EndWithParent();
         // The host goes without the framework's messages; whoever wrote the code needs them.
         AppContext.SetSwitch("System.Resources.UseSystemResourceKeys", false);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Tell([Failed("MLO8331", "ends its process", "whatever ends it takes the result with it", Place(new StackTrace(fNeedFileInfo: true)), "return instead; for what is wrong with the data, throw an exception")]);
-        AppDomain.CurrentDomain.UnhandledException += (_, unhandled) => Tell([Thrown((Exception)unhandled.ExceptionObject)]);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Tell([.. Found, Failed("MLO8331", "ends its process", "whatever ends it takes the result with it", Place(new StackTrace(fNeedFileInfo: true)), "return instead; for what is wrong with the data, throw an exception")]);
+        AppDomain.CurrentDomain.UnhandledException += (_, unhandled) => Tell([.. Found, Thrown((Exception)unhandled.ExceptionObject)]);
         try
         {
             work();
