@@ -22,11 +22,46 @@ public sealed partial class Workspace
         var forced = Forced().Select(step => step.Name).ToHashSet();
         LockFile[] locks = [CurrentLock, await CommittedLockAsync(cancellationToken)];
         _champions.Know(locks, step => _options.ForceAll || forced.Contains(step));
+        _champions.Recall(await OlderLocksAsync(cancellationToken));
         var absent = Challengers.SelectMany(challenger => _champions.Wanted(challenger.Model.Name, challenger.Environment)).Distinct()
             .Where(model => !_engine.Store.Check(model)).Select(model => ContentRef.Of(TrainAction.Model, model)).ToList();
         if (absent.Count > 0 && remote is { IsEmpty: false })
         {
             await remote.FetchAsync(absent, cancellationToken);
+        }
+    }
+
+    /// <summary>The locks that brought champions whose columns code computes, where neither the workspace's nor HEAD's has them any more: git's history tells what the code was.</summary>
+    private async Task<IReadOnlyList<LockFile>> OlderLocksAsync(CancellationToken cancellationToken)
+    {
+        var locks = new List<LockFile>();
+        foreach (var (model, environment) in Challengers.Where(challenger => challenger.Model.ComputedColumns.Count > 0))
+        {
+            foreach (var champion in _champions.Wanted(model.Name, environment).Distinct().Where(digest => !_champions.Trained(model.Name, digest).Any()))
+            {
+                // Newest first: the last one brought it.
+                if (await Git.RunAsync(Root, cancellationToken, "log", $"-S{champion.Hex}", "--format=%H", "--", BuildEngine.LockName) is { } commits
+                    && System.Text.Encoding.ASCII.GetString(commits).Split('\n', StringSplitOptions.RemoveEmptyEntries) is [.., var first]
+                    && await ReadableAsync(first) is { } then)
+                {
+                    locks.Add(then);
+                }
+            }
+        }
+
+        return locks;
+
+        async Task<LockFile?> ReadableAsync(string commit)
+        {
+            try
+            {
+                return await LockOfAsync(commit, cancellationToken);
+            }
+            catch (DiagnosticException)
+            {
+                // No edit of today mends what was committed then.
+                return null;
+            }
         }
     }
 

@@ -289,13 +289,18 @@ public sealed class ModelUnitsTests : IClassFixture<ModelUnitsTests.Trained>
         workspace.Write("nuke.json", """{ "name": "city", "data": { "rides": { "path": "models/demand/data.csv" } }, "environments": { "production": { "driver": "process", "port": 8099 } } }""");
         workspace.Replace(Model, "\"baseline\": { \"metric\": \"cost\" }", "\"champion\": { \"environment\": \"production\", \"metric\": \"cost\" }, \"gaps\": { \"workingDay\": { \"cost\": { \"max\": 500 } } }");
         workspace.Write("models/demand/releases.json", $"{{ \"production\": {{ \"model\": \"{Gate(workspace)["candidate"]}\" }} }}\n");
+        workspace.Git("init", "-q");
+        workspace.Write(".gitignore", ".mlops\nout\n");
         workspace.Run("Train").Expect(0);
+        workspace.Git("add", "-A");
+        workspace.Git("commit", "-qm", "first");
         Assert.Equal(0, (double)Gate(workspace)["champion"]!["gain"]!);
         Assert.True((double)Gate(workspace)["gaps"]!["workingDay cost"]!["difference"]! > 0);
 
         workspace.Replace(Trainer, "Half = 2", "Half = 40");
         Assert.Contains("cost is worse than production's", workspace.Run("Train").Expect(3).Errors, StringComparison.Ordinal);
         Assert.True((double)Gate(workspace)["champion"]!["gain"]! < 0);
+        workspace.Git("commit", "-qam", "HEAD's lock has the champion's code no more, its history has");
         // What never lost by the old metric may lose by the new one: the champion is measured again as well.
         workspace.Replace(Metric, "return sum", "return -sum");
         workspace.Run("Train").Expect(0);

@@ -134,7 +134,7 @@ internal sealed class GateAction(IChampions champions, int threads, Func<string,
             return model.Signature.Task != candidate.Task || model.Signature.Label != candidate.Label
                 ? asked with { ChampionIsAbsent = $"{rule.Environment}'s model predicts something else" }
                 : ComputedOtherwise(model.Signature, candidate, champion, gate) is { } column
-                ? asked with { ChampionIsAbsent = $"{rule.Environment}'s model takes '{column}' as other code computed it, or nobody knows which" }
+                ? asked with { ChampionIsAbsent = $"{rule.Environment}'s model takes '{column}' as other code computed it, or no lock in git's history tells which" }
                 : asked with { Champion = new Scorer(model).Predict(asked.Test) };
         }
         catch (DiagnosticException failure)

@@ -17,6 +17,7 @@ namespace MlOps.Pipelines.Champions;
 internal sealed class ChampionSource(string root, ContentStore store) : IChampions
 {
     private IReadOnlyList<LockFile> _locks = [];
+    private IReadOnlyList<LockFile> _older = [];
     private Func<StepName, bool> _asksAgain = _ => false;
 
     /// <summary>Where a model's releases stand, relative to the workspace: in its folder; those of an instance beside them, such as <c>releases@region=north.json</c>.</summary>
@@ -36,8 +37,7 @@ internal sealed class ChampionSource(string root, ContentStore store) : IChampio
     public (Digest Digest, byte[] Bytes)? LearntFrom(Step gate, Digest champion)
     {
         var model = ModelOf(gate);
-        var prepared = _locks.Where(pinned => Outputs(pinned, model, TrainAction.Name)?.GetValueOrDefault(TrainAction.Model) == champion)
-            .Select(pinned => Outputs(pinned, model, PrepareAction.Name))
+        var prepared = Trained(model, champion).Select(pinned => Outputs(pinned, model, PrepareAction.Name))
             .Concat(new ExperimentLog(store).Of(model).Where(experiment => experiment.Content == champion)
                 .Select(experiment => experiment.Fingerprints.TryGetValue(PrepareAction.Name, out var fingerprint) ? store.TryGetRecord(fingerprint)?.Outputs : null));
         var rows = prepared.Select(outputs => outputs is not null && outputs.TryGetValue(PrepareAction.Train, out var digest) ? digest : (Digest?)null).FirstOrDefault(digest => digest is not null);
@@ -48,6 +48,13 @@ internal sealed class ChampionSource(string root, ContentStore store) : IChampio
     /// <param name="locks">Whose verdicts stay valid: the workspace's, then that of git HEAD.</param>
     /// <param name="asksAgain">The gates that are asked for, and compare with what <c>releases.json</c> names now.</param>
     public void Know(IReadOnlyList<LockFile> locks, Func<StepName, bool> asksAgain) => (_locks, _asksAgain) = (locks, asksAgain);
+
+    /// <summary>What is known of champions from locks that are neither the workspace's nor HEAD's; their verdicts count for nothing.</summary>
+    public void Recall(IReadOnlyList<LockFile> older) => _older = older;
+
+    /// <summary>The locks by which a model was trained.</summary>
+    public IEnumerable<LockFile> Trained(string model, Digest? digest) =>
+        _locks.Concat(_older).Where(pinned => Outputs(pinned, model, TrainAction.Name) is { } outputs && outputs.TryGetValue(TrainAction.Model, out var trained) && trained == digest);
 
     /// <summary>The models that gates of this model may compare with, so that they can be fetched before.</summary>
     public IEnumerable<Digest> Wanted(string model, string environment) =>
@@ -62,8 +69,7 @@ internal sealed class ChampionSource(string root, ContentStore store) : IChampio
         var model = fact is null ? Named(ModelOf(gate), environment) : Model(fact);
         return new(model, model is { } digest && store.Check(digest) ? store.TryRead(digest) : null)
         {
-            Functions = _locks.Where(pinned => Outputs(pinned, ModelOf(gate), TrainAction.Name)?.GetValueOrDefault(TrainAction.Model) == model)
-                .Select(pinned => pinned.Find(new(gate.Address.Owner, PrepareAction.Name))?.Code).FirstOrDefault(code => code is not null) ?? StepRecord.NoOutputs,
+            Functions = Trained(ModelOf(gate), model).Select(pinned => pinned.Find(new(gate.Address.Owner, PrepareAction.Name))?.Code).FirstOrDefault(code => code is not null) ?? StepRecord.NoOutputs,
         };
     }
 

@@ -4,8 +4,8 @@ using MlOps.Code;
 using MlOps.Content;
 using MlOps.Learning;
 using MlOps.Pipelines.Definitions;
-using MlOps.Pipelines.ModelCode.Packages;
 using MlOps.Pipelines.Manifests;
+using MlOps.Pipelines.ModelCode.Packages;
 
 namespace MlOps.Pipelines.ModelCode;
 

@@ -84,6 +84,7 @@ internal sealed record StepRequest(Step Step, string WorkDirectory, IReadOnlyDic
     {
         ["action"] = Step.Action,
         ["champion"] = Champion,
+        ["code"] = new JsonObject(Step.Code.Select(part => KeyValuePair.Create(part.Key, (JsonNode?)part.Value.ToString()))),
         ["facts"] = Texts(Step.FactNames),
         ["folder"] = WorkDirectory,
         ["inputs"] = new JsonObject(Inputs.Select(input => KeyValuePair.Create(input.Key, (JsonNode?)input.Value))),
@@ -106,6 +107,7 @@ internal sealed record StepRequest(Step Step, string WorkDirectory, IReadOnlyDic
                 Name = name,
                 Action = (string)json["action"]!,
                 Address = new((string)json["owner"]!, (string)json["key"]!),
+                Code = json["code"]!.AsObject().ToImmutableSortedDictionary(part => part.Key, part => Digest.Parse((string)part.Value!), StringComparer.Ordinal),
                 Parameters = json["parameters"]!.DeepClone().AsObject(),
                 Inputs = inputs.Keys.ToImmutableSortedDictionary(input => input, input => (StepInput)new OutputInput(name, input), StringComparer.Ordinal),
                 Outputs = Texts(json["outputs"]),
