@@ -41,7 +41,8 @@ public static partial class WorkerProcess
     /// <remarks>Looked at now and then: the signal that Linux sends when a parent dies comes with the end of the parent's thread already.</remarks>
     public static void EndWithParent()
     {
-        if (!int.TryParse(Environment.GetEnvironmentVariable(Parent), CultureInfo.InvariantCulture, out var parent))
+        // Windows has no such parents: a worker there lives until its work or its time limit ends.
+        if (OperatingSystem.IsWindows() || !int.TryParse(Environment.GetEnvironmentVariable(Parent), CultureInfo.InvariantCulture, out var parent))
         {
             return;
         }
