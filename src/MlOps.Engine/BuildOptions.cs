@@ -6,7 +6,7 @@ namespace MlOps.Engine;
 /// <summary>How to plan or build.</summary>
 public sealed record BuildOptions
 {
-    /// <summary>The steps wanted, with all that they read from; null means all.</summary>
+    /// <summary>The steps wanted, with all that they read from; null means all that are not made on demand only.</summary>
     public IReadOnlyCollection<StepName>? Targets { get; init; }
 
     /// <summary>How many steps run side by side, at least 1; default the number of processors.</summary>
@@ -20,6 +20,9 @@ public sealed record BuildOptions
 
     /// <summary>Steps that run even if nothing changed.</summary>
     public ImmutableHashSet<StepName> Force { get; init; } = [];
+
+    /// <summary>Asked for the facts that follow from a lock that is about to be written, and from what is known besides: they stand in it beside the steps' own. Null for none.</summary>
+    public Func<LockFile, IReadOnlyList<LockFact>>? Conclude { get; init; }
 
     /// <summary>Whether results go into the store only: the lock, the checked-out files and what is remembered stay as they are; default false.</summary>
     public bool IsTrial { get; init; }

@@ -4,6 +4,12 @@ using MlOps.Engine.Internal;
 
 namespace MlOps.Engine;
 
+/// <summary>A fact of an owner in the lock.</summary>
+/// <param name="Owner">Such as <c>models/churn</c>.</param>
+/// <param name="Name">Unique among the owner's facts.</param>
+/// <param name="Value">Any JSON.</param>
+public sealed record LockFact(string Owner, string Name, JsonNode Value);
+
 /// <summary><c>data.lock.json</c>: the pinned results, reviewed by people and merged by machines.</summary>
 /// <remarks>Keys sorted ordinally, one fact a line, LF; only what follows from the sources. Facts and parameters are parsed when asked for.</remarks>
 public sealed class LockFile

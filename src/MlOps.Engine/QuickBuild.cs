@@ -88,7 +88,7 @@ public sealed partial class QuickBuild
         return Result(done);
     }
 
-    private QuickResult Result(List<QuickStep> done) => new(done, _image.Steps, _image.Names, _image.Tail);
+    private QuickResult Result(List<QuickStep> done) => new(done, _image.Listed, _image.Names, _image.Tail);
 
     /// <summary>The steps that the changed files lead to, if each reads from the one before, so that nothing could run side by side; null if they are more than that.</summary>
     private List<StepForm>? Chain()

@@ -92,6 +92,9 @@ public sealed record Step
     /// <summary>Whether it runs in every build, because it depends on something that no file shows.</summary>
     public bool Always { get; init; }
 
+    /// <summary>Whether only a build that names it, or what reads from it, runs it. The lock keeps its result while it would be the same, and no longer. All its inputs are outputs.</summary>
+    public bool OnDemand { get; init; }
+
     /// <summary>Whether its result also follows from what is no input of it, such as the champion of now: a lock that tells another result than the store is checked by running it, and
     /// other bytes for the same inputs are no fault.</summary>
     public bool LooksElsewhere { get; init; }

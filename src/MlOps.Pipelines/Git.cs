@@ -63,6 +63,25 @@ internal static class Git
         }
     }
 
+    /// <summary>A file's bytes at a revision, or null.</summary>
+    /// <param name="file">Relative to <paramref name="folder"/>.</param>
+    public static byte[]? Show(string folder, string revision, string file)
+    {
+        try
+        {
+            using var git = Process.Start(new ProcessStartInfo("git", ["show", $"{revision}:./{file}"]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+            git.BeginErrorReadLine();
+            using var output = new MemoryStream();
+            git.StandardOutput.BaseStream.CopyTo(output);
+            git.WaitForExit();
+            return git.ExitCode == 0 ? output.ToArray() : null;
+        }
+        catch (Win32Exception)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The files that git carries below a path, relative to the folder; none without git.</summary>
     public static IReadOnlyList<string> Tracked(string folder, string path)
     {

@@ -77,6 +77,7 @@ public sealed partial class Workspace
             [ExploreAction.Name] = new ExploreAction(trials, options.Budget, json),
             [EvaluateAction.Name] = new OwnCodeExecutor(new EvaluateAction(options.Jobs), compiled, () => options.Jobs),
             [ExplainAction.Name] = new ExplainAction(options.Jobs),
+            [PackageAction.Name] = new PackageAction(compiled),
             [GateAction.Name] = new OwnCodeExecutor(new GateAction(champions, options.Jobs), compiled, () => options.Jobs, champions),
         }, options.Rehash);
         return engine;
@@ -103,6 +104,7 @@ public sealed partial class Workspace
         Jobs = _options.Jobs,
         KeepGoing = _options.KeepGoing,
         IsTrial = _options.Set.Count > 0,
+        Conclude = Versioned,
         VerifyReads = _options.VerifyReads,
         ForceAll = _options.ForceAll,
         Force = [.. Forced().Concat(Decidable()).Select(step => step.Name)],
@@ -176,6 +178,12 @@ public sealed partial class Workspace
                     _mirror.Observe($"models/{name}/{Path.GetFileName(releases)}");
                 }
             }
+        }
+
+        // Versions follow from what is committed.
+        foreach (var file in Directory.Exists(models) && GitFolder.Find(Root) is { } git ? git.Heads() : [])
+        {
+            _mirror.Observe(file);
         }
 
         foreach (var file in new[] { "mlops.dll", "code.json" })

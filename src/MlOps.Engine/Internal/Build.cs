@@ -284,7 +284,7 @@ internal sealed class Build
                     writer.AddFact(step.Address.Owner, name, new(fact));
                 }
             }
-            else if (_old.Find(step.Address) is { } trace)
+            else if (_old.Find(step.Address) is { } trace && (!step.OnDemand || IsCurrent(step, trace, writer.Draft)))
             {
                 writer.Add(step.Address, trace);
                 foreach (var name in step.FactNames.Where(name => _old.HasFact(step.Address.Owner, name)))
@@ -294,7 +294,29 @@ internal sealed class Build
             }
         }
 
+        foreach (var fact in _options.Conclude?.Invoke(writer.Draft) ?? [])
+        {
+            writer.AddFact(fact.Owner, fact.Name, new(fact.Value));
+        }
+
         return writer.ToLockFile();
+    }
+
+    /// <summary>Whether a step that nobody asked for would give what the lock says of it.</summary>
+    private bool IsCurrent(Step step, StepTrace trace, LockFile now)
+    {
+        var inputs = new Dictionary<string, Digest>(StringComparer.Ordinal);
+        foreach (var (name, input) in step.Inputs)
+        {
+            if (input is not OutputInput from || now.Find(_graph.Find(from.Step)!.Address)?.Outputs.TryGetValue(from.Output, out var digest) != true)
+            {
+                return false;
+            }
+
+            inputs[name] = digest;
+        }
+
+        return StepDescription.Fingerprint(step, inputs).Digest == trace.Fingerprint;
     }
 
     private static StepTrace Trace(Step step, PlannedStep plan, StepRecord result) => new()

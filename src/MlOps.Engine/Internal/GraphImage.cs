@@ -6,7 +6,7 @@ namespace MlOps.Engine.Internal;
 /// <remarks>It belongs to one remembered answer, whose stamp it holds, and says nothing about results: these stand in the lock. So it stays true while only results change.</remarks>
 internal sealed class GraphImage : IDisposable
 {
-    private const ulong Magic = 0x31_48_50_47_53_50_4f_4c; // "LOPSGPH1", little-endian
+    private const ulong Magic = 0x32_48_50_47_53_50_4f_4c; // "LOPSGPH2", little-endian
     private const int PrologueBytes = 28; // magic, stamp, head's checksum, head's length
 
     private readonly Microsoft.Win32.SafeHandles.SafeFileHandle _file;
@@ -21,12 +21,16 @@ internal sealed class GraphImage : IDisposable
         Tail = reader.ReadString();
         Names = Strings(reader);
         Elsewhere = Strings(reader);
+        Listed = reader.ReadInt32();
         _blocksAt = (int)reader.BaseStream.Position;
         _readersAt = _blocksAt + (sizeof(long) * Steps);
     }
 
     /// <summary>How many steps the graph has.</summary>
     public int Steps { get; }
+
+    /// <summary>How many of them a build without targets has.</summary>
+    public int Listed { get; }
 
     /// <summary>What the table of a build ends with, whatever its steps do.</summary>
     public string Tail { get; }
@@ -111,7 +115,7 @@ internal sealed class GraphImage : IDisposable
     /// <summary>The bytes of an image.</summary>
     /// <param name="forms">By position; null where a step has none.</param>
     /// <param name="readers">Every workspace file with the position of a step that reads it.</param>
-    public static byte[] Write(ulong stamp, StepForm?[] forms, IReadOnlyList<(string Path, int Step)> readers, string[] names, string[] elsewhere, string tail)
+    public static byte[] Write(ulong stamp, StepForm?[] forms, IReadOnlyList<(string Path, int Step)> readers, string[] names, int listed, string[] elsewhere, string tail)
     {
         using var blocks = new MemoryStream();
         var places = new long[forms.Length];
@@ -136,6 +140,7 @@ internal sealed class GraphImage : IDisposable
         index.Write(tail);
         Write(index, names);
         Write(index, elsewhere);
+        index.Write(listed);
         var blocksAt = PrologueBytes + head.Position + (sizeof(long) * forms.Length) + (12 * readers.Count);
         for (var i = 0; i < forms.Length; i++)
         {

@@ -37,8 +37,8 @@ internal static class ImageWriter
             .. graph.Steps.SelectMany(step => step.Inputs.Values.OfType<GlobInput>()).Select(FolderOf).Distinct(StringComparer.Ordinal),
             .. graph.Steps.SelectMany(step => step.Tools?.Files.Values ?? []).Select(file => file.Value).Distinct(StringComparer.Ordinal),
         ];
-        var names = forms.Length <= MostNames ? graph.Steps.Select(step => step.Name.Value).ToArray() : [];
-        return GraphImage.Write(place.Stamp, forms, readers, names, more, tail);
+        string[] listed = [.. graph.Steps.Where(step => !step.OnDemand).Select(step => step.Name.Value)];
+        return GraphImage.Write(place.Stamp, forms, readers, listed.Length <= MostNames ? listed : [], listed.Length, more, tail);
 
         static string FolderOf(GlobInput glob) => string.Join('/', new[] { glob.Folder, new GlobPattern(glob.Pattern).Fixed }.Where(part => part.Length > 0));
 

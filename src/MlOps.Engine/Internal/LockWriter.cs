@@ -13,6 +13,9 @@ internal sealed class LockWriter
 
     public void Add(LockAddress address, StepTrace trace) => _steps.Add(address, trace);
 
+    /// <summary>What is added so far, without bytes.</summary>
+    public LockFile Draft => new(default, _steps, _facts);
+
     public void AddFact(string owner, string name, LazyJson value) => _facts.Add((owner, name), value);
 
     public LockFile ToLockFile()

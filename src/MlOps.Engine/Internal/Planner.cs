@@ -159,11 +159,13 @@ internal sealed class Planner(
         var selected = new bool[graph.Steps.Count];
         if (options.Targets is null)
         {
-            Array.Fill(selected, true);
-            return selected;
+            for (var i = 0; i < selected.Length; i++)
+            {
+                selected[i] = !graph.Steps[i].OnDemand;
+            }
         }
 
-        foreach (var target in options.Targets)
+        foreach (var target in options.Targets ?? [])
         {
             selected[graph.IndexOf(target)] = true;
         }

@@ -16,7 +16,7 @@ namespace MlOps.Pipelines.Definitions;
 internal sealed class ActionCode(IEnumerable<byte[]> images) : IDisposable
 {
     /// <summary>The product's assemblies that steps run; a trainer's own comes with them.</summary>
-    public static readonly IReadOnlyList<string> Assemblies = ["MlOps.Content", "MlOps.Data", "MlOps.Scoring", "MlOps.Learning", "MlOps.Pipelines"];
+    public static readonly IReadOnlyList<string> Assemblies = ["MlOps.Content", "MlOps.Data", "MlOps.Scoring", "MlOps.Learning", "MlOps.Containers", "MlOps.Packaging", "MlOps.Pipelines"];
 
     private static readonly Dictionary<string, Type> Actions = new(StringComparer.Ordinal)
     {
@@ -28,6 +28,7 @@ internal sealed class ActionCode(IEnumerable<byte[]> images) : IDisposable
         [$"{EvaluateAction.Name}/metrics"] = typeof(EvaluateAction),
         [$"{ExplainAction.Name}/explanations"] = typeof(ExplainAction),
         [$"{GateAction.Name}/thresholds"] = typeof(GateAction),
+        [$"{PackageAction.Name}/{PackageAction.Variant}"] = typeof(PackageAction),
     };
 
     /// <summary>What calls the model's own code in a process of its own: entered there, for the action names the process only.</summary>

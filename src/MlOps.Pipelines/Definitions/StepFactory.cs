@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Learning;
+using MlOps.Packaging;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Manifests;
 using MlOps.Pipelines.ModelCode;
@@ -212,6 +213,22 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
                 LooksElsewhere = rules.Champion is not null,
             };
         }
+
+        var licence = $"{model.Folder}/{PackageFile.Licence}";
+        mirror.Observe(licence);
+        yield return Step(PackageAction.Name, PackageAction.Variant, PackageAction.Parameters(model, own)) with
+        {
+            Inputs = Inputs([
+                (TrainAction.Model, From(TrainAction.Name, TrainAction.Model)),
+                (PrepareAction.Train, From(PrepareAction.Name, PrepareAction.Train)),
+                (PrepareAction.Test, From(PrepareAction.Name, PrepareAction.Test)),
+                (EvaluateAction.Metrics, From(EvaluateAction.Name, EvaluateAction.Metrics)),
+                .. manifest.Explain?.On != false ? [(ExplainAction.Importance, From(ExplainAction.Name, ExplainAction.Importance))] : Array.Empty<(string, StepInput)>(),
+                .. File.Exists(Path.Join(workspace.Root, licence)) ? [(PackageFile.Licence, new FileInput(WorkspacePath.Parse(licence)))] : Array.Empty<(string, StepInput)>()]),
+            Outputs = Names(PackageAction.Manifest, PackageAction.Files),
+            FactNames = Names(PackageAction.Signature),
+            CheckedOut = ImmutableSortedDictionary.Create<string, WorkspacePath>(StringComparer.Ordinal).Add(PackageAction.Files, WorkspacePath.Parse($"{model.Name}/{PackageAction.Name}")),
+        };
 
         Step Step(string action, string codeName, JsonObject parameters) => new()
         {

@@ -13,8 +13,11 @@ internal sealed partial class WorkspaceDefinition
 
     private readonly DeclarationPlaces _places;
 
-    private WorkspaceDefinition(WorkspaceManifest manifest, DeclarationPlaces places, IReadOnlyList<ModelDefinition> models) =>
-        (Manifest, _places, Models) = (manifest, places, models);
+    private WorkspaceDefinition(string root, WorkspaceManifest manifest, DeclarationPlaces places, IReadOnlyList<ModelDefinition> models) =>
+        (Root, Manifest, _places, Models) = (root, manifest, places, models);
+
+    /// <summary>The folder of <c>nuke.json</c>.</summary>
+    public string Root { get; }
 
     /// <summary>What <c>nuke.json</c> and the files that it includes say together, variables replaced and instances made.</summary>
     public WorkspaceManifest Manifest { get; }
@@ -39,7 +42,7 @@ internal sealed partial class WorkspaceDefinition
 
         var models = WorkspaceFiles.ModelNames(root).SelectMany(reader.Model).ToList();
         models.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
-        var workspace = new WorkspaceDefinition(manifest, places, models);
+        var workspace = new WorkspaceDefinition(root, manifest, places, models);
         workspace.Check(found);
         foreach (var model in models)
         {

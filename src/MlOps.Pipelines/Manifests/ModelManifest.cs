@@ -43,6 +43,12 @@ public sealed record ModelManifest
     /// <summary>Who answers for the model.</summary>
     public string? Owner { get; init; }
 
+    /// <summary>The licence that its packages are under, as SPDX names it, such as <c>MIT</c>; a file LICENSE in the model's folder ships as its text.</summary>
+    public string? License { get; set; }
+
+    /// <summary>What the model card says besides numbers.</summary>
+    public CardManifest? Card { get; set; }
+
     /// <summary>What the model's own code makes of the dataset's table before anything else, in this order. Scoring does not do it: what every row needs is a feature.</summary>
     public IReadOnlyList<PrepareManifest> Prepare { get; set; } = [];
 
@@ -91,6 +97,19 @@ public sealed record ModelManifest
 
     /// <summary>Steps that are any program, by name; paths are relative to the model's folder.</summary>
     public Dictionary<string, RunStepManifest> Steps { get; set; } = [];
+}
+
+/// <summary>What a model card says in words.</summary>
+public sealed record CardManifest
+{
+    /// <summary>What the model is, in a sentence.</summary>
+    public string? Description { get; set; }
+
+    /// <summary>What it is meant for.</summary>
+    public string? Uses { get; set; }
+
+    /// <summary>What it cannot do, or should not be asked.</summary>
+    public string? Limits { get; set; }
 }
 
 /// <summary>A function that makes a table of a table.</summary>

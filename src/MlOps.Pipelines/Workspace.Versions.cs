@@ -1,0 +1,44 @@
+using MlOps.Content;
+using MlOps.Engine;
+using MlOps.Pipelines.Packages;
+
+namespace MlOps.Pipelines;
+
+public sealed partial class Workspace
+{
+    private VersionLedger? _ledger;
+
+    /// <summary>What numbers packages.</summary>
+    private VersionLedger Ledger => _ledger ??= new(CommittedLocks());
+
+    private IReadOnlyList<LockFact> Versioned(LockFile draft) => draft.Owners.Any(owner => VersionLedger.PackageOf(draft, owner) is not null) ? Ledger.Conclude(draft) : [];
+
+    /// <summary>The locks whose versions are taken: HEAD's, and that of a branch that is being merged. Outside of git nothing is ever committed, and the lock at hand counts.</summary>
+    private List<LockFile> CommittedLocks()
+    {
+        if (GitFolder.Find(Root) is not { } git)
+        {
+            return [CurrentLock];
+        }
+
+        var locks = new List<LockFile>();
+        foreach (var revision in git.IsMerging ? new[] { "HEAD", "MERGE_HEAD" } : ["HEAD"])
+        {
+            try
+            {
+                locks.Add(Git.Show(Root, revision, BuildEngine.LockName) is { } bytes ? LockFile.Parse(bytes, $"{revision}:{BuildEngine.LockName}") : LockFile.Empty);
+            }
+            catch (DiagnosticException) when (revision == "HEAD")
+            {
+                // What was committed cannot be read; the lock at hand is the best that is known, and a registry refuses a number that is taken.
+                locks.Add(CurrentLock);
+            }
+            catch (DiagnosticException)
+            {
+                // The other branch's lock is no better; its numbers count when it is.
+            }
+        }
+
+        return locks;
+    }
+}
