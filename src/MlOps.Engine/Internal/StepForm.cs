@@ -108,7 +108,7 @@ internal sealed record StepForm
         step.Action == RunExecutor.Action
         && step.Parameters is { Count: 1 } && step.Parameters[RunExecutor.Action] is System.Text.Json.Nodes.JsonArray run && run.All(static argument => argument is System.Text.Json.Nodes.JsonValue)
         && step.Code.Count == 0 && step.Toolchain.Count == 0 && step.FactNames.Count == 0
-        && step is { Frozen: false, Always: false, LooksElsewhere: false, StandsForItsInputs: false, Tools: null, Metrics.Length: 0 } && step.Run is { Timeout: null, Retries: 0, Pass.Length: 0 }
+        && step is { Frozen: false, Always: false, LooksElsewhere: false, OnDemand: false, StandsForItsInputs: false, Tools: null, Metrics.Length: 0 } && step.Run is { Timeout: null, Retries: 0, Pass.Length: 0 }
         && step.Outputs.All(static name => !name.EndsWith('/'))
         && step.Inputs.All(static input => !input.Key.EndsWith('/') && input.Value is OutputInput or FileInput { InLock: true });
 

@@ -258,7 +258,7 @@ public sealed class QuickBuildTests
     public void Whoever_adds_something_to_steps_decides_whether_a_form_knows_it() =>
         // StepForm.IsPlain must refuse a step with anything that its form does not hold.
         Assert.Equal(
-            ["Action", "Address", "Always", "CheckedOut", "Code", "FactNames", "Frozen", "Inputs", "LooksElsewhere", "Metrics", "Name", "Origin", "Outputs", "Parameters", "Run", "StandsForItsInputs", "Toolchain", "Tools"],
+            ["Action", "Address", "Always", "CheckedOut", "Code", "FactNames", "Frozen", "Inputs", "LooksElsewhere", "Metrics", "Name", "OnDemand", "Origin", "Outputs", "Parameters", "Run", "StandsForItsInputs", "Toolchain", "Tools"],
             typeof(Step).GetProperties().Select(property => property.Name).Where(name => name != "EqualityContract").Order(StringComparer.Ordinal));
 
     [Theory]
