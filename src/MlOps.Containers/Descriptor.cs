@@ -8,6 +8,9 @@ namespace MlOps.Containers;
 /// <remarks>https://github.com/opencontainers/image-spec/blob/v1.1.0/descriptor.md. Members that are not named here are not kept.</remarks>
 public sealed record Descriptor
 {
+    /// <summary>The annotation under which an image layout names a manifest.</summary>
+    public const string RefName = "org.opencontainers.image.ref.name";
+
     private static readonly byte[] EmptyBytes = Encoding.UTF8.GetBytes("{}");
 
     /// <summary>What kind of content it is.</summary>

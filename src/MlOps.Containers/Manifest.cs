@@ -72,4 +72,12 @@ public sealed record ImageIndex
 /// <summary>A manifest or an index as a registry holds it.</summary>
 /// <param name="Descriptor">Media type, digest and size; the digest is that of <paramref name="Bytes"/>.</param>
 /// <param name="Bytes">Its bytes.</param>
-public sealed record StoredManifest(Descriptor Descriptor, ReadOnlyMemory<byte> Bytes);
+public sealed record StoredManifest(Descriptor Descriptor, ReadOnlyMemory<byte> Bytes)
+{
+    /// <summary>A manifest as it will be held.</summary>
+    public static StoredManifest Of(Manifest manifest)
+    {
+        var bytes = manifest.ToBytes();
+        return new(Descriptor.Of(manifest.MediaType, bytes), bytes);
+    }
+}

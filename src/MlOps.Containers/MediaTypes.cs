@@ -15,6 +15,9 @@ public static class MediaTypes
     /// <summary>A layer of files: a tar compressed by gzip.</summary>
     public const string LayerTarGzip = "application/vnd.oci.image.layer.v1.tar+gzip";
 
+    /// <summary>A layer of files: a tar as it is.</summary>
+    public const string LayerTar = "application/vnd.oci.image.layer.v1.tar";
+
     /// <summary>The two bytes <c>{}</c>: the configuration of an artifact that has none.</summary>
     public const string Empty = "application/vnd.oci.empty.v1+json";
 
@@ -23,6 +26,12 @@ public static class MediaTypes
 
     /// <summary>Docker's image manifest, schema 2.</summary>
     public const string DockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
+
+    /// <summary>Docker's image configuration.</summary>
+    public const string DockerConfig = "application/vnd.docker.container.image.v1+json";
+
+    /// <summary>Docker's layer of files: a tar compressed by gzip.</summary>
+    public const string DockerLayer = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
     /// <summary>Docker's manifest list.</summary>
     public const string DockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json";

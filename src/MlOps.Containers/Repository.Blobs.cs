@@ -62,7 +62,12 @@ public sealed partial class Repository
     /// <param name="file">Where its bytes go; made if it is missing.</param>
     /// <param name="progress">Told how many more bytes have come.</param>
     /// <param name="cancellationToken">Ends it; what has come stays in the file.</param>
-    public async Task<bool> FetchBlobAsync(Digest digest, string file, IProgress<long>? progress, CancellationToken cancellationToken)
+    public Task<bool> FetchBlobAsync(Digest digest, string file, IProgress<long>? progress, CancellationToken cancellationToken) => FetchBlobAsync(digest, null, file, progress, cancellationToken);
+
+    /// <summary>As the other, for a blob whose length is known: a registry that has another is refused before its bytes are taken.</summary>
+    public Task<bool> FetchBlobAsync(Descriptor blob, string file, IProgress<long>? progress, CancellationToken cancellationToken) => FetchBlobAsync(blob.Digest, blob.Size, file, progress, cancellationToken);
+
+    private async Task<bool> FetchBlobAsync(Digest digest, long? size, string file, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         var request = Ask(HttpMethod.Get, $"blobs/{digest}", $"fetch blob {digest}", _pull);
         SafeFileHandle? handle = null;
@@ -93,7 +98,12 @@ public sealed partial class Repository
                     RandomAccess.SetLength(handle ??= Open(file), 0);
                     return await FetchOnceAsync();
                 case HttpStatusCode.OK or HttpStatusCode.PartialContent:
-                    var (start, length) = await ExtentAsync(response, request, digest, have, cancellationToken);
+                    var (start, length) = await ExtentAsync(response, request, digest, have, size, cancellationToken);
+                    if (length != (size ?? length))
+                    {
+                        throw request.Errand.Lies(FormattableString.Invariant($"the registry has {length} bytes for it, not {size}"));
+                    }
+
                     RandomAccess.SetLength(handle ??= Open(file), start);
                     await ReceiveAsync(response, request, handle, start, length, progress, cancellationToken);
                     return true;
@@ -106,7 +116,7 @@ public sealed partial class Repository
     private static SafeFileHandle Open(string file) => File.OpenHandle(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
 
     /// <summary>Which bytes an answer brings: from where, and the blob's whole length.</summary>
-    private async Task<(long Start, long Length)> ExtentAsync(HttpResponseMessage response, RegistryRequest request, Digest digest, long have, CancellationToken cancellationToken)
+    private async Task<(long Start, long Length)> ExtentAsync(HttpResponseMessage response, RegistryRequest request, Digest digest, long have, long? size, CancellationToken cancellationToken)
     {
         if (ClaimOf(response) is { } claim && claim != digest)
         {
@@ -123,7 +133,7 @@ public sealed partial class Repository
         }
 
         // A length that nobody tells could be any: what comes must have an end.
-        return (0, headers.ContentLength ?? await HeadBlobAsync(digest, cancellationToken) ?? throw request.Errand.NotUnderstood("the registry tells no length"));
+        return (0, headers.ContentLength ?? size ?? await HeadBlobAsync(digest, cancellationToken) ?? throw request.Errand.NotUnderstood("the registry tells no length"));
     }
 
     private async Task ReceiveAsync(

@@ -8,7 +8,7 @@ namespace MlOps.Containers;
 /// <summary>Manifests and tags.</summary>
 public sealed partial class Repository
 {
-    private const int MostTagBytes = 16 << 20;
+    private const int MostTagBytes = 16 << 20, MostPages = 1000;
 
     private static readonly string[] Accepted = [MediaTypes.Manifest, MediaTypes.Index, MediaTypes.DockerManifest, MediaTypes.DockerIndex];
 
@@ -19,9 +19,14 @@ public sealed partial class Repository
     public Task<StoredManifest?> GetManifestAsync(Digest digest, CancellationToken cancellationToken) => GetManifestAsync(digest.ToString(), digest, cancellationToken);
 
     /// <summary>What a tag stands for, or null: media type, digest and size as the registry says them.</summary>
-    public Task<Descriptor?> HeadManifestAsync(string tag, CancellationToken cancellationToken)
+    public Task<Descriptor?> HeadManifestAsync(string tag, CancellationToken cancellationToken) => HeadAsync(Checked(tag), null, cancellationToken);
+
+    /// <summary>The manifest or index of a digest as the registry describes it, or null; its bytes are not fetched.</summary>
+    public Task<Descriptor?> HeadManifestAsync(Digest digest, CancellationToken cancellationToken) => HeadAsync(digest.ToString(), digest, cancellationToken);
+
+    private Task<Descriptor?> HeadAsync(string reference, Digest? wanted, CancellationToken cancellationToken)
     {
-        var request = Manifest(HttpMethod.Head, Checked(tag), "ask for", _pull);
+        var request = Manifest(HttpMethod.Head, reference, "ask for", _pull);
         return RetryAsync(
             async _ =>
             {
@@ -29,7 +34,8 @@ public sealed partial class Repository
                 return response.StatusCode switch
                 {
                     HttpStatusCode.NotFound => await AbsentAsync<Descriptor>(request, cancellationToken),
-                    HttpStatusCode.OK when ClaimOf(response) is { } digest && response.Content.Headers is { ContentType.MediaType: { } type, ContentLength: { } size } =>
+                    HttpStatusCode.OK when wanted is not null && ClaimOf(response) is { } other && other != wanted => throw request.Errand.Lies($"the registry describes {other} instead"),
+                    HttpStatusCode.OK when (ClaimOf(response) ?? wanted) is { } digest && response.Content.Headers is { ContentType.MediaType: { } type, ContentLength: { } size } =>
                         new Descriptor { MediaType = type, Digest = digest, Size = size },
                     HttpStatusCode.OK => throw request.Errand.NotUnderstood("the registry tells no digest, length or media type"),
                     _ => throw await _http.UnexpectedAsync(response, request, cancellationToken),
@@ -40,7 +46,10 @@ public sealed partial class Repository
 
     /// <summary>Stores a manifest or index under its digest, and under a tag if one is given. What it names must be there.</summary>
     /// <returns>Its descriptor.</returns>
-    public async Task<Descriptor> PutManifestAsync(string mediaType, ReadOnlyMemory<byte> bytes, string? tag, CancellationToken cancellationToken)
+    public async Task<Descriptor> PutManifestAsync(string mediaType, ReadOnlyMemory<byte> bytes, string? tag, CancellationToken cancellationToken) =>
+        (await StoreManifestAsync(mediaType, bytes, tag, cancellationToken)).Stored;
+
+    private async Task<(Descriptor Stored, Digest? Subject)> StoreManifestAsync(string mediaType, ReadOnlyMemory<byte> bytes, string? tag, CancellationToken cancellationToken)
     {
         var descriptor = Descriptor.Of(mediaType, bytes.Span);
         var request = Manifest(HttpMethod.Put, tag is null ? descriptor.Digest.ToString() : Checked(tag), "store", _push);
@@ -56,7 +65,7 @@ public sealed partial class Repository
                 using var response = await _http.SendAsync(request, cancellationToken);
                 return !response.IsSuccessStatusCode ? throw await _http.UnexpectedAsync(response, request, cancellationToken)
                     : ClaimOf(response) is { } claim && claim != descriptor.Digest ? throw request.Errand.Lies($"the registry says that it stored {claim}")
-                    : descriptor;
+                    : (descriptor, DigestIn(response, "OCI-Subject"));
             },
             cancellationToken);
     }
@@ -65,9 +74,9 @@ public sealed partial class Repository
     public async IAsyncEnumerable<string> TagsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var next = Ask(HttpMethod.Get, "tags/list", "list the tags", _pull);
-        while (next is not null)
+        for (var pages = 0; next is not null; pages++)
         {
-            var request = next;
+            var request = pages < MostPages ? next : throw next.Errand.Lies($"it has more than {MostPages} pages");
             (var tags, next) = await RetryAsync(_ => PageAsync(request, cancellationToken), cancellationToken);
             foreach (var tag in tags)
             {

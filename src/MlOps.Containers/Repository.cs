@@ -37,6 +37,8 @@ public sealed partial class Repository
         return default;
     }
 
-    private static Digest? ClaimOf(HttpResponseMessage response) =>
-        response.Headers.NonValidated.TryGetValues("Docker-Content-Digest", out var values) && Digest.TryParse(values.ToString(), out var digest) ? digest : null;
+    private static Digest? ClaimOf(HttpResponseMessage response) => DigestIn(response, "Docker-Content-Digest");
+
+    private static Digest? DigestIn(HttpResponseMessage response, string header) =>
+        response.Headers.NonValidated.TryGetValues(header, out var values) && Digest.TryParse(values.ToString(), out var digest) ? digest : null;
 }

@@ -15,12 +15,18 @@ public static class ImageArchive
     /// <param name="name">As <c>docker load</c> tags it: <c>city/bike-demand:1.2.0</c>.</param>
     /// <param name="manifest">Its configuration and layers are written after it, each digest once.</param>
     /// <param name="open">The bytes of a blob.</param>
-    public static void Write(Stream destination, string name, Manifest manifest, Func<Digest, Stream> open)
+    /// <param name="attached">Manifests whose <c>subject</c> is that one, or another of them: they and their blobs are written after it.</param>
+    public static void Write(Stream destination, string name, Manifest manifest, Func<Digest, Stream> open, IReadOnlyList<Manifest>? attached = null)
     {
-        var bytes = manifest.ToBytes();
+        attached ??= [];
+        var all = attached.Prepend(manifest).Select(each => (Manifest: each, Bytes: each.ToBytes())).ToList();
         var index = new ImageIndex
         {
-            Manifests = [Descriptor.Of(manifest.MediaType, bytes) with { ArtifactType = manifest.ArtifactType, Annotations = new Dictionary<string, string> { ["org.opencontainers.image.ref.name"] = name } }],
+            Manifests = [.. all.Select((each, i) => Descriptor.Of(each.Manifest.MediaType, each.Bytes) with
+            {
+                ArtifactType = each.Manifest.ArtifactType,
+                Annotations = i == 0 ? new Dictionary<string, string> { [Descriptor.RefName] = name } : null,
+            })],
         };
         using var tar = new TarWriter(destination, TarEntryFormat.Gnu, leaveOpen: true);
         Write(tar, "oci-layout", new MemoryStream(Version));
@@ -29,21 +35,31 @@ public static class ImageArchive
         {
             var loaded = new JsonArray(new JsonObject
             {
-                ["Config"] = PathOf(manifest.Config.Digest),
+                ["Config"] = ImageLayout.PathOf(manifest.Config.Digest),
                 ["RepoTags"] = new JsonArray(name),
-                ["Layers"] = new JsonArray([.. manifest.Layers.Select(layer => (JsonNode)PathOf(layer.Digest))]),
+                ["Layers"] = new JsonArray([.. manifest.Layers.Select(layer => (JsonNode)ImageLayout.PathOf(layer.Digest))]),
             });
             Write(tar, "manifest.json", new MemoryStream(Encoding.UTF8.GetBytes(loaded.ToJsonString())));
         }
 
-        Write(tar, PathOf(Digest.Of(bytes)), new MemoryStream(bytes));
-        foreach (var digest in manifest.Layers.Prepend(manifest.Config).Select(blob => blob.Digest).Distinct())
+        var written = new HashSet<Digest>();
+        foreach (var (each, bytes) in all)
         {
-            Write(tar, PathOf(digest), open(digest));
+            WriteBlob(Digest.Of(bytes), _ => new MemoryStream(bytes));
+            foreach (var blob in each.Layers.Prepend(each.Config))
+            {
+                WriteBlob(blob.Digest, digest => blob.Embedded is { } embedded ? new MemoryStream(embedded) : open(digest));
+            }
+        }
+
+        void WriteBlob(Digest digest, Func<Digest, Stream> content)
+        {
+            if (written.Add(digest))
+            {
+                Write(tar, ImageLayout.PathOf(digest), content(digest));
+            }
         }
     }
-
-    private static string PathOf(Digest digest) => $"blobs/sha256/{digest.Hex}";
 
     private static void Write(TarWriter tar, string path, Stream content)
     {

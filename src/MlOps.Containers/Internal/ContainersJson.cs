@@ -14,6 +14,7 @@ namespace MlOps.Containers.Internal;
     Converters = [typeof(DigestJson)])]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(ImageIndex))]
+[JsonSerializable(typeof(LayoutVersion))]
 [JsonSerializable(typeof(TokenAnswer))]
 [JsonSerializable(typeof(TagList))]
 [JsonSerializable(typeof(ErrorAnswer))]
@@ -24,8 +25,8 @@ internal sealed partial class ContainersJson : JsonSerializerContext;
 /// <summary>Reads and writes it.</summary>
 internal static class JsonText
 {
-    /// <summary>Writes <c>+</c> as itself: media types stay readable.</summary>
-    public static ContainersJson Plain { get; } = new(new JsonSerializerOptions(ContainersJson.Default.Options!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    /// <summary>Writes <c>+</c> as itself: media types stay readable. A member that stands twice is refused: two readers would understand two things.</summary>
+    public static ContainersJson Plain { get; } = new(new JsonSerializerOptions(ContainersJson.Default.Options!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, AllowDuplicateProperties = false });
 
     /// <summary>A value, or null if the bytes are something else.</summary>
     public static T? TryRead<T>(ReadOnlySpan<byte> utf8, JsonTypeInfo<T> type)
@@ -52,6 +53,12 @@ internal sealed record TokenAnswer
 
     [JsonPropertyName("expires_in")]
     public int? ExpiresIn { get; set; }
+}
+
+/// <summary>The file <c>oci-layout</c>.</summary>
+internal sealed record LayoutVersion
+{
+    public string? ImageLayoutVersion { get; set; }
 }
 
 /// <summary>A page of a repository's tags.</summary>
