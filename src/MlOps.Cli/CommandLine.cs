@@ -16,6 +16,9 @@ internal sealed class CommandLine
     private readonly Option<bool> _keepGoing = new("--keep-going") { Description = "after a failure, go on with the steps that do not need it", Recursive = true };
     private readonly Option<bool> _rehash = new("--rehash") { Description = "read every file again instead of trusting size and times", Recursive = true };
     private readonly Option<bool> _verifyReads = new("--verify-reads") { Description = "fail a run step that opens an undeclared file of the workspace (Linux; with --force also those that are up to date)" };
+    private readonly Argument<string> _artifact = new("NAME") { Description = "a package, NAME or NAME@VERSION; a file or folder with an image layout; or oci://HOST/REPOSITORY:TAG" };
+    private readonly Option<bool> _newKey = new("--new") { Description = "make a pair of keys" };
+    private readonly Option<int?> _keyDays = new("--days") { Description = "how many days the new pair counts (default: no end); the one before then ends, too", HelpName = "N" };
     private readonly Option<string> _verbosity = new("--verbosity") { Description = "quiet, normal or detailed", Recursive = true, HelpName = "LEVEL", DefaultValueFactory = _ => "normal" };
 
     private readonly Argument<string> _name = new("NAME") { Description = "the model's name: letters, digits and hyphens" };
@@ -164,6 +167,12 @@ internal sealed class CommandLine
 
     public int Days(ParseResult parsed) => parsed.GetValue(_days);
 
+    public string Artifact(ParseResult parsed) => parsed.GetValue(_artifact)!;
+
+    public bool NewKey(ParseResult parsed) => parsed.GetValue(_newKey);
+
+    public int? KeyDays(ParseResult parsed) => parsed.GetValue(_keyDays);
+
     public (bool Rebuild, bool Remote, string? Step) Verify(ParseResult parsed) => (parsed.GetValue(_rebuild), parsed.GetValue(_remotes), parsed.GetValue(_step));
 
     public (string? Filter, bool All) Tests(ParseResult parsed) => (parsed.GetValue(_filter), parsed.GetValue(_all));
@@ -199,7 +208,9 @@ internal sealed class CommandLine
         "Score" => [_scored, _predictions, _keep, _because],
         "Serve" or "Release" or "Stop" or "Smoke" => [_environment],
         "Gc" => [_days],
-        "Verify" => [_step, _rebuild, _remotes],
+        "Inspect" => [_artifact],
+        "Keys" => [_newKey, _keyDays],
+        "Verify" => [_step, _rebuild, _remotes, _environment],
         "Test" => [_filter, _all],
         _ => [],
     };

@@ -84,7 +84,7 @@ internal static class TargetRunner
                 break;
         }
 
-        var workspace = Workspace.Open(line.Workspace(parsed) with { Cancellation = cancellationToken, AlreadyTried = tried, NeedsNoCode = target is "Stop" or "Clean" }, terminal);
+        var workspace = Workspace.Open(line.Workspace(parsed) with { Cancellation = cancellationToken, AlreadyTried = tried, NeedsNoCode = target is "Stop" or "Clean" or "Packages" or "Inspect" or "Keys" }, terminal);
         return target switch
         {
             "Import" => await workspace.ImportAsync(line.Dataset(parsed), line.Update(parsed), line.DryRun(parsed), cancellationToken),
@@ -92,7 +92,7 @@ internal static class TargetRunner
             "Pull" => await workspace.PullAsync(line.Names(parsed), line.Remote(parsed), line.DryRun(parsed), cancellationToken),
             "Status" => await workspace.StatusAsync(cancellationToken),
             "Plan" => await workspace.PlanAsync(line.PlanOut(parsed), cancellationToken),
-            "Train" or "Tune" or "Serve" when line.DryRun(parsed) => await workspace.PlanAsync(null, cancellationToken) with { Exit = ExitCode.Done },
+            "Train" or "Tune" or "Serve" or "Package" when line.DryRun(parsed) => await workspace.PlanAsync(null, cancellationToken) with { Exit = ExitCode.Done },
             "Train" => await workspace.TrainAsync(cancellationToken),
             "Explain" => await workspace.ExplainAsync(line.Words(parsed), cancellationToken),
             "Experiments" => workspace.Experiments(line.Metric(parsed)),
@@ -104,7 +104,12 @@ internal static class TargetRunner
             "Smoke" => await workspace.SmokeAsync(line.EnvironmentName(parsed), cancellationToken),
             "Gc" => await workspace.GcAsync(line.Days(parsed), line.DryRun(parsed), cancellationToken),
             "Verify" when line.Verify(parsed) is { Rebuild: false, Step: null, Remote: var remote } => await workspace.VerifyAsync(remote, line.DryRun(parsed), cancellationToken),
+            "Verify" when line.Verify(parsed) is { Rebuild: false, Step: { } word } && workspace.IsArtifact(word) => await workspace.CheckAsync(word, line.EnvironmentName(parsed), cancellationToken),
             "Verify" => await workspace.RebuildAsync(line.Verify(parsed).Step, cancellationToken),
+            "Package" => await workspace.PackageAsync(cancellationToken),
+            "Packages" => workspace.Packages(),
+            "Inspect" => await workspace.InspectAsync(line.Artifact(parsed), cancellationToken),
+            "Keys" => workspace.Keys(line.NewKey(parsed), line.KeyDays(parsed)),
             "Clean" => workspace.Clean(line.DryRun(parsed)),
             _ => throw new System.Diagnostics.UnreachableException($"target {target} has no method"),
         };

@@ -65,11 +65,14 @@ internal static class Git
 
     /// <summary>A file's bytes at a revision, or null.</summary>
     /// <param name="file">Relative to <paramref name="folder"/>.</param>
-    public static byte[]? Show(string folder, string revision, string file)
+    public static byte[]? Show(string folder, string revision, string file) => Run(folder, "show", $"{revision}:./{file}");
+
+    /// <summary>What git prints, or null if it fails.</summary>
+    public static byte[]? Run(string folder, params string[] arguments)
     {
         try
         {
-            using var git = Process.Start(new ProcessStartInfo("git", ["show", $"{revision}:./{file}"]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var git = Process.Start(new ProcessStartInfo("git", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
             git.BeginErrorReadLine();
             using var output = new MemoryStream();
             git.StandardOutput.BaseStream.CopyTo(output);

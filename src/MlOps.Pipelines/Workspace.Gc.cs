@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MlOps.Content;
 using MlOps.Engine;
+using MlOps.Pipelines.Packages;
 using MlOps.Pipelines.Reports;
 using MlOps.Pipelines.Stores;
 
@@ -22,7 +23,7 @@ public sealed partial class Workspace
         var locks = await PinnedLocks.ReadAsync(Root, cancellationToken);
         var unreadable = locks.Where(pinned => !IsReadable(pinned)).ToList();
         var now = TimeProvider.System.GetUtcNow().UtcDateTime;
-        var sweep = await Task.Run(() => new StoreSweep(_engine.Store, locks.SelectMany(pinned => StoreSweep.DigestsIn(pinned.Bytes)).Concat(_definition.Models.SelectMany(model => _champions.AllNamed(model.Name))), now - TimeSpan.FromDays(days), now - Leftover), cancellationToken);
+        var sweep = await Task.Run(() => new StoreSweep(_engine.Store, locks.SelectMany(pinned => StoreSweep.DigestsIn(pinned.Bytes)).Concat(_definition.Models.SelectMany(model => _champions.AllNamed(model.Name))).Concat(Shelf.Objects()).Concat(Numbered(locks.Except(unreadable))), now - TimeSpan.FromDays(days), now - Leftover), cancellationToken);
         // A newer product may name its objects in a way that is unknown here.
         var unneeded = unreadable.Count == 0 ? sweep.Unneeded : [.. sweep.Unneeded.Where(file => file.Kind is not (StoredKind.Object or StoredKind.Record))];
         var report = new GcReport(sweep.Files, unneeded, locks.Count, dryRun);
@@ -38,6 +39,10 @@ public sealed partial class Workspace
 
         return new(ExitCode.Done, report.Text(), report.Json());
     }
+
+    /// <summary>What the versions consist of that locks number.</summary>
+    private IEnumerable<Digest> Numbered(IEnumerable<PinnedLock> locks) => locks.Select(pinned => LockFile.Parse(pinned.Bytes, pinned.Where))
+        .SelectMany(pinned => pinned.Owners.SelectMany(owner => VersionLedger.Of(pinned, owner).Values)).Distinct().SelectMany(package => PackageShelf.ObjectsOf(_engine.Store, package));
 
     private bool IsReadable(PinnedLock pinned)
     {

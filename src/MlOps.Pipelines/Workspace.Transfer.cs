@@ -3,6 +3,7 @@ using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Datasets;
+using MlOps.Pipelines.Packages;
 using MlOps.Pipelines.Reports;
 
 namespace MlOps.Pipelines;
@@ -18,7 +19,14 @@ public sealed partial class Workspace
     {
         var parts = Parts(names, forPush: true);
         var report = new TransferReport(dryRun ? "would be pushed" : "pushed");
-        foreach (var url in Remotes(remote))
+        // Where packages are published, results and datasets may stay here.
+        var publishes = remote is null && _definition.Manifest.Registry is not null;
+        if (publishes)
+        {
+            await PushPackagesAsync([.. _definition.Models.Where(model => names.Count == 0 || names.Contains("all") || names.Contains(model.Name))], dryRun, report, cancellationToken);
+        }
+
+        foreach (var url in publishes && _definition.Manifest.Store?.Remotes is not { Count: > 0 } ? [] : Remotes(remote))
         {
             var seen = default(TransferState);
             await using var cache = OpenRemotes(url, state => seen = Later(seen, state));
@@ -49,8 +57,19 @@ public sealed partial class Workspace
     /// <inheritdoc cref="PushAsync" path="/param"/>
     public async Task<Outcome> PullAsync(IReadOnlyList<string> names, string? remote, bool dryRun, CancellationToken cancellationToken)
     {
-        var parts = Parts(names, forPush: false);
+        var versions = names.Select(PackageName.Parse).Where(name => name.Version is not null).ToList();
         var report = new TransferReport(dryRun ? "would be pulled" : "pulled");
+        if (versions.Count > 0)
+        {
+            await PullPackagesAsync(versions, dryRun, report, cancellationToken);
+            names = [.. names.Where(name => PackageName.Parse(name).Version is null)];
+            if (names.Count == 0)
+            {
+                return new(ExitCode.Done, report.Text(), report.Json());
+            }
+        }
+
+        var parts = Parts(names, forPush: false);
         var missing = new List<string>();
         var seen = default(TransferState);
         await using var cache = OpenRemotes(_reporter.Warn, [.. Remotes(remote)], state => seen = Later(seen, state));

@@ -29,6 +29,9 @@ public sealed record WorkspaceManifest
     /// <summary>Where results are kept besides this machine.</summary>
     public StoreManifest? Store { get; init; }
 
+    /// <summary>Where packages and images are published, <c>HOST[:PORT]/PATH</c>: each model has repositories of its own below it.</summary>
+    public string? Registry { get; set; }
+
     /// <summary>The places that models are released to, by name, in promotion order.</summary>
     public Dictionary<string, EnvironmentManifest> Environments { get; set; } = [];
 }
@@ -65,4 +68,7 @@ public sealed record EnvironmentManifest
 
     /// <summary>The port of the scoring service on 127.0.0.1, 1 to 65535.</summary>
     public int Port { get; set; } = 8085;
+
+    /// <summary>Files with the public keys whose signatures count here, in the workspace. What counts is what the protected main branch says, so that a pull request cannot add its own key.</summary>
+    public IReadOnlyList<string>? Trust { get; set; }
 }

@@ -34,9 +34,12 @@ internal sealed class PackageShelf(string root, ContentStore store)
     }
 
     /// <summary>Adds what is in the store already; what has the same digest, or the same name and version, gives way.</summary>
-    public void Put(IEnumerable<Descriptor> added)
+    public void Put(IEnumerable<Descriptor> added) => Replace(new HashSet<Digest>(), [.. added]);
+
+    /// <summary>As <see cref="Put"/>, in place of others.</summary>
+    public void Replace(IReadOnlySet<Digest> removed, IReadOnlyList<Descriptor> added)
     {
-        var others = All().Where(old => !added.Any(one => one.Digest == old.Digest || (Tag(one) is { } tag && tag == Tag(old))));
+        var others = All().Where(old => !removed.Contains(old.Digest) && !added.Any(one => one.Digest == old.Digest || (Tag(one) is { } tag && tag == Tag(old))));
         AtomicFile.Write(FilePath, new ImageIndex { Manifests = [.. others, .. added] }.ToBytes(), Path.Join(root, ".mlops"));
     }
 

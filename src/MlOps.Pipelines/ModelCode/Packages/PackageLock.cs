@@ -28,6 +28,10 @@ internal static class PackageLock
         Mend = $"find out which; if the new bytes are right, remove the package's lines from {ModelPackages.Lock}, and what NuGet kept of it: dotnet nuget locals global-packages --list",
     };
 
+    /// <summary>The packages that the models' code may use, with their versions; none where no lock is.</summary>
+    public static IEnumerable<(string Name, string Version)> Resolved(byte[] pinned, string framework) =>
+        Entries(pinned, framework).Where(entry => entry.Resolved is not null).Select(entry => (entry.Name, entry.Resolved!));
+
     private static IReadOnlyList<Entry> Entries(byte[] bytes, string framework)
     {
         try

@@ -1,0 +1,97 @@
+using MlOps.Containers;
+using MlOps.Content;
+using MlOps.Engine;
+using MlOps.Packaging;
+using MlOps.Pipelines.Packages;
+
+namespace MlOps.Pipelines;
+
+public sealed partial class Workspace
+{
+    private const string OciScheme = "oci://";
+
+    /// <summary>What a package's manifest has to be.</summary>
+    private static readonly ArtifactKind PackageKind = ArtifactKind.Of("package", ModelPackage.ArtifactType, ModelPackage.ConfigType, "application/vnd.cncf.model.");
+
+    /// <summary>Whether a word means a package or an image, not a step.</summary>
+    public bool IsArtifact(string word) =>
+        word.StartsWith(OciScheme, StringComparison.Ordinal) || PackageName.Parse(word) is { Version: not null } || _definition.Models.Any(model => model.Name == word) || File.Exists(word) || (Directory.Exists(word) && File.Exists(Path.Join(word, "oci-layout")));
+
+    /// <summary>Finds what a word means: <c>oci://…</c>, a file or folder, or a package by name.</summary>
+    private async Task<Artifact> ArtifactAsync(string word, CancellationToken cancellationToken)
+    {
+        if (word.StartsWith(OciScheme, StringComparison.Ordinal))
+        {
+            return await FetchedAsync(Reference.Parse(word[OciScheme.Length..]), word, cancellationToken);
+        }
+
+        var name = PackageName.Parse(word);
+        if (name.Version is null && !_definition.Models.Any(model => model.Name == word) && (File.Exists(word) || Directory.Exists(word)))
+        {
+            return FromLayout(word);
+        }
+
+        var digest = DigestOf(name);
+        return _engine.Store.TryRead(digest) is { } manifest
+            ? FromStore(name.ToString(), digest, manifest) with { Version = name.Version?.ToString() ?? (string?)CurrentLock.Fact($"models/{name.Model}", VersionLedger.Version) }
+            : throw new DiagnosticException(new Diagnostic("MLO2282", $"package '{name}' is not here")
+            {
+                Why = $"{digest} is not in the store",
+                Mend = name.Version is null ? "./build.sh Package" : $"./build.sh Pull {name}",
+            });
+    }
+
+    /// <summary>The digest of a package by name: the lock's, one that the lock has numbered, or one that was pulled.</summary>
+    private Digest DigestOf(PackageName name)
+    {
+        var pinned = CurrentLock;
+        var ledger = VersionLedger.Of(pinned, $"models/{name.Model}");
+        var known = _definition.Models.Select(model => model.Name).Concat(Shelf.All().Select(PackageShelf.Tag).OfType<(string Name, string Version)>().Select(tag => tag.Name));
+        if (!known.Contains(name.Model))
+        {
+            throw Unknown("MLO2030", $"there is no model '{name.Model}'", name.Model, known);
+        }
+
+        if (name.Version is not { } version)
+        {
+            return VersionLedger.PackageOf(pinned, $"models/{name.Model}") ?? throw new DiagnosticException(new Diagnostic("MLO2282", $"model '{name.Model}' has no package yet") { Mend = "./build.sh Package" });
+        }
+
+        return ledger.TryGetValue(version, out var numbered) ? numbered : Shelf.Find(name.Model, version.ToString()) ?? throw new DiagnosticException(new Diagnostic("MLO2181", $"model '{name.Model}' has no version '{version}' here")
+        {
+            Why = ledger.Count == 0 ? "the lock numbers none" : $"the lock numbers {string.Join(", ", ledger.Keys)}",
+            Mend = $"./build.sh Packages lists what there is; ./build.sh Pull {name} brings it from the registry",
+        });
+    }
+
+    private Artifact FromStore(string where, Digest digest, byte[] manifest) =>
+        new(where, new(Descriptor.Of(MediaTypes.Manifest, manifest) with { Digest = digest }, manifest), blob => _engine.Store.TryRead(blob.Digest) is { } bytes ? new MemoryStream(bytes) : null, [.. Shelf.Referrers(digest)]);
+
+    private static Artifact FromLayout(string path)
+    {
+        var layout = ImageLayout.Open(path);
+        var found = layout.Find();
+        return new(path, found, layout.OpenBlob, layout.AttachedTo(found.Descriptor.Digest)) { Source = layout, Version = VersionIn(layout) };
+    }
+
+    /// <summary>What follows the last colon of the name that an archive gives its content.</summary>
+    private static string? VersionIn(ImageLayout layout) =>
+        layout.Index.Manifests.Select(manifest => manifest.Annotations?.GetValueOrDefault("org.opencontainers.image.ref.name")).FirstOrDefault(name => name is not null)?.Split(':') is [.., var tag] && PackageVersion.TryParse(tag, out _) ? tag : null;
+
+    /// <summary>Brings a package or an image with what is attached to it from a registry into the store.</summary>
+    private async Task<Artifact> FetchedAsync(Reference reference, string where, CancellationToken cancellationToken)
+    {
+        using var client = new RegistryClient(reference.Registry);
+        var (artifact, _, _) = await FetchedAsync(client.Repository(reference.Repository), reference, where, ArtifactKind.Any, cancellationToken);
+        return artifact with { Version = PackageVersion.TryParse(reference.Tag, out var version) ? version.ToString() : null };
+    }
+
+    private async Task<(Artifact Artifact, PulledArtifact Pulled, IReadOnlyList<PulledArtifact> Attached)> FetchedAsync(Repository repository, Reference reference, string where, ArtifactKind kind, CancellationToken cancellationToken)
+    {
+        var transfer = new ArtifactTransfer(repository, new() { Progress = new Progress<long>(_ => { }) });
+        var pulled = reference.Digest is { } digest ? await transfer.PullAsync(digest, kind, _engine.Store, cancellationToken) : await transfer.PullAsync(reference.Tag ?? "latest", kind, _engine.Store, cancellationToken);
+        var attached = await transfer.PullAttachedAsync(pulled.Stored.Descriptor.Digest, null, ArtifactKind.Any, _engine.Store, cancellationToken);
+        var here = FromStore(where, pulled.Stored.Descriptor.Digest, pulled.Stored.Bytes.ToArray());
+        return (here with { Stored = pulled.Stored, Attached = [.. attached.Select(one => one.Stored)] }, pulled, attached);
+    }
+}

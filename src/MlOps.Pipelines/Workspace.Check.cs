@@ -1,0 +1,35 @@
+using MlOps.Content;
+using MlOps.Packaging;
+using MlOps.Pipelines.Packages;
+using MlOps.Pipelines.Reports;
+
+namespace MlOps.Pipelines;
+
+public sealed partial class Workspace
+{
+    /// <summary>Checks a package or an image: digests, signatures, gate, and provenance against the repository; exit 3 if something does not hold.</summary>
+    /// <param name="word">A package by name, a file, or <c>oci://…</c>.</param>
+    /// <param name="environment">Whose trusted keys count; null for those of all environments.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<Outcome> CheckAsync(string word, string? environment, CancellationToken cancellationToken)
+    {
+        var artifact = await ArtifactAsync(word, cancellationToken);
+        using var source = artifact.Source;
+        var git = GitFolder.Find(Root) is null ? null : new GitFacts(Root);
+        var trust = git?.Trust(environment) ?? GitFacts.Trust(environment, file => Path.Join(Root, file) is var path && File.Exists(path) ? File.ReadAllBytes(path) : null, Root);
+        var findings = await Task.Run(() => new ArtifactCheck(artifact, trust, git, TimeProvider.System.GetUtcNow()).Run(cancellationToken), cancellationToken);
+        var report = new ArtifactCheckReport(artifact, findings, trust, git?.Branch);
+        return new(findings.Any(finding => finding.Result == CheckResult.Failed) ? ExitCode.Refused : ExitCode.Done, report.Text(), report.Json());
+    }
+
+    /// <summary>Tells people what a package or an image is.</summary>
+    /// <param name="word">A package by name, a file, or <c>oci://…</c>.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<Outcome> InspectAsync(string word, CancellationToken cancellationToken)
+    {
+        var artifact = await ArtifactAsync(word, cancellationToken);
+        using var source = artifact.Source;
+        var report = new InspectReport(artifact);
+        return new(ExitCode.Done, report.Text(), report.Json());
+    }
+}

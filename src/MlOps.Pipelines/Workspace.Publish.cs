@@ -1,0 +1,131 @@
+using MlOps.Containers;
+using MlOps.Content;
+using MlOps.Engine;
+using MlOps.Packaging;
+using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Packages;
+using MlOps.Pipelines.Reports;
+
+namespace MlOps.Pipelines;
+
+public sealed partial class Workspace
+{
+    /// <summary>Where packages are published.</summary>
+    /// <exception cref="DiagnosticException">MLO2283: nowhere; MLO8101, MLO8102: it is no such address.</exception>
+    private Reference Registry()
+    {
+        var declared = _definition.Manifest.Registry ?? throw new DiagnosticException(new Diagnostic("MLO2283", "there is no registry for packages")
+        {
+            Where = WorkspaceDefinition.FileName,
+            Why = "nuke.json declares none",
+            Mend = "declare one: \"registry\": \"registry.example.org/team\"",
+        });
+        try
+        {
+            return Reference.Parse(declared);
+        }
+        catch (DiagnosticException failure)
+        {
+            throw new DiagnosticException([.. failure.Diagnostics.Select(diagnostic => diagnostic with { Where = _definition.At("registry") })]);
+        }
+    }
+
+    /// <summary>Publishes the chosen models' packages with what is attested of them; a version that is there with other bytes is refused.</summary>
+    private async Task PushPackagesAsync(IReadOnlyList<ModelDefinition> models, bool dryRun, TransferReport report, CancellationToken cancellationToken)
+    {
+        var registry = Registry();
+        var pinned = CurrentLock;
+        var packages = models.Where(model => VersionLedger.PackageOf(pinned, $"models/{model.Name}") is not null).Select(model => (Model: model, Package: Packaged(pinned, model))).ToList();
+        if (!dryRun)
+        {
+            await CheckCommittedAsync([.. packages.Select(package => (package.Model, package.Package.Decision))], cancellationToken);
+            await AttestAsync(pinned, [.. packages.Select(package => package.Model)], cancellationToken);
+        }
+
+        using var client = new RegistryClient(registry.Registry);
+        foreach (var (model, (package, decision)) in packages)
+        {
+            var clock = System.Diagnostics.Stopwatch.StartNew();
+            var repository = client.Repository($"{registry.Repository}/{PackageName.RepositoryOf(model.Name)}");
+            var what = $"package {model.Name} {decision.Version}";
+            if (dryRun)
+            {
+                var isThere = await repository.HeadManifestAsync(decision.Version.ToString(), cancellationToken) is not null;
+                report.Add(what, repository.Reference.ToString(), isThere ? 0 : package.Blobs.Count() + 1, isThere ? 0 : package.Size, 0);
+                continue;
+            }
+
+            var pushed = await new ArtifactTransfer(repository).PushAsync(
+                new(Descriptor.Of(MediaTypes.Manifest, package.Manifest.Span), package.Manifest), [.. Shelf.Referrers(package.Digest)], [decision.Version.ToString()], Opened, cancellationToken);
+            report.Add(what, repository.Reference.ToString(), pushed.Blobs.Count(blob => blob.Moved > 0), pushed.Blobs.Sum(blob => blob.Moved), clock.Elapsed.TotalSeconds);
+        }
+    }
+
+    /// <summary>A number counts once it is committed; before, the next training may give it to other content.</summary>
+    private async Task CheckCommittedAsync(IReadOnlyList<(ModelDefinition Model, VersionDecision Decision)> packages, CancellationToken cancellationToken)
+    {
+        if (GitFolder.Find(Root) is null)
+        {
+            return;
+        }
+
+        var head = await CommittedLockAsync(cancellationToken);
+        var open = packages.Where(package => !VersionLedger.Of(head, $"models/{package.Model.Name}").Any(entry => (entry.Key, entry.Value) == (package.Decision.Version, package.Decision.Package))).ToList();
+        if (open.Count > 0)
+        {
+            throw new DiagnosticException([.. open.Select(package => new Diagnostic("MLO2284", $"version {package.Decision.Version} of model '{package.Model.Name}' is not committed")
+            {
+                Where = BuildEngine.LockName,
+                Why = "the next training may give the number to other content, and a published number stays",
+                Mend = $"git add {BuildEngine.LockName} && git commit, then push again",
+            })]);
+        }
+    }
+
+    /// <summary>Brings versions from the registry, with what is attached to them.</summary>
+    private async Task PullPackagesAsync(IReadOnlyList<PackageName> names, bool dryRun, TransferReport report, CancellationToken cancellationToken)
+    {
+        var registry = Registry();
+        using var client = new RegistryClient(registry.Registry);
+        foreach (var name in names)
+        {
+            var clock = System.Diagnostics.Stopwatch.StartNew();
+            var repository = client.Repository($"{registry.Repository}/{PackageName.RepositoryOf(name.Model)}");
+            var version = name.Version.ToString()!;
+            var there = await repository.GetManifestAsync(version, cancellationToken) ?? throw new DiagnosticException(new Diagnostic("MLO2285", $"the registry has no version {version} of '{name.Model}'")
+            {
+                Where = repository.Reference.ToString(),
+                Mend = $"publish it where it was trained: ./build.sh Push {name.Model}",
+            });
+            if (VersionLedger.Of(CurrentLock, $"models/{name.Model}").TryGetValue(name.Version!.Value, out var pinned) && pinned != there.Descriptor.Digest)
+            {
+                throw new DiagnosticException(new Diagnostic("MLO2286", $"the registry's version {version} of '{name.Model}' is not the one that the lock pins")
+                {
+                    Where = repository.Reference.ToString(),
+                    Why = $"it is {there.Descriptor.Digest}, not {pinned}",
+                    Mend = "somebody published other content under this number: find out who; the lock is what was reviewed",
+                });
+            }
+
+            if (dryRun)
+            {
+                report.Add($"package {name}", repository.Reference.ToString(), PackageShelf.ObjectsOf(_engine.Store, there.Descriptor.Digest).Count(content => !_engine.Store.Contains(content)), null, 0);
+                continue;
+            }
+
+            var reference = Reference.Parse($"{repository.Reference}@{there.Descriptor.Digest}");
+            var (artifact, pulled, attached) = await FetchedAsync(repository, reference, name.ToString(), PackageKind, cancellationToken);
+            _ = ModelPackage.Read(artifact.Stored.Bytes, _engine.Store.TryRead, name.ToString());
+            var known = Descriptor.Of(MediaTypes.Manifest, artifact.Stored.Bytes.Span) with
+            {
+                ArtifactType = ModelPackage.ArtifactType,
+                Annotations = new SortedDictionary<string, string>(StringComparer.Ordinal) { [PackageShelf.Name] = name.Model, [PackageShelf.Version] = version },
+            };
+            Shelf.Put([known, .. attached.Select(one => Descriptor.Of(MediaTypes.Manifest, one.Stored.Bytes.Span) with { ArtifactType = one.Manifest.ArtifactType, Annotations = one.Manifest.Annotations })]);
+            report.Add($"package {name}", repository.Reference.ToString(), attached.Append(pulled).Sum(one => one.Blobs.Count(blob => blob.Moved > 0)), attached.Append(pulled).Sum(one => one.Blobs.Sum(blob => blob.Moved)), clock.Elapsed.TotalSeconds);
+        }
+    }
+
+    private FileStream Opened(Digest content) => _engine.Store.Check(content) ? File.OpenRead(_engine.Store.PathOf(content))
+        : throw new DiagnosticException(new Diagnostic("MLO2282", "a part of the package is not here") { Why = $"{content} is not in the store", Mend = "./build.sh Package" });
+}
