@@ -1,5 +1,6 @@
 using MlOps.Containers;
 using MlOps.Content;
+using MlOps.Tests.Content;
 using static MlOps.Tests.Containers.ImageLayoutTests;
 
 namespace MlOps.Tests.Containers;
@@ -46,6 +47,35 @@ public sealed class LayerReaderTests
         Assert.False(reader.Next());
     }
 
+    [SkippableTheory]
+    [InlineData("gnu")]
+    [InlineData("posix")]
+    [InlineData("ustar")]
+    public async Task GNU_tar_lists_the_same_names(string format)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "GNU tar is not everywhere");
+        using var folder = new TemporaryFolder();
+        folder.Write("files/" + string.Join('/', Enumerable.Repeat("a-folder-with-a-name", format == "ustar" ? 7 : 30)) + "/file", "deep");
+        folder.Write("files/größe", "ü");
+        File.CreateSymbolicLink(Path.Join(folder.Root, "files/link"), "größe");
+        var (file, sparse) = (Path.Join(folder.Root, "layer.tar"), Path.Join(folder.Root, "sparse.tar"));
+        await Programs.RunAsync("tar", "--create", $"--format={format}", "--file", file, "--directory", Path.Join(folder.Root, "files"), ".");
+        var listed = (await Programs.RunAsync("tar", "--list", "--quoting-style=literal", "--file", file)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(listed.Select(name => name[2..].TrimEnd('/')), Names(await File.ReadAllBytesAsync(file)));
+
+        if (format != "ustar")
+        {
+            using (var holes = File.Create(Path.Join(folder.Root, "files/holes")))
+            {
+                holes.SetLength(10 << 20);
+            }
+
+            await Programs.RunAsync("tar", "--create", "--sparse", $"--format={format}", "--file", sparse, "--directory", Path.Join(folder.Root, "files"), "holes");
+            var bytes = await File.ReadAllBytesAsync(sparse);
+            Assert.Contains("sparse", AssertFails("MLO8127", () => Names(bytes)).Why, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Layers))]
     public void A_layer_that(string does, string code, string reason)
@@ -85,6 +115,18 @@ public sealed class LayerReaderTests
         });
         Assert.Equal("test", diagnostic.Where);
         Assert.Contains(reason, diagnostic.Why, StringComparison.Ordinal);
+    }
+
+    private static List<string> Names(byte[] tar)
+    {
+        using var reader = new LayerReader(Descriptor.Of(MediaTypes.LayerTar, tar), new MemoryStream(tar), "test");
+        var names = new List<string>();
+        while (reader.Next())
+        {
+            names.Add(reader.Current!.Path);
+        }
+
+        return names;
     }
 
     private static LayerReader Reader(byte[] tar)
