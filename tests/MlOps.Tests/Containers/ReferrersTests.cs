@@ -147,6 +147,8 @@ public sealed class ReferrersTests
         {
             context.Response.StatusCode = (int)answer.StatusCode;
             context.Response.ContentType = answer.Content.Headers.ContentType?.ToString();
+            context.Response.ContentLength = answer.Content.Headers.ContentLength;
+            context.Response.Headers["Docker-Content-Digest"] = answer.Headers.TryGetValues("Docker-Content-Digest", out var digest) ? digest.Single() : default;
             await answer.Content.CopyToAsync(context.Response.Body);
         }
 
