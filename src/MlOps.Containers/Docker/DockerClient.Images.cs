@@ -8,9 +8,6 @@ namespace MlOps.Containers.Docker;
 /// <summary>Images.</summary>
 public sealed partial class DockerClient
 {
-    // An engine unpacks a layer without a word.
-    private static readonly TimeSpan Unpacking = TimeSpan.FromMinutes(10);
-
     /// <summary>Loads an image archive, such as <see cref="ImageArchive"/> writes.</summary>
     /// <param name="tar">Read from where it stands to its end.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -18,7 +15,7 @@ public sealed partial class DockerClient
     /// <exception cref="DiagnosticException">MLO8152: the engine cannot load it.</exception>
     public async Task<IReadOnlyList<string>> LoadAsync(Stream tar, CancellationToken cancellationToken)
     {
-        var request = Ask(HttpMethod.Post, "/images/load", "load an image") with { Body = moved => new TarContent(tar, moved), Patience = Unpacking };
+        var request = Ask(HttpMethod.Post, "/images/load", "load an image") with { Body = moved => new TarContent(tar, moved), Patience = Options.UnpackTimeout };
         await using var answer = await _http.SendAsync(request, cancellationToken);
         var loaded = new List<string>();
         await foreach (var message in MessagesAsync(answer, request, cancellationToken))
@@ -42,7 +39,7 @@ public sealed partial class DockerClient
     {
         var version = image.Digest?.ToString() ?? image.Tag ?? "latest";
         var request = Ask(HttpMethod.Post, $"/images/create?fromImage={Uri.EscapeDataString($"{image.Registry}/{image.Repository}")}&tag={Uri.EscapeDataString(version)}", $"pull image {image}")
-            with { Patience = Unpacking };
+            with { Patience = Options.UnpackTimeout };
         request = await WithCredentialsAsync(request, image, cancellationToken);
         await using (var answer = await _http.SendAsync(request, cancellationToken))
         {
@@ -84,7 +81,7 @@ public sealed partial class DockerClient
     /// <exception cref="DiagnosticException">MLO8148: a container is made of it.</exception>
     public async Task<bool> RemoveImageAsync(string image, bool force, CancellationToken cancellationToken)
     {
-        var request = Ask(HttpMethod.Delete, $"/images/{EngineRequest.Name(image)}{(force ? "?force=true" : "")}", $"remove image {image}") with { MayBeAbsent = true, Patience = Unpacking };
+        var request = Ask(HttpMethod.Delete, $"/images/{EngineRequest.Name(image)}{(force ? "?force=true" : "")}", $"remove image {image}") with { MayBeAbsent = true, Patience = Options.UnpackTimeout };
         await using var answer = await _http.SendAsync(request, cancellationToken);
         return !answer.IsAbsent;
     }

@@ -17,4 +17,7 @@ public sealed record DockerOptions
 
     /// <summary>How long the engine may keep still while an answer is due; default 60 s. Nothing bounds the waiting for what a container does.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How much longer it may keep still while it puts layers of an image in their place; default 10 min.</summary>
+    public TimeSpan UnpackTimeout { get; init; } = TimeSpan.FromMinutes(10);
 }

@@ -34,8 +34,8 @@ internal sealed class EngineAnswer(HttpResponseMessage response, EngineRequest r
             throw request.Errand.Refused(Status, Told(words));
         }
 
-        // Calls that an engine does not know have this status as well, without words about the thing.
-        IsAbsent = words is not (null or "page not found") ? true : throw request.Errand.NotUnderstood("it does not know this call");
+        // Calls that an engine does not know have this status as well: docker's words, and podman's.
+        IsAbsent = words is not (null or "page not found") && !words.EndsWith(" is not supported", StringComparison.Ordinal) ? true : throw request.Errand.NotUnderstood("it does not know this call");
         if (!request.MayBeAbsent)
         {
             throw request.Errand.Absent(Told(words));

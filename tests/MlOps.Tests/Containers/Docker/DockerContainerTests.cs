@@ -228,7 +228,7 @@ public sealed class DockerContainerTests(DockerEngine engine) : IAsyncLifetime
 
         var second = await CreateAsync(spec with { Name = null, Ports = [new(80, port)] });
         var busy = await DockerImageTests.FailsAsync("MLO8150", () => Client.StartAsync(second, default));
-        Assert.Contains("address already in use", busy.Why, StringComparison.Ordinal);
+        Assert.Contains("port is already allocated", busy.Why, StringComparison.Ordinal);
 
         var unknown = await CreateAsync(new() { Image = Image().Name, Command = ["no-such-program"] });
         Assert.Contains("no-such-program", (await DockerImageTests.FailsAsync("MLO8149", () => Client.StartAsync(unknown, default))).Why, StringComparison.Ordinal);
