@@ -20,6 +20,9 @@ internal sealed class EngineHttp : IDisposable
     private readonly SemaphoreSlim _negotiating = new(1);
     private Version? _version;
 
+    // podman sends the headers of what may take long only with its first word.
+    private bool _isPodman;
+
     public EngineHttp(DockerOptions options)
     {
         _options = options;
@@ -136,6 +139,7 @@ internal sealed class EngineHttp : IDisposable
         var request = new EngineRequest(HttpMethod.Get, "/_ping", new(_options.Endpoint.ToString(), "reach the Docker Engine"));
         await using var answer = await SendAsync(request, request.Path, cancellationToken);
         await answer.CheckAsync(cancellationToken);
+        _isPodman = answer.Header("Libpod-Api-Version") is not null;
         return answer.Header("Api-Version") is not { } text ? throw request.Errand.NotUnderstood("what listens there tells no Api-Version")
             : !Version.TryParse(text, out var server) ? throw request.Errand.NotUnderstood($"its Api-Version is '{EngineErrand.Clean(text)}'")
             : server < Oldest ? throw request.Errand.TooOld(text, Oldest)
@@ -145,7 +149,7 @@ internal sealed class EngineHttp : IDisposable
 
     private async Task<EngineAnswer> SendAsync(EngineRequest request, string path, CancellationToken cancellationToken)
     {
-        var limit = _options.StallTimeout + request.Patience;
+        var limit = request.IsLive && _isPodman ? Timeout.InfiniteTimeSpan : _options.StallTimeout + request.Patience;
         using var guard = new StallGuard(limit, _options.Time, cancellationToken);
         using var message = new HttpRequestMessage(request.Method, new Uri(_options.Endpoint.Root, path)) { Content = request.Body?.Invoke(() => guard.Moved()) };
         message.Headers.UserAgent.Add(new("mlops", null));

@@ -22,10 +22,16 @@ public sealed class PodmanTests : IAsyncLifetime
         Assert.Equal((image.Id, "podman"), (loaded.Id, loaded.Labels["org.example.marker"]));
         Assert.Equal([image.Layer.DiffId], loaded.DiffIds);
 
-        var spec = new ContainerSpec { Image = image.Name, Name = "city-podman", Network = "none", Labels = new Dictionary<string, string> { ["org.example.slot"] = "blue" }, Command = ["sh", "-c", "echo one; echo two >&2; id -u; exit 4"] };
+        var spec = new ContainerSpec { Image = image.Name, Name = "city-podman", Network = "none", Labels = new Dictionary<string, string> { ["org.example.slot"] = "blue" }, Command = ["sh", "-c", "echo one; echo two >&2; id -u; sleep 1; exit 4"] };
         var id = (await client.CreateContainerAsync(spec, default)).Id;
         Assert.True(await client.StartAsync(id, default));
-        Assert.Equal(4, await client.WaitAsync(id, default));
+
+        // However long the container takes.
+        using (var hasty = new DockerClient(new() { Endpoint = client.Endpoint, Credentials = CredentialStore.None, StallTimeout = TimeSpan.FromMilliseconds(500) }))
+        {
+            Assert.Equal(4, await hasty.WaitAsync(id, default));
+        }
+
         var details = (await client.InspectContainerAsync("city-podman", default))!;
         Assert.Equal((id, image.Id, ContainerStatus.Exited, 4), (details.Id, details.ImageId, details.Status, details.ExitCode));
         Assert.Equal(id, Assert.Single(await client.ListContainersAsync(["org.example.slot=blue"], default)).Id);
@@ -67,11 +73,11 @@ public sealed class PodmanTests : IAsyncLifetime
             exec 3<&0 </dev/null
             export CONTAINERS_CONF="$1/containers.conf"
             printf '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n' >"$CONTAINERS_CONF"
-            podman --root "$1/root" --runroot "$1/run" --storage-driver vfs system service --time 0 "unix://$1/podman.sock" >"$1/log" 2>&1 &
+            podman --root "$1/root" --runroot "$1/run" --tmpdir "$1/tmp" --storage-driver vfs system service --time 0 "unix://$1/podman.sock" >"$1/log" 2>&1 &
             service=$!
             { read -r end; kill $service; } 2>/dev/null <&3 &
             wait $service
-            podman --root "$1/root" --runroot "$1/run" --storage-driver vfs rm --all --force >/dev/null
+            podman --root "$1/root" --runroot "$1/run" --tmpdir "$1/tmp" --storage-driver vfs rm --all --force >/dev/null
             rm -rf "$1"
             """;
         var folder = Directory.CreateTempSubdirectory("mlops-podman-").FullName;
