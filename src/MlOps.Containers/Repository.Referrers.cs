@@ -122,11 +122,11 @@ public sealed partial class Repository
         throw new DiagnosticException(ArtifactFailure.BadReferrers(Reference.ToString(), subject, why));
     }
 
-    /// <summary>Adds entries to the list under the tag. Registries know no "only if it is still the same": it is read again until the entries stayed.</summary>
+    /// <summary>Adds entries to the list under the tag. Registries know no "only if it is still the same": it is looked at again until what was written stayed.</summary>
     private async Task ListAsync(Digest subject, IReadOnlyList<Descriptor> referrers, CancellationToken cancellationToken)
     {
         var known = new Dictionary<Digest, Descriptor>();
-        for (int writes = 0, stayed = 0; ; )
+        for (var writes = 0; ; writes++)
         {
             var began = Options.Time.GetTimestamp();
             var index = await TaggedAsync(subject, cancellationToken) ?? new() { Manifests = [] };
@@ -140,26 +140,22 @@ public sealed partial class Repository
             var missing = known.Values.Where(entry => !there.Contains(entry.Digest)).ToList();
             if (missing.Count == 0)
             {
-                if (writes == 0 || ++stayed == 2)
-                {
-                    return;
-                }
+                return;
             }
-            else
+
+            if (writes == MostWrites)
             {
-                stayed = 0;
-                if (++writes > MostWrites)
-                {
-                    throw new DiagnosticException(ArtifactFailure.BadReferrers(Reference.ToString(), subject, $"its entries were gone again after each of {MostWrites} writes: others write the list at the same time") with { Mend = "try again" });
-                }
-
-                await PutManifestAsync(MediaTypes.Index, (index with { Manifests = [.. index.Manifests, .. missing] }).ToBytes(), TagOf(subject), cancellationToken);
-                continue;
+                throw new DiagnosticException(ArtifactFailure.BadReferrers(Reference.ToString(), subject, $"its entries were gone again after each of {MostWrites} writes: others write the list at the same time") with { Mend = "try again" });
             }
 
+            var written = await PutManifestAsync(MediaTypes.Index, (index with { Manifests = [.. index.Manifests, .. missing] }).ToBytes(), TagOf(subject), cancellationToken);
             // Who writes slowly here will write slowly elsewhere, too.
             var pause = Settling + (4 * Options.Time.GetElapsedTime(began));
             await Task.Delay(pause > Options.LongestPause ? Options.LongestPause : pause, Options.Time, cancellationToken);
+            if (await HeadManifestAsync(TagOf(subject), cancellationToken) is { } now && now.Digest == written.Digest)
+            {
+                return;
+            }
         }
     }
 }

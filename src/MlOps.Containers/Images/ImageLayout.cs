@@ -9,6 +9,8 @@ namespace MlOps.Containers;
 /// Threads may read it side by side.</remarks>
 public sealed class ImageLayout : IDisposable
 {
+    private const int MostManifests = 1000;
+
     private readonly LayoutFiles _files;
 
     private ImageLayout(string path, LayoutFiles files)
@@ -55,7 +57,7 @@ public sealed class ImageLayout : IDisposable
     {
         var found = name is not null
             ? Index.Manifests.Where(descriptor => descriptor.Annotations?.GetValueOrDefault(Descriptor.RefName) == name).ToList()
-            : [.. Index.Manifests.Where(descriptor => SubjectOf(Read(descriptor)) is null)];
+            : [.. Index.Manifests.DistinctBy(descriptor => descriptor.Digest).Where(descriptor => SubjectOf(Read(descriptor)) is null)];
         return found.Select(descriptor => descriptor.Digest).Distinct().Count() == 1
             ? Read(found[0])
             : throw ArtifactFailure.Missing(Path, name is null ? "the image or package" : $"'{TarEntries.Shown(name)}'",
@@ -64,7 +66,7 @@ public sealed class ImageLayout : IDisposable
 
     /// <summary>The manifests of <c>index.json</c> whose <c>subject</c> is a manifest, in their order.</summary>
     public IReadOnlyList<StoredManifest> AttachedTo(Digest subject) =>
-        [.. Index.Manifests.Where(descriptor => descriptor.Digest != subject).Select(Read).Where(manifest => SubjectOf(manifest) == subject)];
+        [.. Index.Manifests.DistinctBy(descriptor => descriptor.Digest).Where(descriptor => descriptor.Digest != subject).Select(Read).Where(manifest => SubjectOf(manifest) == subject)];
 
     /// <summary>A manifest or an index, held against digest, size and media type.</summary>
     /// <exception cref="DiagnosticException">MLO8121: it is neither. MLO8123, MLO8125: it is not there, or not what the descriptor says.</exception>
@@ -146,6 +148,11 @@ public sealed class ImageLayout : IDisposable
         try
         {
             var index = JsonSerializer.Deserialize(bytes, JsonText.Plain.ImageIndex);
+            if (index?.Manifests.Count > MostManifests)
+            {
+                throw ArtifactFailure.TooLarge(Path, what, FormattableString.Invariant($"it lists {index.Manifests.Count} manifests, more than {MostManifests}"));
+            }
+
             return index is { SchemaVersion: 2 } && !index.Manifests.Any(entry => entry is null or { Size: < 0 }) && (mediaType is null || index.MediaType == mediaType)
                 ? index
                 : throw ArtifactFailure.BadLayout(Path, $"{what} is no index: its schemaVersion, its media type or a descriptor is wrong");

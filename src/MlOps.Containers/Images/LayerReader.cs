@@ -21,7 +21,7 @@ public enum LayerEntryKind
 }
 
 /// <summary>An entry of a layer as one reads it.</summary>
-/// <param name="Path">Relative, with <c>/</c> between names.</param>
+/// <param name="Path">Relative, with <c>/</c> between names; empty for the root itself.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="Size">A file's bytes; else 0.</param>
 /// <param name="Mode">Who may do what.</param>

@@ -15,12 +15,12 @@ public sealed partial class ArtifactTransfer
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="DiagnosticException">MLO8121: it is something else. MLO8122: it is too large. MLO8123: it, or a blob of it, is not there. MLO8125, MLO8112: the registry sends other bytes.</exception>
     public async Task<PulledArtifact> PullAsync(string tag, ArtifactKind kind, ContentStore store, CancellationToken cancellationToken) =>
-        await PullAsync(await repository.GetManifestAsync(tag, cancellationToken) ?? throw NotThere($"{kind.Name} '{tag}'"), kind, store, cancellationToken);
+        await PullAsync(await repository.GetManifestAsync(tag, cancellationToken) ?? throw NotThere($"{kind.Name} '{tag}'"), kind, store, _options.MostBytes, cancellationToken);
 
     /// <summary>As the other, by digest.</summary>
     /// <inheritdoc cref="PullAsync(string, ArtifactKind, ContentStore, CancellationToken)"/>
     public async Task<PulledArtifact> PullAsync(Digest digest, ArtifactKind kind, ContentStore store, CancellationToken cancellationToken) =>
-        await PullAsync(await repository.GetManifestAsync(digest, cancellationToken) ?? throw NotThere($"{kind.Name} {digest}"), kind, store, cancellationToken);
+        await PullAsync(await repository.GetManifestAsync(digest, cancellationToken) ?? throw NotThere($"{kind.Name} {digest}"), kind, store, _options.MostBytes, cancellationToken);
 
     /// <summary>Brings what is attached to a manifest into a store.</summary>
     /// <param name="subject">The manifest.</param>
@@ -38,6 +38,7 @@ public sealed partial class ArtifactTransfer
         }
 
         var pulled = new List<PulledArtifact>();
+        var left = _options.MostBytes;
         foreach (var referrer in referrers)
         {
             var stored = await repository.GetManifestAsync(referrer.Digest, cancellationToken) ?? throw NotThere($"{kind.Name} {referrer.Digest}, attached to {subject},");
@@ -46,13 +47,14 @@ public sealed partial class ArtifactTransfer
                 throw Foreign(subject, $"the list names {referrer.Digest}, which is about {(about is null ? "nothing" : about)}");
             }
 
-            pulled.Add(await PullAsync(stored, kind, store, cancellationToken));
+            pulled.Add(await PullAsync(stored, kind, store, left, cancellationToken));
+            left -= pulled[^1].Blobs.Sum(blob => blob.Blob.Size);
         }
 
         return pulled;
     }
 
-    private async Task<PulledArtifact> PullAsync(StoredManifest stored, ArtifactKind kind, ContentStore store, CancellationToken cancellationToken)
+    private async Task<PulledArtifact> PullAsync(StoredManifest stored, ArtifactKind kind, ContentStore store, long most, CancellationToken cancellationToken)
     {
         if (MediaTypes.IsIndex(stored.Descriptor.MediaType))
         {
@@ -60,7 +62,7 @@ public sealed partial class ArtifactTransfer
         }
 
         var manifest = kind.Parse(stored, _where);
-        CheckSizes(stored, manifest, kind);
+        CheckSizes(stored, manifest, kind, most);
         using var partials = TryClaimPartials(store);
         var blobs = await MoveAsync([manifest], (blob, token) => FetchAsync(blob, store, partials is not null, token), cancellationToken);
         store.Put(stored.Bytes.Span);
@@ -83,15 +85,15 @@ public sealed partial class ArtifactTransfer
         return await repository.GetManifestAsync(chosen.Digest, cancellationToken) ?? throw NotThere($"manifest {chosen.Digest} of an index");
     }
 
-    private void CheckSizes(StoredManifest stored, Manifest manifest, ArtifactKind kind)
+    private void CheckSizes(StoredManifest stored, Manifest manifest, ArtifactKind kind, long most)
     {
-        var left = _options.MostBytes;
+        var left = most;
         foreach (var blob in manifest.Layers.Prepend(manifest.Config))
         {
             if (blob.Size > _options.MostBlobBytes || (left -= blob.Size) < 0)
             {
                 throw ArtifactFailure.TooLarge(_where, $"{kind.Name} {stored.Descriptor.Digest}",
-                    FormattableString.Invariant($"with blob {blob.Digest} of {blob.Size} bytes it is more than may be fetched: {_options.MostBlobBytes} bytes of one blob, {_options.MostBytes} of all"));
+                    FormattableString.Invariant($"with blob {blob.Digest} of {blob.Size} bytes it is more than may be fetched: {_options.MostBlobBytes} bytes of one blob, {most} of all"));
             }
         }
     }

@@ -32,18 +32,18 @@ public sealed partial class ArtifactTransfer(Repository repository, TransferOpti
             }
         }
 
-        var published = 0;
         foreach (var tag in tags)
         {
-            published += await IsTaggedAsync(tag, manifest.Descriptor.Digest, cancellationToken) ? 1 : 0;
+            await IsTaggedAsync(tag, manifest.Descriptor.Digest, cancellationToken);
         }
 
         var blobs = await MoveAsync(manifests.Select(each => each.Manifest), (blob, token) => SendAsync(blob, open, token), cancellationToken);
-        if (published < tags.Count || tags.Count == 0)
+        if (tags.Count == 0)
         {
             await repository.PutManifestAsync(manifest.Descriptor.MediaType, manifest.Bytes, null, cancellationToken);
         }
 
+        // Before what they are about: registries take that, and whoever finds the tag finds them.
         var referrers = new List<Descriptor>();
         foreach (var group in manifests.Skip(1).GroupBy(each => each.Manifest.Subject!.Digest))
         {

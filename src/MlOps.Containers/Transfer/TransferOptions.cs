@@ -15,7 +15,7 @@ public sealed record TransferOptions
     /// <summary>The most bytes of one fetched blob; default 8 GiB.</summary>
     public long MostBlobBytes { get; init; } = 8L << 30;
 
-    /// <summary>The most bytes of all blobs of one fetched manifest; default 32 GiB.</summary>
+    /// <summary>The most bytes of all blobs of a fetched manifest, or of all that is attached to one; default 32 GiB.</summary>
     public long MostBytes { get; init; } = 32L << 30;
 
     /// <summary>Which manifest of an index is fetched; default linux on amd64.</summary>

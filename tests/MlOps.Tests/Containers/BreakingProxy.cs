@@ -11,7 +11,7 @@ internal sealed class BreakingProxy : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly Task _accepting;
     private readonly Queue<long> _breaks;
-    private long _passed;
+    private long _passed, _sent;
 
     /// <param name="server">Host and port.</param>
     /// <param name="breaks">After how many bytes, in both directions together, each break comes.</param>
@@ -29,6 +29,9 @@ internal sealed class BreakingProxy : IAsyncDisposable
 
     /// <summary>How many bytes went through in all.</summary>
     public long Passed => Interlocked.Read(ref _passed);
+
+    /// <summary>How many of them the client sent.</summary>
+    public long Sent => Interlocked.Read(ref _sent);
 
     public async ValueTask DisposeAsync()
     {
@@ -62,12 +65,12 @@ internal sealed class BreakingProxy : IAsyncDisposable
         using (client)
         {
             await server.ConnectAsync(IPEndPoint.Parse(_server));
-            await Task.WhenAny(CopyAsync(client, server), CopyAsync(server, client));
+            await Task.WhenAny(CopyAsync(client, server, isSent: true), CopyAsync(server, client, isSent: false));
             client.Close(0);
         }
     }
 
-    private async Task CopyAsync(Socket from, Socket to)
+    private async Task CopyAsync(Socket from, Socket to, bool isSent)
     {
         var block = new byte[64 * 1024];
         try
@@ -76,6 +79,7 @@ internal sealed class BreakingProxy : IAsyncDisposable
             {
                 await to.SendAsync(block.AsMemory(0, read), _end.Token);
                 Interlocked.Add(ref _passed, read);
+                Interlocked.Add(ref _sent, isSent ? read : 0);
                 lock (_breaks)
                 {
                     if (_breaks.TryPeek(out var next) && Passed >= next)

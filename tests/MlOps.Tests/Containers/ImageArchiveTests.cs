@@ -1,25 +1,27 @@
-using System.Diagnostics;
-using System.Text;
 using System.Text.Json.Nodes;
 using MlOps.Containers;
 using MlOps.Content;
+using static MlOps.Tests.Containers.Programs;
 
 namespace MlOps.Tests.Containers;
 
 /// <summary>Archives as skopeo and umoci read them.</summary>
 public sealed class ImageArchiveTests : IDisposable
 {
+    private static readonly LayerEntry Hello = new LayerEntry.File("app/hello", () => new MemoryStream("hello"u8.ToArray()));
+
     private readonly string _folder = Directory.CreateTempSubdirectory("mlops-archive-").FullName;
 
     [SkippableFact]
     public async Task Skopeo_finds_the_image_and_umoci_unpacks_it()
     {
-        Skip.IfNot(Exists("skopeo") && Exists("umoci"), "skopeo and umoci are not installed");
-        var (manifest, blobs) = Image();
+        Skip.IfNot(Exist("skopeo", "umoci"), "skopeo and umoci are not installed");
+        var artifacts = new Artifacts();
+        var manifest = artifacts.Image([Hello]);
         var file = Path.Join(_folder, "image.tar");
         await using (var tar = File.Create(file))
         {
-            ImageArchive.Write(tar, "city/bike:1.0.0", manifest, digest => new MemoryStream(blobs[digest]));
+            ImageArchive.Write(tar, "city/bike:1.0.0", manifest, artifacts.Open);
         }
 
         var inspected = JsonNode.Parse(await RunAsync("skopeo", "inspect", $"oci-archive:{file}"))!;
@@ -36,26 +38,36 @@ public sealed class ImageArchiveTests : IDisposable
         Assert.Equal("city/bike:1.0.0", (string?)loaded["RepoTags"]![0]);
     }
 
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Skopeo_copies_what_has_attestations_and_reads_the_same_digest(bool isImage)
+    {
+        Skip.IfNot(Exist("skopeo", "umoci"), "skopeo and umoci are not installed");
+        var artifacts = new Artifacts();
+        var manifest = isImage ? artifacts.Image([Hello]) : artifacts.Of("one", "two");
+        var attached = new[] { artifacts.About(manifest, "provenance"), artifacts.About(manifest, "bill of materials") };
+        var (file, copy) = (Path.Join(_folder, "image.tar"), Path.Join(_folder, "copy"));
+        await using (var tar = File.Create(file))
+        {
+            ImageArchive.Write(tar, "city/bike:1.0.0", manifest, artifacts.Open, attached);
+        }
+
+        var archived = manifest.ToBytes();
+        Assert.Equal(archived, System.Text.Encoding.UTF8.GetBytes(await RunAsync("skopeo", "inspect", "--raw", $"oci-archive:{file}:city/bike:1.0.0")));
+        await RunAsync("skopeo", "copy", "--preserve-digests", $"oci-archive:{file}:city/bike:1.0.0", $"oci:{copy}:1.0.0");
+        using var layout = ImageLayout.Open(copy);
+        Assert.Equal(archived, layout.Find("1.0.0").Bytes.ToArray());
+        Assert.All(manifest.Layers, layer => Assert.Equal(artifacts.Blobs[layer.Digest], layout.ReadBlob(layer, 10_000)));
+
+        using var ours = ImageLayout.Open(file);
+        Assert.Equal(archived, ours.Find().Bytes.ToArray());
+        Assert.Equal(attached.Select(each => Digest.Of(each.ToBytes())), ours.AttachedTo(Digest.Of(archived)).Select(each => each.Descriptor.Digest));
+        Assert.Equal("provenance"u8.ToArray(), ours.ReadBlob(attached[0].Layers[0], 100));
+
+        await RunAsync("tar", "--extract", "--file", file, "--directory", Directory.CreateDirectory(Path.Join(_folder, "layout")).FullName);
+        Assert.Equal("city/bike:1.0.0", (await RunAsync("umoci", "list", "--layout", Path.Join(_folder, "layout"))).Trim());
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    private static (Manifest Manifest, Dictionary<Digest, byte[]> Blobs) Image()
-    {
-        var bytes = new MemoryStream();
-        var layer = Layer.Write([new LayerEntry.File("app/hello", () => new MemoryStream("hello"u8.ToArray()))], bytes);
-        var config = Encoding.UTF8.GetBytes($$$"""{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["{{{layer.DiffId}}}"]}}""");
-        var manifest = new Manifest { Config = Descriptor.Of(MediaTypes.ImageConfig, config), Layers = [layer.Descriptor] };
-        return (manifest, new() { [layer.Descriptor.Digest] = bytes.ToArray(), [manifest.Config.Digest] = config });
-    }
-
-    private static bool Exists(string program) => Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Join(folder, program)));
-
-    private static async Task<string> RunAsync(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, await errors);
-        return output;
-    }
 }
