@@ -74,7 +74,7 @@ public sealed class ProvenanceTests
     {
         var read = Read(new([Attestation.Package], PredicateTypes.Provenance, Attestation.Json("""
             {"buildDefinition":{"buildType":"x","externalParameters":{"model":"m","parameters":{}},"resolvedDependencies":[null,{},{"uri":"pkg:"},{"uri":"git+nowhere","digest":{"gitCommit":"1"}},
-              {"uri":"git+https://x/y","digest":{"gitCommit":"zz"}},{"name":"d","digest":{"sha512":"x"}},{"uri":"pkg:a/b@1?x=y"},
+              {"uri":"git+https://x/y","digest":{"gitCommit":"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"}},{"name":"d","digest":{"sha512":"x"}},{"uri":"pkg:a/b@1?x=y"},
               {"uri":"git+https://x/y","digest":{"gitCommit":"0123456789012345678901234567890123456789"},"annotations":{"author":7,"dirty":"yes","committedOn":"once"}}]},
              "runDetails":{"builder":{"id":"i"},"metadata":{"startedOn":"yesterday"}}}
             """)));
