@@ -55,7 +55,7 @@ internal sealed class BusyboxImage
     }
 
     /// <summary>Puts it into a registry under <see cref="Name"/>'s repository and a tag.</summary>
-    public async Task PushAsync(Repository repository, string tag)
+    public async Task PushAsync(MlOps.Containers.Repository repository, string tag)
     {
         await repository.PutBlobAsync(_layer, default);
         await repository.PutBlobAsync(_config, default);
