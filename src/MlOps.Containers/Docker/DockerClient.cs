@@ -17,6 +17,7 @@ public sealed partial class DockerClient : IDisposable
     public DockerClient(DockerOptions? options = null)
     {
         Options = options ?? new();
+        Options = Options with { Endpoint = Options.Endpoint };
         _http = new(Options);
     }
 

@@ -29,7 +29,7 @@ public sealed record DockerEndpoint
     /// <exception cref="DiagnosticException">MLO8140: it cannot be used.</exception>
     public static DockerEndpoint FromEnvironment()
     {
-        var folder = Of("DOCKER_CERT_PATH") ?? Path.Join(Of("DOCKER_CONFIG") ?? Path.Join(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".docker"));
+        var folder = Of("DOCKER_CERT_PATH") ?? Of("DOCKER_CONFIG") ?? Path.Join(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".docker");
         return Parse(Of("DOCKER_HOST") ?? $"unix://{DefaultSocket}", Of("DOCKER_TLS_VERIFY") is null ? null : folder);
 
         static string? Of(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;

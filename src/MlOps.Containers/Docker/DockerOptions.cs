@@ -3,8 +3,14 @@ namespace MlOps.Containers.Docker;
 /// <summary>How a <see cref="DockerClient"/> behaves.</summary>
 public sealed record DockerOptions
 {
-    /// <summary>Where the engine listens; default what <c>DOCKER_HOST</c> says.</summary>
-    public DockerEndpoint Endpoint { get; init; } = DockerEndpoint.FromEnvironment();
+    private readonly DockerEndpoint? _endpoint;
+
+    /// <summary>Where the engine listens; default what <c>DOCKER_HOST</c> says, which nobody reads where another is given.</summary>
+    public DockerEndpoint Endpoint
+    {
+        get => _endpoint ?? DockerEndpoint.FromEnvironment();
+        init => _endpoint = value;
+    }
 
     /// <summary>Who one is to the registries from which the engine pulls; default the files of <c>docker login</c> and <c>podman login</c>.</summary>
     public CredentialStore Credentials { get; init; } = CredentialStore.FromEnvironment();
