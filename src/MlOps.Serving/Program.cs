@@ -16,15 +16,15 @@ try
 }
 catch (DiagnosticException problem)
 {
-    Console.Error.WriteLine(problem.Message);
+    await Console.Error.WriteLineAsync(problem.Message);
 }
 catch (IOException problem) when (IsTaken(problem))
 {
-    Console.Error.WriteLine(new Diagnostic("MLO7020", "the port is in use by another program")
+    await Console.Error.WriteLineAsync(new Diagnostic("MLO7020", "the port is in use by another program")
     {
         Why = problem.Message,
         Mend = "stop the other program, or choose another port",
-    });
+    }.ToString());
 }
 
 return 1;
