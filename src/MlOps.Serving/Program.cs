@@ -1,26 +1,24 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 using MlOps.Content;
 using MlOps.Serving;
 using MlOps.Serving.Models;
 
-if (args is not ["--config", var path])
-{
-    await Console.Error.WriteLineAsync("usage: dotnet MlOps.Serving.dll --config service.json");
-    return 64;
-}
-
 try
 {
-    var config = ServiceConfig.Load(path);
-    await using var service = Service.Build(config, ModelCatalog.Load(config));
-    await service.RunAsync();
-    return 0;
+    return args switch
+    {
+        [] => await ServeAsync(ServiceConfig.OfContainer()),
+        ["--config", var path] => await ServeAsync(ServiceConfig.Load(path)),
+        ["--health"] => HealthCheck.IsReady(ServiceConfig.UrlOfContainer()) ? 0 : 1,
+        _ => Usage(),
+    };
 }
 catch (DiagnosticException problem)
 {
     await Console.Error.WriteLineAsync(problem.Message);
 }
-catch (IOException problem) when (problem.InnerException is AddressInUseException)
+catch (IOException problem) when (IsTaken(problem))
 {
     await Console.Error.WriteLineAsync(new Diagnostic("MLO7020", "the port is in use by another program")
     {
@@ -30,3 +28,21 @@ catch (IOException problem) when (problem.InnerException is AddressInUseExceptio
 }
 
 return 1;
+
+// Not inlined: a health check loads nothing of Kestrel.
+[MethodImpl(MethodImplOptions.NoInlining)]
+static async Task<int> ServeAsync(ServiceConfig config)
+{
+    await using var service = Service.Build(config, ModelCatalog.Load(config));
+    await service.RunAsync();
+    return 0;
+}
+
+[MethodImpl(MethodImplOptions.NoInlining)]
+static bool IsTaken(IOException problem) => problem.InnerException is AddressInUseException;
+
+static int Usage()
+{
+    Console.Error.WriteLine($"usage: MlOps.Serving [--config service.json | --health]\n  without --config: {ServiceConfig.InContainer}; --health: whether the service that listens there is ready");
+    return 64;
+}

@@ -52,9 +52,14 @@ internal static class Service
 
     private static void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, Uri url)
     {
-        if (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address))
+        var isNumber = IPAddress.TryParse(url.Host.Trim('[', ']'), out var address);
+        if (isNumber && (address!.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)))
         {
-            kestrel.Listen(address, url.Port, Count);
+            kestrel.ListenAnyIP(url.Port, Count);
+        }
+        else if (isNumber)
+        {
+            kestrel.Listen(address!, url.Port, Count);
         }
         else
         {

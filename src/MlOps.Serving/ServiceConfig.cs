@@ -8,7 +8,12 @@ namespace MlOps.Serving;
 /// <summary>What to serve and where: the content of <c>service.json</c>. Unknown and duplicate members are errors.</summary>
 internal sealed record ServiceConfig
 {
-    /// <summary>The address to listen on, <c>http://HOST:PORT</c>: an IP address or <c>localhost</c>; port 0 takes any free one.</summary>
+    /// <summary>Where a container image has it.</summary>
+    public const string InContainer = "/etc/mlops/service.json";
+
+    private const string UrlVariable = "MLOPS_URL", VersionVariable = "MLOPS_VERSION";
+
+    /// <summary>The address to listen on, <c>http://HOST:PORT</c>: an IP address or <c>localhost</c>; <c>0.0.0.0</c> and <c>[::]</c> are all addresses, of IPv6 too where there is any; port 0 takes any free one.</summary>
     public required Uri Url { get; init; }
 
     /// <summary>At least one; names unique.</summary>
@@ -41,8 +46,30 @@ internal sealed record ServiceConfig
         }
     }
 
+    /// <summary>The container's file, with what the container was started with: <c>MLOPS_URL</c> instead of its address, <c>MLOPS_VERSION</c> as the version of models that have none there.</summary>
+    /// <exception cref="DiagnosticException">MLO7021, MLO7231.</exception>
+    public static ServiceConfig OfContainer()
+    {
+        var config = Load(InContainer);
+        var version = Variable(VersionVariable);
+        return config with { Url = GivenUrl() ?? config.Url, Models = [.. config.Models.Select(model => model with { Version = model.Version ?? version })] };
+    }
+
+    /// <summary>The address alone, of which the file is read only where nothing else says it.</summary>
+    /// <exception cref="DiagnosticException">MLO7021, MLO7231.</exception>
+    public static Uri UrlOfContainer() => GivenUrl() ?? Load(InContainer).Url;
+
+    private static Uri? GivenUrl() =>
+        Variable(UrlVariable) is not { } text ? null
+        : Uri.TryCreate(text, UriKind.Absolute, out var url) && IsAddress(url) ? url
+        : throw new DiagnosticException(new Diagnostic("MLO7231", $"{UrlVariable} '{text}' is not http://HOST:PORT") { Mend = $"start the container with another one, such as {UrlVariable}=http://[::]:8080" });
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    private static bool IsAddress(Uri url) => url.IsAbsoluteUri && url.Scheme == Uri.UriSchemeHttp;
+
     private string? Problem() =>
-        !Url.IsAbsoluteUri || Url.Scheme != Uri.UriSchemeHttp ? $"url '{Url.OriginalString}' is not http://HOST:PORT"
+        !IsAddress(Url) ? $"url '{Url.OriginalString}' is not http://HOST:PORT"
         : Models.Count == 0 ? "models is empty"
         : GraceSeconds is < 0 or > 3600 ? "graceSeconds is not within 0 and 3600"
         : Models.FirstOrDefault(model => !Content.Digest.TryParse(model.Digest, out _)) is { } bad

@@ -12,7 +12,7 @@ internal sealed class ModelCatalog(IEnumerable<LoadedModel> models)
 
     /// <summary>Reads every model file.</summary>
     /// <exception cref="DiagnosticException">A file cannot be read (MLO7022), has other bytes than the digest says (MLO7023), or is no model of ours
-    /// (MLO50xx); or the code of one is not what it should be (MLO7150, MLO7151, MLO8338).</exception>
+    /// (MLO50xx); or the code of one is not what it should be (MLO7150, MLO7151, MLO8338), or cannot run here (MLO7230).</exception>
     public static ModelCatalog Load(ServiceConfig config)
     {
         var (models, problems) = (new List<LoadedModel>(), new List<Diagnostic>());
@@ -82,6 +82,16 @@ internal sealed class ModelCatalog(IEnumerable<LoadedModel> models)
         if (computed.Count == 0)
         {
             return null;
+        }
+
+        if (!ModelCode.IsSupported)
+        {
+            throw new DiagnosticException(new Diagnostic("MLO7230", $"model '{entry.Name}' brings code, which this build of the service cannot run")
+            {
+                Where = entry.Path,
+                Why = $"it is trimmed to what ONNX models need, and {string.Join(", ", computed.Select(input => $"'{input.Name}'"))} is computed by C#",
+                Mend = "use the service that is not trimmed: the image flavour 'untrimmed'",
+            });
         }
 
         if (entry.Code is not { } code || computed.Find(input => !code.Functions.ContainsKey(input.Code!) || !input.From.All(code.Columns.ContainsKey)) is not null)
