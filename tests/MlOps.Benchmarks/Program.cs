@@ -12,6 +12,7 @@ using MlOps.Remotes;
 // peers train FOLDER FEATURES THREADS: fits boosted trees to the rows of train.py; prints CPU ms, wall ms, AUC, MiB above the data.
 // peers csv-write FILE BYTES, peers csv-ours|csv-hand|csv-helper FILE: for csv.sh; they print peak MiB, fields and sum.
 // peers members N: fingerprints a program of N methods; prints CPU seconds of the second time and of the first, members, digest: for code.sh.
+// peers image HOME FLAVOUR FOLDER NAME FILE: for image.sh; prints the compressed bytes of each layer.
 // The others but spawn print the milliseconds they took, without the start of the process.
 const int BlockBytes = 1 << 20;
 var clock = Stopwatch.StartNew();
@@ -46,6 +47,9 @@ switch (args)
         }
 
         break;
+    case ["image", var home, var flavour, var folder, var name, var file]:
+        Console.WriteLine(await Images.WriteAsync(home, Enum.Parse<MlOps.Packaging.Images.ServiceFlavour>(flavour), folder, name, file));
+        return;
     case ["members", var members]:
         Console.WriteLine(await CodeMembers.RunAsync(int.Parse(members, CultureInfo.InvariantCulture)));
         return;

@@ -29,6 +29,9 @@ internal sealed class ActionCode(IEnumerable<byte[]> images) : IDisposable
         [$"{ExplainAction.Name}/explanations"] = typeof(ExplainAction),
         [$"{GateAction.Name}/thresholds"] = typeof(GateAction),
         [$"{PackageAction.Name}/{PackageAction.Variant}"] = typeof(PackageAction),
+        [$"{BaseAction.Name}/layers"] = typeof(BaseAction),
+        [$"{ServiceAction.Name}/publish"] = typeof(ServiceAction),
+        [$"{ImageAction.Name}/compose"] = typeof(ImageAction),
     };
 
     /// <summary>What calls the model's own code in a process of its own: entered there, for the action names the process only.</summary>

@@ -9,6 +9,10 @@ namespace MlOps.Pipelines.Definitions;
 internal sealed class CodeDigests
 {
     private const string FileName = "code.json";
+    private const string ServiceName = "service", ServiceAssembly = "MlOps.Serving";
+
+    /// <summary>What decides how the service is published, in the product's folder.</summary>
+    private static readonly string[] PublishedBy = ["build/host/Service.proj", "build/props/MlOps.props", "build/props/Packages.props", "build/props/Service.props", "global.json", "src/MlOps.Serving/MlOps.Serving.csproj"];
 
     private static readonly Lazy<Dictionary<string, Digest>> Written = new(() => Read(Path.Combine(AppContext.BaseDirectory, FileName)));
     private static readonly Lazy<ActionCode> Own = new(() => Load([]));
@@ -35,6 +39,9 @@ internal sealed class CodeDigests
     /// <summary>The listings of what was asked for, by digest.</summary>
     public IReadOnlyDictionary<Digest, Func<string>> Listings => _listings;
 
+    /// <summary>The digest of the scoring service's own code and of what its publishing is told: what its image's layer follows from.</summary>
+    public Digest Service => Written.Value.TryGetValue(ServiceName, out var written) ? written : Product;
+
     /// <summary>The digest of all of this product that plans and runs steps.</summary>
     public Digest Product => Digest.Of(string.Concat(Directory.GetFiles(AppContext.BaseDirectory, "MlOps.*.dll").Order(StringComparer.Ordinal)
         .Select(file => $"{Path.GetFileName(file)} {Digest.Of(File.ReadAllBytes(file))}\n")));
@@ -54,7 +61,32 @@ internal sealed class CodeDigests
             File.WriteAllText(ListingOf(folder, name), CodeListing.Text(fingerprint));
         }
 
+        json[ServiceName] = ServiceOf([.. assemblies]).ToString();
         File.WriteAllText(Path.Combine(folder, FileName), CanonicalJson.Indented(json));
+    }
+
+    /// <summary>Over the service's assembly with all of the product's that it refers to, before ReadyToRun, and what publishing is told.</summary>
+    private static Digest ServiceOf(IReadOnlyCollection<string> assemblies)
+    {
+        var byName = assemblies.DistinctBy(Path.GetFileName).ToDictionary(file => Path.GetFileNameWithoutExtension(file), StringComparer.Ordinal);
+        var (pending, seen) = (new Queue<string>([ServiceAssembly]), new SortedDictionary<string, Digest>(StringComparer.Ordinal));
+        while (pending.TryDequeue(out var name))
+        {
+            if (byName.TryGetValue(name, out var file) && !seen.ContainsKey(name))
+            {
+                var image = File.ReadAllBytes(file);
+                seen[name] = Digest.Of(image);
+                using var reader = new System.Reflection.PortableExecutable.PEReader([.. image]);
+                var metadata = System.Reflection.Metadata.PEReaderExtensions.GetMetadataReader(reader);
+                foreach (var reference in metadata.AssemblyReferences)
+                {
+                    pending.Enqueue(metadata.GetString(metadata.GetAssemblyReference(reference).Name));
+                }
+            }
+        }
+
+        return Digest.Of(string.Concat(seen.Select(assembly => $"{assembly.Key} {assembly.Value}\n"))
+            + string.Concat(PublishedBy.Select(file => (file, Path: Path.Join(Pipelines.Product.Folder, file))).Where(file => File.Exists(file.Path)).Select(file => $"{file.file} {Digest.Of(File.ReadAllBytes(file.Path))}\n")));
     }
 
     private static CodeFingerprint Follow(string name, Type? trainer)

@@ -5,6 +5,7 @@ using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Learning;
 using MlOps.Packaging;
+using MlOps.Packaging.Images;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Manifests;
 using MlOps.Pipelines.ModelCode;
@@ -34,13 +35,58 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
             }
         }
 
-        var builtIn = workspace.Manifest.Data.Select(data => Import(data.Key, data.Value)).Concat(workspace.Models.SelectMany(Model)).ToList();
+        var builtIn = workspace.Manifest.Data.Select(data => Import(data.Key, data.Value)).Concat(workspace.Models.SelectMany(Model)).Concat(ImageParts()).ToList();
         return StepGraph.Create([.. builtIn, .. RunDeclaration.ToSteps(declarations, builtIn.ToDictionary(step => step.Name.Value), Variable)]);
     }
 
     public static StepName ImportOf(string dataset) => StepName.Parse($"data/{dataset}");
 
     public static StepName Of(string model, string action) => StepName.Parse($"{model}/{action}");
+
+    /// <summary>What images stand on.</summary>
+    public static readonly StepName BaseStep = StepName.Parse("images/base");
+
+    /// <summary>The runtime with the service.</summary>
+    public static StepName ServiceStep(ServiceFlavour flavour) => StepName.Parse($"images/{ServiceAction.WordOf(flavour)}");
+
+    /// <summary>What a model needs of the service.</summary>
+    public static ServiceFlavour FlavourOf(ModelDefinition model) => model.ComputedColumns.Count > 0 ? ServiceFlavour.Untrimmed : ServiceFlavour.Trimmed;
+
+    /// <summary>The parts that images share; none where there is no model.</summary>
+    private IEnumerable<Step> ImageParts()
+    {
+        if (workspace.Models.Count == 0)
+        {
+            yield break;
+        }
+
+        yield return new()
+        {
+            Name = BaseStep,
+            Action = BaseAction.Name,
+            Address = new(BaseStep.Value, BaseAction.Name),
+            Code = Code(BaseAction.Name, "layers"),
+            Parameters = BaseAction.Parameters(workspace.Manifest.Image?.Base ?? BaseAction.Debian),
+            Outputs = Names(BaseAction.Description, BaseAction.Layers),
+            OnDemand = true,
+            Origin = workspace.At("image", "base"),
+        };
+        foreach (var flavour in workspace.Models.Select(FlavourOf).Distinct().Order())
+        {
+            var name = ServiceStep(flavour);
+            yield return new()
+            {
+                Name = name,
+                Action = ServiceAction.Name,
+                Address = new(name.Value, ServiceAction.Name),
+                Code = Code(ServiceAction.Name, "publish").Add("service", code.Service),
+                Parameters = ServiceAction.Parameters(flavour),
+                Outputs = Names(ServiceAction.Description, ServiceAction.Layer),
+                OnDemand = true,
+                Origin = WorkspaceDefinition.FileName,
+            };
+        }
+    }
 
     private IEnumerable<RunDeclaration> RunSteps()
     {
@@ -228,6 +274,19 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
             Outputs = Names(PackageAction.Manifest, PackageAction.Files),
             FactNames = Names(PackageAction.Signature),
             CheckedOut = ImmutableSortedDictionary.Create<string, WorkspacePath>(StringComparer.Ordinal).Add(PackageAction.Files, WorkspacePath.Parse($"{model.Name}/{PackageAction.Name}")),
+        };
+
+        yield return Step(ImageAction.Name, "compose", []) with
+        {
+            Inputs = Inputs([
+                (PackageAction.Manifest, From(PackageAction.Name, PackageAction.Manifest)),
+                (PackageAction.Files, From(PackageAction.Name, PackageAction.Files)),
+                (TrainAction.Model, From(TrainAction.Name, TrainAction.Model)),
+                (BaseAction.Description, new OutputInput(BaseStep, BaseAction.Description)),
+                (ServiceAction.Description, new OutputInput(ServiceStep(FlavourOf(model)), ServiceAction.Description)),
+                .. File.Exists(Path.Join(workspace.Root, licence)) ? [(PackageFile.Licence, new FileInput(WorkspacePath.Parse(licence)))] : Array.Empty<(string, StepInput)>()]),
+            Outputs = Names(ImageAction.Manifest, ImageAction.Config, ImageAction.Layer),
+            OnDemand = true,
         };
 
         Step Step(string action, string codeName, JsonObject parameters) => new()

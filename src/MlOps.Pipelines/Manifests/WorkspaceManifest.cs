@@ -29,6 +29,9 @@ public sealed record WorkspaceManifest
     /// <summary>Where results are kept besides this machine.</summary>
     public StoreManifest? Store { get; init; }
 
+    /// <summary>How images are made.</summary>
+    public ImageManifest? Image { get; set; }
+
     /// <summary>Where packages and images are published, <c>HOST[:PORT]/PATH</c>: each model has repositories of its own below it.</summary>
     public string? Registry { get; set; }
 
@@ -51,6 +54,13 @@ public sealed record IncludeManifest
 
     /// <summary>Steps, as if they stood in <c>nuke.json</c>: they run from the workspace's root.</summary>
     public Dictionary<string, RunStepManifest> Steps { get; set; } = [];
+}
+
+/// <summary>How images are made.</summary>
+public sealed record ImageManifest
+{
+    /// <summary>What they stand on: <c>debian</c>, the product's own list of Debian packages; or an image in a registry for linux/amd64 by digest, <c>HOST/REPOSITORY@sha256:…</c>, with the C library and OpenSSL that .NET needs. Default: <c>debian</c>.</summary>
+    public string? Base { get; set; }
 }
 
 /// <summary>How an environment is reached.</summary>
