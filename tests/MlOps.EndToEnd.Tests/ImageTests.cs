@@ -44,7 +44,8 @@ public sealed class ImageTests : IDisposable
         _container = Expect(Docker("run", "--detach", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--health-interval", "1s", "--publish", "127.0.0.1::8080",
             "--env", "MLOPS_VERSION=1.2.3", _image));
         var port = Expect(Docker("port", _container, "8080/tcp")).Split('\n')[0];
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new($"http://{port}") };
+        using var direct = new SocketsHttpHandler { UseProxy = false };
+        using var http = new HttpClient(direct) { BaseAddress = new($"http://{port}") };
         await AnswersAsync(http);
 
         double?[] months = [3, 12, 12.5, 60, null];
@@ -164,10 +165,12 @@ public sealed class ImageTests : IDisposable
         try
         {
             using var docker = Process.Start(new ProcessStartInfo("docker", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            var errors = docker.StandardError.ReadToEndAsync();
+            var errors = new StringBuilder();
+            docker.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
+            docker.BeginErrorReadLine();
             var output = docker.StandardOutput.ReadToEnd();
             docker.WaitForExit();
-            return (docker.ExitCode, output.Trim(), errors.GetAwaiter().GetResult().Trim());
+            return (docker.ExitCode, output.Trim(), errors.ToString().Trim());
         }
         catch (System.ComponentModel.Win32Exception missing)
         {

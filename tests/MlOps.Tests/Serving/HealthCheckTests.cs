@@ -19,9 +19,9 @@ public sealed class HealthCheckTests
     [InlineData("no address", "MLO7231")]
     [InlineData("https://127.0.0.1:1", "MLO7231")]
     [InlineData(null, "MLO7021")]
-    public void Without_an_address_it_says_why(string? url, string code)
+    public void Without_an_address_it_says_why(string? address, string code)
     {
-        var (exit, errors) = Run(url, "--health");
+        var (exit, errors) = Run(address, "--health");
         Assert.Equal(1, exit);
         Assert.StartsWith(code, errors, StringComparison.Ordinal);
     }
@@ -29,10 +29,10 @@ public sealed class HealthCheckTests
     [Fact]
     public void Without_the_containers_file_the_service_does_not_start() => Assert.StartsWith("MLO7021", Run(null).Errors, StringComparison.Ordinal);
 
-    private static (int Exit, string Errors) Run(string? url, params string[] arguments)
+    private static (int Exit, string Errors) Run(string? address, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [RunningService.Assembly, .. arguments]) { RedirectStandardError = true };
-        start.Environment["MLOPS_URL"] = url;
+        start.Environment["MLOPS_URL"] = address;
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEnd().Trim();
         process.WaitForExit();

@@ -112,7 +112,8 @@ public sealed class DebianBaseTests
         var files = new Dictionary<string, string>();
         while (await tar.GetNextEntryAsync(copyData: true) is { } entry)
         {
-            files[entry.Name] = entry.DataStream is { } data ? await new StreamReader(data).ReadToEndAsync() : entry.LinkName is { Length: > 0 } target ? $"-> {target}" : "";
+            using var text = new StreamReader(entry.DataStream ?? Stream.Null);
+            files[entry.Name] = entry.DataStream is not null ? await text.ReadToEndAsync() : entry.LinkName is { Length: > 0 } target ? $"-> {target}" : "";
         }
 
         return files;

@@ -60,7 +60,8 @@ public sealed class ServiceImageTests
         var files = new Dictionary<string, string>();
         while (tar.GetNextEntry(copyData: true) is { } entry)
         {
-            files[entry.Name] = entry.DataStream is { } data ? new StreamReader(data).ReadToEnd() : "";
+            using var text = new StreamReader(entry.DataStream ?? Stream.Null);
+            files[entry.Name] = text.ReadToEnd();
         }
 
         Assert.Equal("model", files["srv/models/bike/model.onnx"]);
