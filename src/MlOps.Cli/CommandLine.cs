@@ -17,6 +17,8 @@ internal sealed class CommandLine
     private readonly Option<bool> _rehash = new("--rehash") { Description = "read every file again instead of trusting size and times", Recursive = true };
     private readonly Option<bool> _verifyReads = new("--verify-reads") { Description = "fail a run step that opens an undeclared file of the workspace (Linux; with --force also those that are up to date)" };
     private readonly Argument<string> _artifact = new("NAME") { Description = "a package, NAME or NAME@VERSION; a file or folder with an image layout; or oci://HOST/REPOSITORY:TAG" };
+    private readonly Option<string?> _imageOut = new("--out") { Description = "a file for the archive of one model's image, or a folder for those of all: OCI layouts that docker, podman and skopeo load", HelpName = "PATH" };
+    private readonly Option<bool> _load = new("--load") { Description = "load the images into the Docker engine of this machine, or of DOCKER_HOST" };
     private readonly Option<bool> _newKey = new("--new") { Description = "make a pair of keys" };
     private readonly Option<int?> _keyDays = new("--days") { Description = "how many days the new pair counts (default: no end); the one before then ends, too", HelpName = "N" };
     private readonly Option<string> _verbosity = new("--verbosity") { Description = "quiet, normal or detailed", Recursive = true, HelpName = "LEVEL", DefaultValueFactory = _ => "normal" };
@@ -169,6 +171,10 @@ internal sealed class CommandLine
 
     public string Artifact(ParseResult parsed) => parsed.GetValue(_artifact)!;
 
+    public string? ImageOut(ParseResult parsed) => parsed.GetValue(_imageOut);
+
+    public bool Load(ParseResult parsed) => parsed.GetValue(_load);
+
     public bool NewKey(ParseResult parsed) => parsed.GetValue(_newKey);
 
     public int? KeyDays(ParseResult parsed) => parsed.GetValue(_keyDays);
@@ -208,6 +214,7 @@ internal sealed class CommandLine
         "Score" => [_scored, _predictions, _keep, _because],
         "Serve" or "Release" or "Stop" or "Smoke" => [_environment],
         "Gc" => [_days],
+        "Image" => [_imageOut, _load],
         "Inspect" => [_artifact],
         "Keys" => [_newKey, _keyDays],
         "Verify" => [_step, _rebuild, _remotes, _environment],

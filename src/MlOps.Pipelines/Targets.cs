@@ -24,6 +24,7 @@ public static class Targets
         new("Compare", "put results of a model side by side, each an experiment, lock or a git revision: Compare A B", 8),
         new("Score", "predict every row of a CSV file with a trained model: Score --model NAME --data FILE --out FILE", 5),
         new("Package", "train, and tell every model's package with its version and why it is that; attest to those that are committed", 5),
+        new("Image", "make the image of every model's package: the scoring service, its runtime and the model; --out FILE writes archives, --load gives them to docker", 6),
         new("Packages", "list the versions of models: those that the lock has numbered, and those that were pulled", 8),
         new("Inspect", "tell what a package or an image is: Inspect NAME[@VERSION], a file, or oci://…", 8),
         new("Keys", "list the keys that sign and count; --new makes a pair, which signs from then on", 8),

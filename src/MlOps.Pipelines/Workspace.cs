@@ -30,6 +30,9 @@ public sealed partial class Workspace
     private readonly WorkspaceData _data;
     private readonly ChampionSource _champions;
 
+    /// <summary>Whether a build makes images, too.</summary>
+    private bool _makesImages;
+
     private Workspace(string root, WorkspaceOptions options, IReporter reporter)
     {
         (Root, _reporter) = (root, reporter);
@@ -103,7 +106,7 @@ public sealed partial class Workspace
 
     private BuildOptions Options(IReadOnlyCollection<StepName>? targets = null) => new()
     {
-        Targets = targets ?? (_options.Models.Count == 0 ? null : [.. Chosen.SelectMany(model => StepsOf(model.Name)).Select(step => step.Name)]),
+        Targets = targets ?? (_options.Models.Count == 0 && !_makesImages ? null : [.. Wanted.Select(step => step.Name)]),
         Jobs = _options.Jobs,
         KeepGoing = _options.KeepGoing,
         IsTrial = _options.Set.Count > 0,
@@ -112,6 +115,10 @@ public sealed partial class Workspace
         ForceAll = _options.ForceAll,
         Force = [.. Forced().Concat(Decidable()).Select(step => step.Name)],
     };
+
+    /// <summary>The steps that were asked for, where it is not simply all.</summary>
+    private IEnumerable<Step> Wanted => (_options.Models.Count == 0 ? _graph.Steps : Chosen.SelectMany(model => StepsOf(model.Name)))
+        .Where(step => !step.OnDemand || (_makesImages && step.Action == ImageAction.Name));
 
     /// <summary>Whether no option narrows or changes the answer, so that it may be remembered.</summary>
     private bool AnswersForAll => _options is { Models.Count: 0, Set.Count: 0, ForceAll: false, ForceStep: null, Rehash: false, Plan: null };

@@ -18,8 +18,6 @@ internal sealed class ImageAction : IStepExecutor
     /// <summary>The image's configuration, and its last layer.</summary>
     public const string Config = "config.json", Layer = "model.tar.gz";
 
-    public bool ReadsInPlace => true;
-
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         var content = context.InputPath(PackageAction.Files);
@@ -50,12 +48,7 @@ internal sealed class ImageAction : IStepExecutor
         File.WriteAllBytes(context.OutputPath(Manifest), image.Manifest.ToBytes());
         return [];
 
-        string PlaceOf(PackageFile file) => file.Path switch
-        {
-            PackageFile.Model => context.InputPath(TrainAction.Model),
-            PackageFile.Licence => context.InputPath(PackageFile.Licence),
-            _ => Path.Join(content, file.Path),
-        };
+        string PlaceOf(PackageFile file) => file.Path == PackageFile.Model ? context.InputPath(TrainAction.Model) : Path.Join(content, file.Path);
     }
 
     private static Dictionary<string, string> Labels(ModelPackage package)

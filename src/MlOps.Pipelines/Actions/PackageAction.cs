@@ -20,7 +20,7 @@ internal sealed class PackageAction(IReadOnlyDictionary<string, CompiledModel> c
     /// <summary>The manifest: its digest is the package's.</summary>
     public const string Manifest = "manifest.json";
 
-    /// <summary>The files that no other step has made, and the configuration under <see cref="Config"/>.</summary>
+    /// <summary>The files besides the model, which another step has made, and the configuration under <see cref="Config"/>.</summary>
     public const string Files = "content/";
 
     /// <summary>The configuration among the files.</summary>
@@ -107,7 +107,7 @@ internal sealed class PackageAction(IReadOnlyDictionary<string, CompiledModel> c
         var made = content.Files();
         cancellationToken.ThrowIfCancellationRequested();
         var package = ModelPackage.Create(content.About, made.Select(file => file.File));
-        foreach (var (file, bytes) in made.Where(file => file.File.Path is not (PackageFile.Model or PackageFile.Licence)))
+        foreach (var (file, bytes) in made.Where(file => file.File.Path != PackageFile.Model))
         {
             Write(file.Path, bytes);
         }

@@ -283,8 +283,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
                 (PackageAction.Files, From(PackageAction.Name, PackageAction.Files)),
                 (TrainAction.Model, From(TrainAction.Name, TrainAction.Model)),
                 (BaseAction.Description, new OutputInput(BaseStep, BaseAction.Description)),
-                (ServiceAction.Description, new OutputInput(ServiceStep(FlavourOf(model)), ServiceAction.Description)),
-                .. File.Exists(Path.Join(workspace.Root, licence)) ? [(PackageFile.Licence, new FileInput(WorkspacePath.Parse(licence)))] : Array.Empty<(string, StepInput)>()]),
+                (ServiceAction.Description, new OutputInput(ServiceStep(FlavourOf(model)), ServiceAction.Description))]),
             Outputs = Names(ImageAction.Manifest, ImageAction.Config, ImageAction.Layer),
             OnDemand = true,
         };

@@ -1,0 +1,17 @@
+using MlOps.Containers;
+using MlOps.Content;
+using MlOps.Packaging;
+
+namespace MlOps.Pipelines.Images;
+
+/// <summary>An image that the lock pins.</summary>
+/// <param name="Name">As engines tag it.</param>
+/// <param name="Version">Its package's version.</param>
+/// <param name="Digest">The manifest's.</param>
+/// <param name="Manifest">What it is.</param>
+/// <param name="Bytes">The manifest's bytes.</param>
+internal sealed record MadeImage(string Name, PackageVersion Version, Digest Digest, Manifest Manifest, byte[] Bytes)
+{
+    /// <summary>The bytes of all that is to be moved.</summary>
+    public long Size => Bytes.Length + Manifest.Config.Size + Manifest.Layers.Sum(layer => layer.Size);
+}

@@ -1,0 +1,100 @@
+using System.Text.Json.Nodes;
+using MlOps.Containers;
+using MlOps.Containers.Docker;
+using MlOps.Content;
+using MlOps.Engine;
+using MlOps.Packaging;
+using MlOps.Packaging.Images;
+using MlOps.Pipelines.Actions;
+using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Images;
+using MlOps.Pipelines.Packages;
+using MlOps.Pipelines.Reports;
+
+namespace MlOps.Pipelines;
+
+public sealed partial class Workspace
+{
+    /// <summary>Trains what is stale and makes the image of every chosen model's package.</summary>
+    /// <param name="to">A file for the one image's archive, or a folder for archives of all; null writes none.</param>
+    /// <param name="load">Whether they are given to a Docker engine.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<Outcome> ImageAsync(string? to, bool load, CancellationToken cancellationToken)
+    {
+        _makesImages = true;
+        var trained = await TrainAsync(cancellationToken);
+        if (trained.Exit is not (ExitCode.Done or ExitCode.Refused))
+        {
+            return trained;
+        }
+
+        var pinned = CurrentLock;
+        var report = new ImageReport();
+        foreach (var model in Chosen)
+        {
+            var image = ImageOf(pinned, model) ?? throw NotTrained(model);
+            var archive = to is null ? null : Path.GetFullPath(Chosen.Skip(1).Any() || Directory.Exists(to) ? Path.Join(to, $"{model.Name}-{image.Version}.tar") : to);
+            if (archive is not null)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(archive)!);
+                AtomicWrite(archive, stream => ImageArchive.Write(stream, image.Name, image.Manifest, Opened));
+            }
+
+            if (load)
+            {
+                await LoadAsync(image, cancellationToken);
+            }
+
+            report.Add(model.Name, image, StepFactory.FlavourOf(model), archive ?? (load ? "docker" : ""));
+        }
+
+        return new(trained.Exit, $"{trained.Text}\n\n{report.Text()}", report.Json());
+    }
+
+    private async Task LoadAsync(MadeImage image, CancellationToken cancellationToken)
+    {
+        using var docker = new DockerClient();
+        var file = Path.Join(Root, ".mlops", "store", "tmp", $"{image.Digest.Hex}.tar");
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        try
+        {
+            AtomicWrite(file, stream => ImageArchive.Write(stream, image.Name, image.Manifest, Opened));
+            await using var tar = File.OpenRead(file);
+            await docker.LoadAsync(tar, cancellationToken);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>The image that a lock pins for a model; null if it pins none, or its bytes are not here.</summary>
+    private MadeImage? ImageOf(LockFile pinned, ModelDefinition model) =>
+        Output(pinned, model, ImageAction.Name, ImageAction.Manifest) is { } digest && _engine.Store.TryRead(digest) is { } bytes && Manifest.TryParse(bytes) is { } manifest
+            ? new(ImageName(model, Ledger.Decide(pinned, $"models/{model.Name}")!.Version), Ledger.Decide(pinned, $"models/{model.Name}")!.Version, digest, manifest, bytes) : null;
+
+    /// <summary>As engines call it: where it is published, or the workspace's name.</summary>
+    private string ImageName(ModelDefinition model, PackageVersion version) =>
+        $"{_definition.Manifest.Registry ?? _definition.Manifest.Name.ToLowerInvariant()}/{ImageRepositoryOf(model.Name)}:{version}";
+
+    /// <summary>The repository of a model's images, beside that of its packages.</summary>
+    private static string ImageRepositoryOf(string model) => $"{PackageName.RepositoryOf(model)}-service";
+
+    private static void AtomicWrite(string path, Action<Stream> write)
+    {
+        var temporary = $"{path}.new";
+        try
+        {
+            using (var stream = File.Create(temporary))
+            {
+                write(stream);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+}
