@@ -84,7 +84,7 @@ internal static class TargetRunner
                 break;
         }
 
-        var workspace = Workspace.Open(line.Workspace(parsed) with { Cancellation = cancellationToken, AlreadyTried = tried, NeedsNoCode = target is "Stop" or "Clean" or "Packages" or "Inspect" or "Keys" }, terminal);
+        var workspace = Workspace.Open(line.Workspace(parsed) with { Cancellation = cancellationToken, AlreadyTried = tried, TakesVersions = target is "Serve" or "Score", NeedsNoCode = target is "Stop" or "Clean" or "Packages" or "Inspect" or "Keys" }, terminal);
         return target switch
         {
             "Import" => await workspace.ImportAsync(line.Dataset(parsed), line.Update(parsed), line.DryRun(parsed), cancellationToken),
