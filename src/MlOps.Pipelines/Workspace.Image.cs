@@ -73,6 +73,9 @@ public sealed partial class Workspace
         Output(pinned, model, ImageAction.Name, ImageAction.Manifest) is { } digest && _engine.Store.TryRead(digest) is { } bytes && Manifest.TryParse(bytes) is { } manifest
             ? new(ImageName(model, Ledger.Decide(pinned, $"models/{model.Name}")!.Version), Ledger.Decide(pinned, $"models/{model.Name}")!.Version, digest, manifest, bytes) : null;
 
+    /// <summary>What the lock's images stand on.</summary>
+    private BaseImage BaseOf(LockFile pinned) => ImageParts.BaseOf(JsonNode.Parse(_engine.Store.TryRead(pinned.Find(_graph.Find(StepFactory.BaseStep)!.Address)!.Outputs[BaseAction.Description])!)!);
+
     /// <summary>As engines call it: where it is published, or the workspace's name.</summary>
     private string ImageName(ModelDefinition model, PackageVersion version) =>
         $"{_definition.Manifest.Registry ?? _definition.Manifest.Name.ToLowerInvariant()}/{ImageRepositoryOf(model.Name)}:{version}";

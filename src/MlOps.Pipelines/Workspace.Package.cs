@@ -5,8 +5,10 @@ using MlOps.Containers;
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Packaging;
+using MlOps.Packaging.Images;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Images;
 using MlOps.Pipelines.ModelCode.Packages;
 using MlOps.Pipelines.Packages;
 using MlOps.Pipelines.Reports;
@@ -113,11 +115,21 @@ public sealed partial class Workspace
                 attestor.Attach(Descriptor.Of(MediaTypes.Manifest, package.Manifest.Span), made);
             }
 
+            if (ImageOf(pinned, model) is { } image && IsPinned(head, model, image) && !(attestor.Has(image.Digest, PredicateTypes.Provenance) && attestor.Has(image.Digest, PredicateTypes.CycloneDx)))
+            {
+                source ??= head is null ? null : await SourceAsync(cancellationToken);
+                var about = new ImageStatements(image, model.Name, package.Digest, BaseOf(pinned));
+                attestor.Attach(Descriptor.Of(MediaTypes.Manifest, image.Bytes), [about.Provenance(source, [.. statements.Datasets()], Builder(), TimeProvider.System.GetUtcNow()), about.Bill(statements.Bill(CodePackages()), ServicePublish.RuntimeVersion)]);
+            }
+
             said[model.Name] = key is null ? "yes, unsigned" : $"yes, by {key.Public.Id.Short}";
         }
 
         return said;
     }
+
+    /// <summary>Whether a committed lock pins an image; outside of git nothing is ever committed.</summary>
+    private static bool IsPinned(LockFile? head, ModelDefinition model, MadeImage image) => head is null || Output(head, model, ImageAction.Name, ImageAction.Manifest) == image.Digest;
 
     /// <summary>What the C# of models may use.</summary>
     private IEnumerable<(string Name, string Version)> CodePackages() =>

@@ -10,6 +10,9 @@ public static class ServicePublish
 {
     private const string Program = "MlOps.Serving";
 
+    /// <summary>The version of the runtime that comes with it: what build/props/Service.props pins.</summary>
+    public const string RuntimeVersion = "10.0.12";
+
     /// <summary>Where an image has it.</summary>
     internal const string Entrypoint = $"/app/{Program}";
 

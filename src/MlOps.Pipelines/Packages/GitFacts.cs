@@ -2,6 +2,7 @@ using System.Text.Json;
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Packaging;
+using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Definitions;
 
 namespace MlOps.Pipelines.Packages;
@@ -39,9 +40,10 @@ internal sealed class GitFacts(string root) : IRepositoryFacts
             return $"the lock of commit {commit} cannot be read: {unreadable.Diagnostics[0].What}";
         }
 
-        if (VersionLedger.PackageOf(pinned, $"models/{model}") is var there && there != package)
+        var image = pinned.Find(new($"models/{model}", ImageAction.Name)) is { } made && made.Outputs.TryGetValue(ImageAction.Manifest, out var composed) ? composed : (Digest?)null;
+        if (VersionLedger.PackageOf(pinned, $"models/{model}") is var there && there != package && image != package)
         {
-            return $"the lock of commit {commit} pins {(there is null ? "no package" : there.ToString())} for model '{model}', not {package}";
+            return $"the lock of commit {commit} pins {(there is null ? "no package" : there.ToString())}{(image is null ? "" : $" and image {image}")} for model '{model}', not {package}";
         }
 
         foreach (var dataset in datasets)
