@@ -31,8 +31,10 @@ internal static class TargetRunner
                 : Unknown(args[0]);
         }
 
+        // An image is of a package: one build makes both.
+        var tellsPackages = targets is [.., { Name: "Package" }, { Name: "Image" }];
         var exit = ExitCode.Done;
-        foreach (var target in targets)
+        foreach (var target in tellsPackages ? [.. targets.Where(target => target.Name != "Package")] : targets)
         {
             var parsed = line.Root.Parse([target.Name, .. rest]);
             if (parsed.Errors.Count > 0)
@@ -46,7 +48,7 @@ internal static class TargetRunner
             }
 
             using var terminal = new Terminal(line.Verbosity(parsed));
-            var outcome = await RunAsync(target.Name, line, parsed, tried, terminal, cancellationToken);
+            var outcome = await RunAsync(target.Name, line, parsed, tried, tellsPackages, terminal, cancellationToken);
             terminal.Dispose();
             var text = line.Json(parsed) ? outcome.Json?.ToJsonString(Indented) ?? "{}" : Terminal.ShowsColours ? outcome.Painted ?? outcome.Text : outcome.Text;
             if (text.Length > 0)
@@ -65,7 +67,7 @@ internal static class TargetRunner
         return (int)exit;
     }
 
-    private static async Task<Outcome> RunAsync(string target, CommandLine line, ParseResult parsed, TriedStep? tried, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<Outcome> RunAsync(string target, CommandLine line, ParseResult parsed, TriedStep? tried, bool tellsPackages, Terminal terminal, CancellationToken cancellationToken)
     {
         switch (target)
         {
@@ -107,7 +109,7 @@ internal static class TargetRunner
             "Verify" when line.Verify(parsed) is { Rebuild: false, Step: { } word } && workspace.IsArtifact(word) => await workspace.CheckAsync(word, line.EnvironmentName(parsed), cancellationToken),
             "Verify" => await workspace.RebuildAsync(line.Verify(parsed).Step, cancellationToken),
             "Package" => await workspace.PackageAsync(cancellationToken),
-            "Image" => await workspace.ImageAsync(line.ImageOut(parsed), line.Load(parsed), cancellationToken),
+            "Image" => await workspace.ImageAsync(line.ImageOut(parsed), line.Load(parsed), tellsPackages, cancellationToken),
             "Packages" => workspace.Packages(),
             "Inspect" => await workspace.InspectAsync(line.Artifact(parsed), cancellationToken),
             "Keys" => workspace.Keys(line.NewKey(parsed), line.KeyDays(parsed)),

@@ -18,8 +18,9 @@ public sealed partial class Workspace
     /// <summary>Trains what is stale and makes the image of every chosen model's package.</summary>
     /// <param name="to">A file for the one image's archive, or a folder for archives of all; null writes none.</param>
     /// <param name="load">Whether they are given to a Docker engine.</param>
+    /// <param name="tellsPackages">Whether <c>Package</c> was asked for as well.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<Outcome> ImageAsync(string? to, bool load, CancellationToken cancellationToken)
+    public async Task<Outcome> ImageAsync(string? to, bool load, bool tellsPackages, CancellationToken cancellationToken)
     {
         _makesImages = true;
         var trained = await TrainAsync(cancellationToken);
@@ -28,6 +29,7 @@ public sealed partial class Workspace
             return trained;
         }
 
+        var packages = tellsPackages ? (await PackagesAsync(cancellationToken)).Text() + "\n\n" : "";
         var pinned = CurrentLock;
         var report = new ImageReport();
         foreach (var model in Chosen)
@@ -48,7 +50,12 @@ public sealed partial class Workspace
             report.Add(model.Name, image, StepFactory.FlavourOf(model), archive ?? (load ? "docker" : ""));
         }
 
-        return new(trained.Exit, $"{trained.Text}\n\n{report.Text()}", report.Json());
+        if (to is null && !load)
+        {
+            Remember(tellsPackages ? BothKey : ImageKey, packages + report.Text());
+        }
+
+        return new(trained.Exit, $"{trained.Text}\n\n{packages}{report.Text()}", report.Json());
     }
 
     private async Task LoadAsync(MadeImage image, CancellationToken cancellationToken)

@@ -28,6 +28,13 @@ public sealed partial class Workspace
             return trained;
         }
 
+        var report = await PackagesAsync(cancellationToken);
+        Remember(PackageKey, report.Text());
+        return new(trained.Exit, $"{trained.Text}\n\n{report.Text()}", report.Json());
+    }
+
+    private async Task<PackageReport> PackagesAsync(CancellationToken cancellationToken)
+    {
         var pinned = CurrentLock;
         var attested = await AttestAsync(pinned, [.. Chosen], cancellationToken);
         var report = new PackageReport();
@@ -37,7 +44,7 @@ public sealed partial class Workspace
             report.Add(package, decision, attested.GetValueOrDefault(model.Name, ""));
         }
 
-        return new(trained.Exit, $"{trained.Text}\n\n{report.Text()}", report.Json());
+        return report;
     }
 
     /// <summary>Lists the versions of models: those that the lock has numbered, and those that were pulled.</summary>

@@ -74,7 +74,7 @@ internal sealed class VersionLedger(IReadOnlyList<LockFile> committed)
         ledger = Committed(owner);
         if (ledger.Where(entry => entry.Value == package).Select(entry => (PackageVersion?)entry.Key).LastOrDefault() is { } known)
         {
-            return new(known, package, "the same content has had this number before");
+            return new(known, package, (string?)committed[0].Fact(owner, Version) == known.ToString() ? "as committed" : "the same content has had this number before");
         }
 
         var (version, reason) = ledger.Count == 0 ? (PackageVersion.First, "it is the first") : Next(ledger.Keys.Last(), now, owner);
