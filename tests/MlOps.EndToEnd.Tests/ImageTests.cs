@@ -146,6 +146,32 @@ public sealed class ImageTests(DockerEngine engine, ImageWorkspace made) : IClas
         Assert.NotEqual(old.Config.Digest, changed.Config.Digest);
     }
 
+    [SkippableFact]
+    public async Task A_base_that_nuke_json_names_by_digest_in_a_registry_is_built_upon()
+    {
+        _ = engine.Require();
+        Skip.If(RegistryServer.Missing is not null, RegistryServer.Missing);
+        await using var server = await RegistryServer.StartAsync();
+        using var client = new RegistryClient(server.Registry);
+        using var layout = ImageLayout.Open(made.Archive("plain"));
+        var (ours, repository) = (Image("plain").Manifest, client.Repository("team/base"));
+        var diffId = (string)JsonNode.Parse(layout.ReadBlob(ours.Config, 1 << 20))!["rootfs"]!["diff_ids"]![0]!;
+        var config = Encoding.UTF8.GetBytes($$$"""{"architecture":"amd64","os":"linux","config":{"Env":["OURS=1"]},"rootfs":{"type":"layers","diff_ids":["{{{diffId}}}"]}}""");
+        await repository.PutBlobAsync(config, default);
+        await repository.PutBlobAsync(layout.ReadBlob(ours.Layers[0], 64 << 20), default);
+        var onto = await repository.PutManifestAsync(MediaTypes.Manifest, new Manifest { Config = Descriptor.Of(MediaTypes.ImageConfig, config), Layers = [ours.Layers[0]] }.ToBytes(), null, default);
+
+        using var elsewhere = made.Elsewhere();
+        elsewhere.Replace("nuke.json", "\"data\"", $"\"image\": {{ \"base\": \"{server.Registry}/team/base@{onto.Digest}\" }}, \"data\"");
+        elsewhere.Run("Image --model plain --out onto.tar").Expect(0);
+
+        using var after = ImageLayout.Open(elsewhere.At("onto.tar"));
+        var image = Manifest.TryParse(after.Find().Bytes.Span)!;
+        Assert.Equal(ours.Layers.Select(layer => layer.Digest), image.Layers.Select(layer => layer.Digest));
+        Assert.Equal(onto.Digest.ToString(), image.Annotations!["org.opencontainers.image.base.digest"]);
+        Assert.Contains("OURS=1", JsonNode.Parse(after.ReadBlob(image.Config, 1 << 20))!["config"]!["Env"]!.AsArray().Select(variable => (string?)variable));
+    }
+
     /// <summary>An image as its archive has it.</summary>
     private (Manifest Manifest, Digest Digest, string Name) Image(string model)
     {
