@@ -13,7 +13,17 @@ public sealed partial class Workspace
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<Outcome> CheckAsync(string word, string? environment, CancellationToken cancellationToken)
     {
-        var artifact = await ArtifactAsync(word, cancellationToken);
+        Artifact artifact;
+        try
+        {
+            artifact = await ArtifactAsync(word, cancellationToken);
+        }
+        catch (DiagnosticException unreadable) when (File.Exists(word) || unreadable.Diagnostics.Any(problem => problem.Code == Damaged))
+        {
+            // It is there, and is not what it should be: that is an answer.
+            return new(ExitCode.Refused, $"{string.Join('\n', unreadable.Diagnostics)}\n1 of 1 checks failed", ArtifactCheckReport.Unreadable(unreadable.Diagnostics));
+        }
+
         using var source = artifact.Source;
         var git = GitFolder.Find(Root) is null ? null : new GitFacts(Root);
         var trust = git?.Trust(environment) ?? GitFacts.Trust(environment, file => Path.Join(Root, file) is var path && File.Exists(path) ? File.ReadAllBytes(path) : null, Root);

@@ -18,6 +18,9 @@ internal sealed record Artifact(string Where, StoredManifest Stored, Func<Descri
     /// <summary>What has to be closed when it is no longer read; null for nothing.</summary>
     public IDisposable? Source { get; init; }
 
+    /// <summary>Looks at the whole of what it lies in, and tells how much that is; null where nothing else lies there.</summary>
+    public Func<CancellationToken, string>? Whole { get; init; }
+
     /// <summary>Its identity.</summary>
     public Digest Digest => Stored.Descriptor.Digest;
 

@@ -32,6 +32,8 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
 {
     private readonly List<ArtifactFinding> _findings = [];
 
+    private string? _model;
+
     private bool IsStrict => trust.Keys.Count > 0;
 
     /// <summary>Everything that was found.</summary>
@@ -43,13 +45,24 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
             return _findings;
         }
 
+        if (artifact.Whole is { } whole)
+        {
+            Guarded("archive", () =>
+            {
+                var told = whole(cancellationToken);
+                Add("archive", CheckResult.Passed, told);
+                return told;
+            });
+        }
+
         Blobs(manifest, cancellationToken);
         if (manifest.ArtifactType == ModelPackage.ArtifactType)
         {
             Guarded("package", () =>
             {
                 var package = ModelPackage.Read(artifact.Stored.Bytes, digest => artifact.Read(manifest.Config) is { } bytes && Digest.Of(bytes) == digest ? bytes : null, artifact.Where);
-                Add("package", CheckResult.Passed, $"{package.Description.Name}, {package.Files.Count} files");
+                _model = package.Description.Name;
+                Add("package", CheckResult.Passed, $"{_model}, {package.Files.Count} files");
                 return package;
             });
         }
@@ -58,9 +71,15 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
             Guarded("layers", () => Layers(manifest, cancellationToken));
         }
 
-        var statements = Statements();
-        Provenance(statements);
-        Gate(statements);
+        var statements = Statements(cancellationToken);
+        List<Statement> provenances = [.. statements[PredicateTypes.Provenance]];
+        Provenance(provenances);
+        Gate([.. statements[PredicateTypes.TestResult]], provenances);
+        if (IsStrict && manifest.ArtifactType == ModelPackage.ArtifactType && !statements.Contains(PredicateTypes.CycloneDx))
+        {
+            Add("parts", CheckResult.Failed, "no trusted key signed what it is made of");
+        }
+
         return _findings;
     }
 
@@ -111,7 +130,7 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
     private Manifest Layers(Manifest manifest, CancellationToken cancellationToken)
     {
         var config = artifact.Read(manifest.Config) ?? throw Wrong("the configuration is missing", manifest.Config.Digest.ToString());
-        using var json = System.Text.Json.JsonDocument.Parse(config, new() { MaxDepth = 32 });
+        using var json = System.Text.Json.JsonDocument.Parse(config, new() { MaxDepth = 32, AllowDuplicateProperties = false });
         string?[] expected = json.RootElement.TryGetProperty("rootfs", out var files) && files.TryGetProperty("diff_ids", out var ids) ? [.. ids.EnumerateArray().Select(id => id.GetString())] : [];
         if (expected.Length != manifest.Layers.Count)
         {
@@ -140,14 +159,21 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
     }
 
     /// <summary>What is attested, by kind: of those that are signed by trusted keys, where some are declared.</summary>
-    private Dictionary<string, Statement> Statements()
+    private ILookup<string, Statement> Statements(CancellationToken cancellationToken)
     {
-        var said = new Dictionary<string, Statement>(StringComparer.Ordinal);
+        var said = new List<Statement>();
+        var unproven = new List<Statement>();
         foreach (var attached in artifact.Attached)
         {
             Guarded("attestation", () =>
             {
-                if (Manifest.TryParse(attached.Bytes.Span) is not { } manifest || Attestor.Of(manifest) is not { } found)
+                cancellationToken.ThrowIfCancellationRequested();
+                if (Digest.Of(attached.Bytes.Span) != attached.Descriptor.Digest || Manifest.TryParse(attached.Bytes.Span) is not { } manifest || manifest.Subject?.Digest != artifact.Digest)
+                {
+                    throw Wrong("what is attached is damaged, or belongs to something else", attached.Descriptor.Digest.ToString());
+                }
+
+                if (Attestor.Of(manifest) is not { } found)
                 {
                     Add("attachment", CheckResult.Unknown, $"{attached.Descriptor.ArtifactType ?? attached.Descriptor.MediaType} is not known here");
                     return attached;
@@ -160,67 +186,85 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
                     throw Wrong($"the attestation '{what}' is missing or has other bytes than its digest says", found.Layer.Digest.ToString());
                 }
 
-                Signature(what, bytes, said);
+                Signature(found.Predicate, bytes, said, unproven);
                 return attached;
             });
         }
 
-        if (IsStrict && !said.ContainsKey(PredicateTypes.Provenance))
-        {
-            Add("signature", CheckResult.Failed, "no trusted key signed where it came from");
-        }
-
-        return said;
+        return (IsStrict ? said : said.Concat(unproven)).ToLookup(statement => statement.PredicateType, StringComparer.Ordinal);
     }
 
-    private void Signature(string what, byte[] bytes, Dictionary<string, Statement> said)
+    private void Signature(string announced, byte[] bytes, List<Statement> said, List<Statement> unproven)
     {
+        var what = Reports.PackageListReport.Word(announced);
         var verified = trust.Verify(bytes, artifact.Digest, now, what);
         if (verified is { Statement: { } statement, Key: { } key })
         {
-            said[statement.PredicateType] = statement;
-            Add($"signature: {what}", CheckResult.Passed, $"by {key.Key.Id.Short} ({key.Where})");
+            said.Add(statement);
+            var isAsAnnounced = announced.Length == 0 || announced == statement.PredicateType;
+            Add($"signature: {what}", isAsAnnounced ? CheckResult.Passed : CheckResult.Failed,
+                isAsAnnounced ? $"by {key.Key.Id.Short} ({key.Where})" : $"its manifest announces '{announced}', and what is signed is '{statement.PredicateType}'");
             return;
         }
 
         // Anybody may attach what they like: what no trusted key signed counts for nothing, and harms nothing; what one signed, and is no longer that, is a forgery or damaged.
         var isForeign = verified.Verdict is Verdict.UnknownKey or Verdict.NoSignature;
         var problem = verified.Problem!;
+        if (verified.Verdict == Verdict.UnknownKey && Bundle.TryParse(bytes, out var bundle, out _) && trust.Keys.FirstOrDefault(trusted => bundle.IsSignedBy(trusted.Key)) is { } signer)
+        {
+            Add($"signature: {what}", CheckResult.Failed, $"it was changed after signing: {signer.Key.Id.Short} ({signer.Where}) signed it, and it names another key");
+            return;
+        }
+
         Add($"signature: {what}", isForeign ? CheckResult.Unknown : CheckResult.Failed, $"{problem.What}{(problem.Why is null ? "" : $": {problem.Why}")}");
         if (!IsStrict && isForeign && Unproven(bytes) is { } claimed && claimed.Subjects.Any(subject => subject.Digest == artifact.Digest))
         {
-            said.TryAdd(claimed.PredicateType, claimed);
+            unproven.Add(claimed);
         }
     }
 
     private static Statement? Unproven(byte[] bytes) => Statement.TryParse(Bundle.TryParse(bytes, out var bundle, out _) ? bundle.Payload.Span : bytes, out var statement, out _) ? statement : null;
 
-    private void Provenance(Dictionary<string, Statement> said)
+    /// <summary>Of several, each has to hold: whoever is trusted does not contradict the repository.</summary>
+    private void Provenance(List<Statement> statements)
     {
-        if (!said.TryGetValue(PredicateTypes.Provenance, out var statement))
+        if (statements.Count == 0)
         {
-            Add("provenance", IsStrict ? CheckResult.Failed : CheckResult.Unknown, "nothing says where it came from");
-            return;
+            Add("provenance", IsStrict ? CheckResult.Failed : CheckResult.Unknown, IsStrict ? "no trusted key signed where it came from" : "nothing says where it came from");
         }
 
-        if (!Packaging.Provenance.TryRead(statement, out var provenance, out var why))
+        foreach (var statement in statements)
         {
-            Add("provenance", CheckResult.Failed, why);
-        }
-        else if (provenance.Source is not { } source || repository is null)
-        {
-            Add("provenance", CheckResult.Unknown, provenance.Source is null ? "it names no commit" : $"commit {provenance.Source.Commit[..12]}, and no repository is here to ask");
-        }
-        else
-        {
-            var fault = repository.Fault(source.Commit, provenance.Model, artifact.Digest, provenance.Datasets, mustBeProtected: IsStrict);
-            Add("provenance", fault is null ? CheckResult.Passed : CheckResult.Failed, fault ?? $"commit {source.Commit[..12]} by {source.Author} pins it, and {provenance.Datasets.Count} datasets; built by {provenance.BuilderId}");
+            if (!Packaging.Provenance.TryRead(statement, out var provenance, out var why))
+            {
+                Add("provenance", CheckResult.Failed, why);
+            }
+            else if (_model is not null && provenance.Model != _model)
+            {
+                Add("provenance", CheckResult.Failed, $"it is that of model '{provenance.Model}', and this is '{_model}'");
+            }
+            else if (provenance.Source is not { } source || repository is null)
+            {
+                Add("provenance", CheckResult.Unknown, provenance.Source is null ? "it names no commit" : $"commit {provenance.Source.Commit[..12]}, and no repository is here to ask");
+            }
+            else
+            {
+                var fault = repository.Fault(source.Commit, provenance.Model, artifact.Digest, provenance.Datasets, mustBeProtected: IsStrict);
+                Add("provenance", fault is null ? CheckResult.Passed : CheckResult.Failed, fault ?? $"commit {source.Commit[..12]} by {source.Author} pins it, and {provenance.Datasets.Count} datasets; built by {provenance.BuilderId}");
+            }
         }
     }
 
-    private void Gate(Dictionary<string, Statement> said)
+    /// <summary>What the gate found; it may not be missing where the lock of the commit that is named has a gate for the model.</summary>
+    private void Gate(List<Statement> statements, List<Statement> provenances)
     {
-        if (said.TryGetValue(PredicateTypes.TestResult, out var statement))
+        if (IsStrict && statements.Count == 0 && repository is not null
+            && provenances.Exists(statement => Packaging.Provenance.TryRead(statement, out var provenance, out _) && provenance.Source is { } source && repository.HasGate(source.Commit, provenance.Model)))
+        {
+            Add("gate", CheckResult.Failed, "the model has a gate, and no trusted key signed what it found");
+        }
+
+        foreach (var statement in statements)
         {
             if (TestResult.TryRead(statement, out var gate, out var why))
             {
@@ -271,4 +315,7 @@ internal interface IRepositoryFacts
     /// <param name="datasets">What it is said to have been trained on.</param>
     /// <param name="mustBeProtected">Whether the commit has to be part of the protected branch.</param>
     string? Fault(string commit, string model, Digest package, IReadOnlyList<ResourceDescriptor> datasets, bool mustBeProtected);
+
+    /// <summary>Whether the lock of a commit says what a model's gate found.</summary>
+    bool HasGate(string commit, string model);
 }

@@ -57,6 +57,20 @@ internal sealed class GitFacts(string root) : IRepositoryFacts
         return mustBeProtected && (Branch is null || Git.Run(root, "merge-base", "--is-ancestor", commit, Branch) is null) ? $"commit {commit} is not part of {Branch ?? "a protected branch: there is none here"}" : null;
     }
 
+    /// <inheritdoc/>
+    public bool HasGate(string commit, string model)
+    {
+        try
+        {
+            return Git.Show(root, commit, BuildEngine.LockName) is { } bytes && LockFile.Parse(bytes, commit).Fact($"models/{model}", Actions.GateAction.Name) is not null;
+        }
+        catch (DiagnosticException)
+        {
+            // That the lock cannot be read is said where it is asked what it pins.
+            return false;
+        }
+    }
+
     /// <summary>The keys that count, as the protected branch says.</summary>
     /// <param name="environment">Only those of this environment; null for those of all.</param>
     /// <exception cref="DiagnosticException">MLO2288: a key that is declared there cannot be read there.</exception>
