@@ -84,7 +84,8 @@ public sealed partial class Workspace
         foreach (var model in models)
         {
             var (package, decision) = Packaged(pinned, model);
-            if (head is not null && !VersionLedger.Of(head, $"models/{model.Name}").Any(entry => entry.Key == decision.Version && entry.Value == package.Digest))
+            // A number that HEAD's ledger remembers is not what HEAD pins: where it came from would name a commit that says otherwise.
+            if (head is not null && (VersionLedger.PackageOf(head, $"models/{model.Name}") != package.Digest || !VersionLedger.Of(head, $"models/{model.Name}").Any(entry => entry.Key == decision.Version && entry.Value == package.Digest)))
             {
                 said[model.Name] = $"no, {BuildEngine.LockName} is not committed";
                 continue;
@@ -92,7 +93,7 @@ public sealed partial class Workspace
 
             var statements = new PackageStatements(pinned, _graph, model, package, decision.Version);
             var made = new List<Statement>();
-            if (!attestor.Has(package.Digest, PredicateTypes.Provenance))
+            if (!attestor.Has(package.Digest, PredicateTypes.Provenance, statement => IsOfHistory(statement, inGit)))
             {
                 source ??= head is null ? null : await SourceAsync(cancellationToken);
                 made.Add(statements.Provenance(source, Builder(), TimeProvider.System.GetUtcNow()));
@@ -118,6 +119,10 @@ public sealed partial class Workspace
 
         return said;
     }
+
+    /// <summary>Whether a provenance names a commit that HEAD goes back to: after a squash, a rebase or an amended commit it does not, and nobody else may ever have its commit.</summary>
+    private bool IsOfHistory(Statement statement, bool inGit) => Provenance.TryRead(statement, out var provenance, out _)
+        && (provenance.Source is { } source ? Git.Run(Root, "merge-base", "--is-ancestor", source.Commit, "HEAD") is not null : !inGit);
 
     /// <summary>What the C# of models may use.</summary>
     private IEnumerable<(string Name, string Version)> CodePackages() =>

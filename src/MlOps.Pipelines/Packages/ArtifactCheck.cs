@@ -31,6 +31,7 @@ internal sealed record ArtifactFinding(string What, CheckResult Result, string S
 internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepositoryFacts? repository, DateTimeOffset now)
 {
     private readonly List<ArtifactFinding> _findings = [];
+    private readonly List<Statement> _provenances = [];
 
     private bool IsStrict => trust.Keys.Count > 0;
 
@@ -59,7 +60,7 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
         }
 
         var statements = Statements();
-        Provenance(statements);
+        Provenance();
         Gate(statements);
         return _findings;
     }
@@ -178,7 +179,7 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
         var verified = trust.Verify(bytes, artifact.Digest, now, what);
         if (verified is { Statement: { } statement, Key: { } key })
         {
-            said[statement.PredicateType] = statement;
+            Say(statement);
             Add($"signature: {what}", CheckResult.Passed, $"by {key.Key.Id.Short} ({key.Where})");
             return;
         }
@@ -187,35 +188,42 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
         var isForeign = verified.Verdict is Verdict.UnknownKey or Verdict.NoSignature;
         var problem = verified.Problem!;
         Add($"signature: {what}", isForeign ? CheckResult.Unknown : CheckResult.Failed, $"{problem.What}{(problem.Why is null ? "" : $": {problem.Why}")}");
-        if (!IsStrict && isForeign && Unproven(bytes) is { } claimed && claimed.Subjects.Any(subject => subject.Digest == artifact.Digest))
+        if (!IsStrict && isForeign && Attestor.StatementIn(bytes) is { } claimed && claimed.Subjects.Any(subject => subject.Digest == artifact.Digest))
         {
-            said.TryAdd(claimed.PredicateType, claimed);
+            Say(claimed);
+        }
+
+        void Say(Statement statement)
+        {
+            said[statement.PredicateType] = statement;
+            if (statement.PredicateType == PredicateTypes.Provenance)
+            {
+                _provenances.Add(statement);
+            }
         }
     }
 
-    private static Statement? Unproven(byte[] bytes) => Statement.TryParse(Bundle.TryParse(bytes, out var bundle, out _) ? bundle.Payload.Span : bytes, out var statement, out _) ? statement : null;
-
-    private void Provenance(Dictionary<string, Statement> said)
+    /// <summary>One provenance that holds is enough: what was signed on a branch names a commit that a squashed merge left behind, and is signed again on the main branch.</summary>
+    private void Provenance()
     {
-        if (!said.TryGetValue(PredicateTypes.Provenance, out var statement))
-        {
-            Add("provenance", IsStrict ? CheckResult.Failed : CheckResult.Unknown, "nothing says where it came from");
-            return;
-        }
+        var findings = _provenances.Select(Found).ToList();
+        _findings.Add(findings.Count == 0 ? new("provenance", IsStrict ? CheckResult.Failed : CheckResult.Unknown, "nothing says where it came from") : findings.MinBy(finding => finding.Result)!);
+    }
 
+    private ArtifactFinding Found(Statement statement)
+    {
         if (!Packaging.Provenance.TryRead(statement, out var provenance, out var why))
         {
-            Add("provenance", CheckResult.Failed, why);
+            return new("provenance", CheckResult.Failed, why);
         }
-        else if (provenance.Source is not { } source || repository is null)
+
+        if (provenance.Source is not { } source || repository is null)
         {
-            Add("provenance", CheckResult.Unknown, provenance.Source is null ? "it names no commit" : $"commit {provenance.Source.Commit[..12]}, and no repository is here to ask");
+            return new("provenance", CheckResult.Unknown, provenance.Source is null ? "it names no commit" : $"commit {provenance.Source.Commit[..12]}, and no repository is here to ask");
         }
-        else
-        {
-            var fault = repository.Fault(source.Commit, provenance.Model, artifact.Digest, provenance.Datasets, mustBeProtected: IsStrict);
-            Add("provenance", fault is null ? CheckResult.Passed : CheckResult.Failed, fault ?? $"commit {source.Commit[..12]} by {source.Author} pins it, and {provenance.Datasets.Count} datasets; built by {provenance.BuilderId}");
-        }
+
+        var fault = repository.Fault(source.Commit, provenance.Model, artifact.Digest, provenance.Datasets, mustBeProtected: IsStrict);
+        return new("provenance", fault is null ? CheckResult.Passed : CheckResult.Failed, fault ?? $"commit {source.Commit[..12]} by {source.Author} pins it, and {provenance.Datasets.Count} datasets; built by {provenance.BuilderId}");
     }
 
     private void Gate(Dictionary<string, Statement> said)
