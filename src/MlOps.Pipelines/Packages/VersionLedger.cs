@@ -110,12 +110,6 @@ internal sealed class VersionLedger(IReadOnlyList<LockFile> committed)
             return (new(last.Major + 1, 0, 0), $"callers break: {broken}");
         }
 
-        // Who called what the last number means may break, though nobody breaks who called what is committed now: the signature of the last one is not written down.
-        if (Of(before, owner).Where(entry => entry.Value == PackageOf(before, owner)).Select(entry => (int?)entry.Key.Major).LastOrDefault() is { } major && major != last.Major)
-        {
-            return (new(last.Major + 1, 0, 0), $"callers of {last} may break: it goes on from version {major}");
-        }
-
         var changed = Changed(before, now, owner);
         return changed is not null ? (new(last.Major, last.Minor + 1, 0), changed) : (last with { Patch = last.Patch + 1 }, "only its packaging is another");
     }
