@@ -41,7 +41,7 @@ public sealed partial record Reference
         var registry = slash < 0 ? "" : name[..slash];
         var (repository, tag) = CutLast(name[(slash + 1)..], ':');
         return !IsRegistry(registry) ? throw Malformed(text, "a registry's host stands before the first slash: registry.example.org/team/name")
-            : !RepositoryPattern().IsMatch(repository) || repository.Length > 255 ? throw Malformed(text, $"'{repository}' is no repository: lower-case letters, digits, '.', '_', '-' and '/'")
+            : !IsRepository(repository) ? throw Malformed(text, $"'{repository}' is no repository: lower-case letters, digits, '.', '_', '-' and '/'")
             : tag is not null && !IsTag(tag) ? throw Malformed(text, $"'{tag}' is no tag")
             : digest is null ? new(registry, repository) { Tag = tag }
             : Content.Digest.TryParse(digest, out var content) ? new(registry, repository) { Tag = tag, Digest = content }
@@ -50,6 +50,9 @@ public sealed partial record Reference
 
     /// <summary>Whether a text can be a tag.</summary>
     public static bool IsTag(string text) => TagPattern().IsMatch(text);
+
+    /// <summary>Whether a text can be a repository.</summary>
+    public static bool IsRepository(string text) => RepositoryPattern().IsMatch(text) && text.Length <= 255;
 
     /// <summary>Whether a registry is on this machine, so that plain http is safe: 127.0.0.0/8, ::1 and localhost.</summary>
     public static bool IsLoopback(Uri uri) =>

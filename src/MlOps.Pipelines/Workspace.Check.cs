@@ -26,6 +26,22 @@ public sealed partial class Workspace
 
         using var source = artifact.Source;
         var git = GitFolder.Find(Root) is null ? null : new GitFacts(Root);
+        if (environment is not null && !_definition.Manifest.Environments.ContainsKey(environment))
+        {
+            throw Unknown("MLO2061", $"there is no environment '{environment}'", environment, _definition.Manifest.Environments.Keys);
+        }
+
+        // What a checked-out pull request alone is known to say is what its author says.
+        if (git is { Branch: null } && _definition.Manifest.Environments.Values.Any(one => one.Trust is { Count: > 0 }))
+        {
+            throw new DiagnosticException(new Diagnostic("MLO2294", "nobody knows here whose signatures count")
+            {
+                Where = _definition.At("environments"),
+                Why = "\"trust\" counts as the main branch has it, and this repository knows none: neither origin's nor its own",
+                Mend = "git fetch origin main:refs/remotes/origin/main",
+            });
+        }
+
         var trust = git?.Trust(environment) ?? GitFacts.Trust(environment, file => Path.Join(Root, file) is var path && File.Exists(path) ? File.ReadAllBytes(path) : null, Root);
         var findings = await Task.Run(() => new ArtifactCheck(artifact, trust, git, TimeProvider.System.GetUtcNow()).Run(cancellationToken), cancellationToken);
         var report = new ArtifactCheckReport(artifact, findings, trust, git?.Branch);

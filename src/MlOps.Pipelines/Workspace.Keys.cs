@@ -12,6 +12,8 @@ public sealed partial class Workspace
     /// <summary>The folder of public keys in a workspace.</summary>
     private const string PublicKeys = "keys";
 
+    private const int MostDays = 36_500;
+
     /// <summary>Lists the keys that count and the one that signs; or makes a pair, which signs from then on.</summary>
     /// <param name="make">Whether a pair is made; the one that signed before stays trusted as long as nuke.json says.</param>
     /// <param name="days">How many days the new pair counts; null for no end. A pair that signed before gets an end then, too, if it has none.</param>
@@ -46,6 +48,11 @@ public sealed partial class Workspace
 
     private Outcome Make(SigningKeys keys, int? days)
     {
+        if (days is < 0 or > MostDays)
+        {
+            throw new DiagnosticException(new Diagnostic("MLO2296", $"a key cannot count for {days} days") { Mend = $"give --days a whole number from 0 to {MostDays}; without it a key has no end" });
+        }
+
         var today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
         using var old = File.Exists(keys.Current) ? SigningKey.Read(keys.Current, Environment.GetEnvironmentVariable(SigningKeys.PasswordVariable)) : null;
         using var made = keys.Create();

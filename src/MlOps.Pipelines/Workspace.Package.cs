@@ -93,7 +93,8 @@ public sealed partial class Workspace
         foreach (var model in models)
         {
             var (package, decision) = Packaged(pinned, model);
-            if (head is not null && !VersionLedger.Of(head, $"models/{model.Name}").Any(entry => entry.Key == decision.Version && entry.Value == package.Digest))
+            // A number that HEAD's ledger remembers is not what HEAD pins: where it came from would name a commit that says otherwise.
+            if (head is not null && (VersionLedger.PackageOf(head, $"models/{model.Name}") != package.Digest || !VersionLedger.Of(head, $"models/{model.Name}").Any(entry => entry.Key == decision.Version && entry.Value == package.Digest)))
             {
                 said[model.Name] = $"no, {BuildEngine.LockName} is not committed";
                 continue;
@@ -101,7 +102,7 @@ public sealed partial class Workspace
 
             var statements = new PackageStatements(pinned, _graph, model, package, decision.Version);
             var made = new List<Statement>();
-            if (!attestor.Has(package.Digest, PredicateTypes.Provenance))
+            if (!attestor.Has(package.Digest, PredicateTypes.Provenance, statement => IsOfHistory(statement, inGit)))
             {
                 source ??= head is null ? null : await SourceAsync(cancellationToken);
                 made.Add(statements.Provenance(source, Builder(), TimeProvider.System.GetUtcNow()));
@@ -122,7 +123,7 @@ public sealed partial class Workspace
                 attestor.Attach(Descriptor.Of(MediaTypes.Manifest, package.Manifest.Span), made);
             }
 
-            if (ImageOf(pinned, model) is { } image && IsPinned(head, model, image) && !(attestor.Has(image.Digest, PredicateTypes.Provenance) && attestor.Has(image.Digest, PredicateTypes.CycloneDx)))
+            if (ImageOf(pinned, model) is { } image && IsPinned(head, model, image) && !(attestor.Has(image.Digest, PredicateTypes.Provenance, statement => IsOfHistory(statement, inGit)) && attestor.Has(image.Digest, PredicateTypes.CycloneDx)))
             {
                 source ??= head is null ? null : await SourceAsync(cancellationToken);
                 var about = new ImageStatements(image, model.Name, package.Digest, BaseOf(pinned));
@@ -137,6 +138,10 @@ public sealed partial class Workspace
 
     /// <summary>Whether a committed lock pins an image; outside of git nothing is ever committed.</summary>
     private static bool IsPinned(LockFile? head, ModelDefinition model, MadeImage image) => head is null || Output(head, model, ImageAction.Name, ImageAction.Manifest) == image.Digest;
+
+    /// <summary>Whether a provenance names a commit that HEAD goes back to: after a squash, a rebase or an amended commit it does not, and nobody else may ever have its commit.</summary>
+    private bool IsOfHistory(Statement statement, bool inGit) => Provenance.TryRead(statement, out var provenance, out _)
+        && (provenance.Source is { } source ? Git.Run(Root, "merge-base", "--is-ancestor", source.Commit, "HEAD") is not null : !inGit);
 
     /// <summary>What the C# of models may use.</summary>
     private IEnumerable<(string Name, string Version)> CodePackages() =>

@@ -115,7 +115,7 @@ public sealed partial class Workspace
         }
 
         var head = await CommittedLockAsync(cancellationToken);
-        var open = packages.Where(package => !VersionLedger.Of(head, $"models/{package.Model.Name}").Any(entry => (entry.Key, entry.Value) == (package.Decision.Version, package.Decision.Package))).ToList();
+        var open = packages.Where(package => VersionLedger.PackageOf(head, $"models/{package.Model.Name}") != package.Decision.Package || !VersionLedger.Of(head, $"models/{package.Model.Name}").Any(entry => (entry.Key, entry.Value) == (package.Decision.Version, package.Decision.Package))).ToList();
         if (open.Count > 0)
         {
             throw new DiagnosticException([.. open.Select(package => new Diagnostic("MLO2284", $"version {package.Decision.Version} of model '{package.Model.Name}' is not committed")

@@ -26,7 +26,7 @@ public sealed partial class Workspace
         {
             try
             {
-                locks.Add(Git.Show(Root, revision, BuildEngine.LockName) is { } bytes ? LockFile.Parse(bytes, $"{revision}:{BuildEngine.LockName}") : LockFile.Empty);
+                locks.Add(Git.Show(Root, revision, BuildEngine.LockName) is { } bytes ? LockFile.Parse(bytes, $"{revision}:{BuildEngine.LockName}") : Unshown(revision));
             }
             catch (DiagnosticException) when (revision == "HEAD")
             {
@@ -40,5 +40,24 @@ public sealed partial class Workspace
         }
 
         return locks;
+    }
+
+    /// <summary>What counts in place of a lock that git does not show: nothing where none is committed. Where git cannot tell, numbers must not begin anew, and the lock at hand counts.</summary>
+    private LockFile Unshown(string revision)
+    {
+        var isAnswered = Git.Run(Root, "rev-parse", "--git-dir") is not null;
+        if (isAnswered && Git.Run(Root, "ls-tree", "--name-only", revision, "--", BuildEngine.LockName) is null or { Length: 0 })
+        {
+            return LockFile.Empty;
+        }
+
+        _reporter.Warn(new("MLO2295", $"git does not tell which versions are committed, so those of the {BuildEngine.LockName} at hand count")
+        {
+            Severity = Severity.Warning,
+            Where = $"{revision}:{BuildEngine.LockName}",
+            Why = isAnswered ? "the repository names it and does not have its bytes" : "there is a repository, and git is not installed or refuses to read it, for instance because another user owns it",
+            Mend = isAnswered ? "git fetch brings what a partial clone left out" : "git status says why",
+        });
+        return CurrentLock;
     }
 }

@@ -5,6 +5,7 @@ using MlOps.Content;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Manifests;
+using MlOps.Pipelines.Packages;
 
 namespace MlOps.Pipelines.Definitions;
 
@@ -82,6 +83,14 @@ internal sealed partial class WorkspaceDefinition
         {
             found.Add(BadName("workspace", Manifest.Name, At("name")));
         }
+
+        found.AddRange(Manifest.Registry is null ? [] : PackageName.Clashes(Models.Select(model => model.Name)).Select(clash => new Diagnostic("MLO2292", $"model '{clash.Model}' has no repository of its own in the registry")
+        {
+            Where = Models.First(model => model.Name == clash.Model).File,
+            Why = clash.Other is null ? $"'{PackageName.RepositoryOf(clash.Model)}' cannot be one: letters and digits with one '.', one or two '_', or any number of '-' between"
+                : $"model '{clash.Other}' has '{PackageName.RepositoryOf(clash.Model)}' as well: repositories have small letters, and nothing but letters and digits at their ends",
+            Mend = $"rename one, or declare no \"registry\" in {FileName}",
+        }));
 
         var written = Manifest.Steps.Values.SelectMany(step => step.Writes)
             .Concat(Models.SelectMany(model => model.Manifest.Steps.Values.SelectMany(step => step.Writes).Select(path => $"{model.Folder}/{path}"))).ToHashSet(StringComparer.Ordinal);

@@ -31,7 +31,6 @@ internal sealed record ArtifactFinding(string What, CheckResult Result, string S
 internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepositoryFacts? repository, DateTimeOffset now)
 {
     private readonly List<ArtifactFinding> _findings = [];
-
     private string? _model;
 
     private bool IsStrict => trust.Keys.Count > 0;
@@ -217,7 +216,7 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
         }
 
         Add($"signature: {what}", isForeign ? CheckResult.Unknown : CheckResult.Failed, $"{problem.What}{(problem.Why is null ? "" : $": {problem.Why}")}");
-        if (!IsStrict && isForeign && Unproven(bytes) is { } claimed && claimed.Subjects.Any(subject => subject.Digest == artifact.Digest))
+        if (!IsStrict && isForeign && Attestor.StatementIn(bytes) is { } claimed && claimed.Subjects.Any(subject => subject.Digest == artifact.Digest))
         {
             unproven.Add(claimed);
         }
@@ -225,7 +224,7 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
 
     private static Statement? Unproven(byte[] bytes) => Statement.TryParse(Bundle.TryParse(bytes, out var bundle, out _) ? bundle.Payload.Span : bytes, out var statement, out _) ? statement : null;
 
-    /// <summary>Of several, each has to hold: whoever is trusted does not contradict the repository.</summary>
+    /// <summary>Of several, one has to hold and none may contradict the repository; one whose commit a squash or rebase left behind counts for nothing beside one that holds.</summary>
     private void Provenance(List<Statement> statements)
     {
         if (statements.Count == 0)
@@ -233,26 +232,31 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
             Add("provenance", IsStrict ? CheckResult.Failed : CheckResult.Unknown, IsStrict ? "no trusted key signed where it came from" : "nothing says where it came from");
         }
 
-        foreach (var statement in statements)
+        var found = statements.Select(Found).ToList();
+        var holds = found.Exists(each => each.Finding.Result == CheckResult.Passed);
+        _findings.AddRange(found.Select(each => holds && each.IsLeftBehind ? each.Finding with { Result = CheckResult.Unknown } : each.Finding));
+    }
+
+    private (ArtifactFinding Finding, bool IsLeftBehind) Found(Statement statement)
+    {
+        if (!Packaging.Provenance.TryRead(statement, out var provenance, out var why))
         {
-            if (!Packaging.Provenance.TryRead(statement, out var provenance, out var why))
-            {
-                Add("provenance", CheckResult.Failed, why);
-            }
-            else if (_model is not null && provenance.Model != _model)
-            {
-                Add("provenance", CheckResult.Failed, $"it is that of model '{provenance.Model}', and this is '{_model}'");
-            }
-            else if (provenance.Source is not { } source || repository is null)
-            {
-                Add("provenance", CheckResult.Unknown, provenance.Source is null ? "it names no commit" : $"commit {provenance.Source.Commit[..12]}, and no repository is here to ask");
-            }
-            else
-            {
-                var fault = repository.Fault(source.Commit, provenance.Model, artifact.Digest, provenance.Datasets, mustBeProtected: IsStrict);
-                Add("provenance", fault is null ? CheckResult.Passed : CheckResult.Failed, fault ?? $"commit {source.Commit[..12]} by {source.Author} pins it, and {provenance.Datasets.Count} datasets; built by {provenance.BuilderId}");
-            }
+            return (new("provenance", CheckResult.Failed, why), false);
         }
+
+        if (_model is not null && provenance.Model != _model)
+        {
+            return (new("provenance", CheckResult.Failed, $"it is that of model '{provenance.Model}', and this is '{_model}'"), false);
+        }
+
+        if (provenance.Source is not { } source || repository is null)
+        {
+            return (new("provenance", IsStrict && repository is not null ? CheckResult.Failed : CheckResult.Unknown, provenance.Source is null ? "it names no commit" : $"commit {provenance.Source.Commit[..12]}, and no repository is here to ask"), false);
+        }
+
+        var fault = repository.Fault(source.Commit, provenance.Model, artifact.Digest, provenance.Datasets, mustBeProtected: IsStrict);
+        return (new("provenance", fault is null ? CheckResult.Passed : CheckResult.Failed, fault ?? $"commit {source.Commit[..12]} by {source.Author} pins it, and {provenance.Datasets.Count} datasets; built by {provenance.BuilderId}"),
+            fault is not null && !repository.IsReviewed(source.Commit));
     }
 
     /// <summary>What the gate found; it may not be missing where the lock of the commit that is named has a gate for the model.</summary>
@@ -315,6 +319,9 @@ internal interface IRepositoryFacts
     /// <param name="datasets">What it is said to have been trained on.</param>
     /// <param name="mustBeProtected">Whether the commit has to be part of the protected branch.</param>
     string? Fault(string commit, string model, Digest package, IReadOnlyList<ResourceDescriptor> datasets, bool mustBeProtected);
+
+    /// <summary>Whether a commit is part of the protected branch.</summary>
+    bool IsReviewed(string commit);
 
     /// <summary>Whether the lock of a commit says what a model's gate found.</summary>
     bool HasGate(string commit, string model);

@@ -23,7 +23,11 @@ internal sealed class Attestor(ContentStore store, PackageShelf shelf, SigningKe
         ? new(manifest.Annotations?.GetValueOrDefault(PredicateType) ?? "", layer) : null;
 
     /// <summary>Whether a kind of statement about something is on the shelf already, signed as this one would; without a key, by anybody.</summary>
-    public bool Has(Digest subject, string predicate) => shelf.Referrers(subject).Any(attached => key is null ? Read(attached, predicate) is not null : IsOurs(attached, predicate));
+    /// <param name="subject">What it is about.</param>
+    /// <param name="predicate">The kind of statement.</param>
+    /// <param name="holds">Whether what it says still holds; null for whatever it says.</param>
+    public bool Has(Digest subject, string predicate, Func<Statement, bool>? holds = null) =>
+        shelf.Referrers(subject).Any(attached => (key is null ? Read(attached, predicate) is not null : IsOurs(attached, predicate)) && (holds is null || (StatementIn(Read(attached, predicate)!) is { } said && holds(said))));
 
     /// <summary>Attaches statements to a package or an image; those of the same kind that this key signed before, or nobody, give way.</summary>
     public void Attach(Descriptor subject, IEnumerable<Statement> statements)
@@ -51,6 +55,9 @@ internal sealed class Attestor(ContentStore store, PackageShelf shelf, SigningKe
 
         shelf.Replace(removed, added);
     }
+
+    /// <summary>What a bundle or a bare statement says, whoever signed it; null if it says nothing.</summary>
+    public static Statement? StatementIn(byte[] bytes) => Statement.TryParse(Bundle.TryParse(bytes, out var bundle, out _) ? bundle.Payload.Span : bytes, out var statement, out _) ? statement : null;
 
     private bool IsOurs(StoredManifest attached, string predicate) => Read(attached, predicate) is { } bytes
         && (Bundle.TryParse(bytes, out var bundle, out _) ? bundle.Hint == key?.Public.Id.ToString() : key is null);

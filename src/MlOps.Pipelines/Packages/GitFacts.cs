@@ -18,6 +18,9 @@ internal sealed class GitFacts(string root) : IRepositoryFacts
     public string? Branch { get; } = Protected.FirstOrDefault(branch => Git.Run(root, "rev-parse", "--verify", "--quiet", $"{branch}^{{commit}}") is not null);
 
     /// <inheritdoc/>
+    public bool IsReviewed(string commit) => Branch is not null && Git.Run(root, "merge-base", "--is-ancestor", commit, Branch) is not null;
+
+    /// <inheritdoc/>
     public string? Fault(string commit, string model, Digest package, IReadOnlyList<ResourceDescriptor> datasets, bool mustBeProtected)
     {
         if (Git.Run(root, "cat-file", "-e", $"{commit}^{{commit}}") is null)
@@ -54,7 +57,7 @@ internal sealed class GitFacts(string root) : IRepositoryFacts
             }
         }
 
-        return mustBeProtected && (Branch is null || Git.Run(root, "merge-base", "--is-ancestor", commit, Branch) is null) ? $"commit {commit} is not part of {Branch ?? "a protected branch: there is none here"}" : null;
+        return mustBeProtected && !IsReviewed(commit) ? $"commit {commit} is not part of {Branch ?? "a protected branch: there is none here"}" : null;
     }
 
     /// <inheritdoc/>

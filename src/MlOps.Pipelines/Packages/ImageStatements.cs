@@ -51,7 +51,7 @@ internal sealed class ImageStatements(MadeImage image, string model, Digest pack
         Version = image.Version,
         Packages =
         [
-            .. onto.Digest == DebianBase.Default.Digest ? DebianBase.Default.Packages.Select(package => new SbomPackage(PackageUrl.Debian(package.Name, package.Version, "amd64")) { Digest = package.Digest }) : [],
+            .. onto.Digest == DebianList.Default.Digest ? DebianList.Default.Packages.Select(package => new SbomPackage(PackageUrl.Debian(package.Name, package.Version, "amd64")) { Digest = package.Digest }) : [],
             .. Runtime.Select(name => new SbomPackage(PackageUrl.NuGet(name, runtime))),
         ],
         Model = of,

@@ -29,6 +29,24 @@ internal sealed record PackageName(string Model, PackageVersion? Version)
         return string.Join('/', text.ToString().Split('/').Select(part => part.Trim('.', '_', '-')).Where(part => part.Length > 0));
     }
 
+    /// <summary>The models that a registry cannot keep apart, each with the one before it of the same repository, or with null where no repository can be called so.</summary>
+    public static IEnumerable<(string Model, string? Other)> Clashes(IEnumerable<string> models)
+    {
+        var taken = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var model in models)
+        {
+            var repository = RepositoryOf(model);
+            if (!Containers.Reference.IsRepository(repository))
+            {
+                yield return (model, null);
+            }
+            else if (!taken.TryAdd(repository, model))
+            {
+                yield return (model, taken[repository]);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public override string ToString() => Version is null ? Model : $"{Model}@{Version}";
 }

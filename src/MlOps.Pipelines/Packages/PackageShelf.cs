@@ -39,8 +39,28 @@ internal sealed class PackageShelf(string root, ContentStore store)
     /// <summary>As <see cref="Put"/>, in place of others.</summary>
     public void Replace(IReadOnlySet<Digest> removed, IReadOnlyList<Descriptor> added)
     {
+        using var hold = Hold();
         var others = All().Where(old => !removed.Contains(old.Digest) && !added.Any(one => one.Digest == old.Digest || (Tag(one) is { } tag && tag == Tag(old))));
         AtomicFile.Write(FilePath, new ImageIndex { Manifests = [.. others, .. added] }.ToBytes(), Path.Join(root, ".mlops"));
+    }
+
+    /// <summary>Keeps other commands from writing what they read before this one wrote; the kernel lets go when a process ends, however it ends.</summary>
+    private FileStream Hold()
+    {
+        const int WouldBlock = 11, WouldBlockMac = 35, SharingViolation = unchecked((int)0x80070020);
+        Directory.CreateDirectory(Path.Join(root, ".mlops"));
+        while (true)
+        {
+            try
+            {
+                return new(Path.Join(root, ".mlops", "packages.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            }
+            catch (IOException e) when (e.HResult is WouldBlock or WouldBlockMac or SharingViolation)
+            {
+                // Held for a millisecond or two.
+                Thread.Sleep(1);
+            }
+        }
     }
 
     /// <summary>What says something about a package or an image.</summary>

@@ -10,8 +10,17 @@ internal sealed class SigningKeys(string workspace)
     /// <summary>The environment variables that name the key: its text, the file with it, its password.</summary>
     public const string TextVariable = "MLOPS_SIGNING_KEY", FileVariable = "MLOPS_SIGNING_KEY_FILE", PasswordVariable = "MLOPS_SIGNING_PASSWORD";
 
-    /// <summary>Where private keys lie: <c>$XDG_CONFIG_HOME/mlops/keys</c>, or <c>~/.config/mlops/keys</c>.</summary>
-    public static string Folder => Path.Join(Variable("XDG_CONFIG_HOME") ?? Path.Join(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config"), "mlops", "keys");
+    /// <summary>Where private keys lie: <c>$XDG_CONFIG_HOME/mlops/keys</c>, or <c>~/.config/mlops/keys</c>, whether it is there yet or not.</summary>
+    /// <remarks>Never relative to the folder at hand, which is a workspace: https://specifications.freedesktop.org/basedir-spec/latest/ has relative paths ignored.</remarks>
+    /// <exception cref="DiagnosticException">MLO2293: this user has no home.</exception>
+    public static string Folder => Path.Join(Settings ?? throw new DiagnosticException(new Diagnostic("MLO2293", "there is no place for private keys")
+        {
+            Why = "this user has no home folder, and in a workspace a private key would end in git",
+            Mend = $"set HOME or XDG_CONFIG_HOME to an absolute path, or name the key: {TextVariable}, {FileVariable}",
+        }), "mlops", "keys");
+
+    private static string? Settings => Variable("XDG_CONFIG_HOME") is { } settings && Path.IsPathFullyQualified(settings) ? settings
+        : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify) is var home && Path.IsPathFullyQualified(home) ? Path.Join(home, ".config") : null;
 
     /// <summary>The file of the key that signs.</summary>
     public string Current => Path.Join(Folder, $"{workspace}.pem");
@@ -26,7 +35,7 @@ internal sealed class SigningKeys(string workspace)
         var password = Variable(PasswordVariable);
         return Variable(TextVariable) is { } text ? SigningKey.FromPem(text, TextVariable, password)
             : Variable(FileVariable) is { } file ? SigningKey.Read(file, password)
-            : File.Exists(Current) ? SigningKey.Read(Current, password)
+            : Settings is not null && File.Exists(Current) ? SigningKey.Read(Current, password)
             : null;
     }
 

@@ -100,5 +100,7 @@ internal sealed class AttestedPackage : IDisposable
         public string? Fault(string commit, string model, Digest package, IReadOnlyList<ResourceDescriptor> datasets, bool mustBeProtected) => commit == Commit ? null : $"commit {commit} is not in this repository";
 
         public bool HasGate(string commit, string model) => commit == Commit;
+
+        public bool IsReviewed(string commit) => commit == Commit;
     }
 }
