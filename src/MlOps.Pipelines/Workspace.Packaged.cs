@@ -37,6 +37,7 @@ public sealed partial class Workspace
             throw new DiagnosticException(new Diagnostic("MLO2282", $"package '{name}' is not here") { Why = $"{digest}, or a part of it, is not in the store", Mend = $"./build.sh Pull {name}" });
         }
 
+        CheckBeforeUse(name, digest);
         var model = package.Find(PackageFile.Model) ?? throw new DiagnosticException(new Diagnostic("MLO7161", "the package says something that cannot be") { Where = name.ToString(), Why = $"it has no {PackageFile.Model}" });
         var code = package.Find(PackageFile.Code) is { } how ? Unpacked(package, how, name) : null;
         return new(name.Model, name.ToString(), OnnxModel.Read(_engine.Store.TryRead(model.Digest)!))
@@ -66,7 +67,7 @@ public sealed partial class Workspace
     /// <summary>The package's code where it can be loaded: in a folder that appears complete or not at all.</summary>
     private DeployedCode Unpacked(ModelPackage package, PackageFile how, PackageName name)
     {
-        var folder = Path.Join(Root, ".mlops", "packages", package.Digest.Hex, "code");
+        var folder = Path.Join(Root, ".mlops", "unpacked", package.Digest.Hex, "code");
         var code = PackageCode.Read(_engine.Store.TryRead(how.Digest)!, folder, name.ToString());
         if (!Directory.Exists(folder) || code.Fault(name.Model) is not null)
         {

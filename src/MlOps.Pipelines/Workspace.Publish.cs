@@ -98,8 +98,18 @@ public sealed partial class Workspace
         var pushed = await new ArtifactTransfer(repository, new() { MountFrom = siblings }).PushAsync(
             new(Descriptor.Of(MediaTypes.Manifest, image.Bytes), image.Bytes), [.. Shelf.Referrers(image.Digest)], [image.Tag], Opened, cancellationToken);
         // A newer base or service makes another image of the same version: the short tag names the last one, the long tag one for ever.
-        if ((await repository.HeadManifestAsync(image.Version.ToString(), cancellationToken))?.Digest != image.Digest)
+        if (await repository.GetManifestAsync(image.Version.ToString(), cancellationToken) is var there && there?.Descriptor.Digest != image.Digest)
         {
+            if (there is not null && Manifest.TryParse(there.Bytes.Span) is not { ArtifactType: null, Config.MediaType: MediaTypes.ImageConfig })
+            {
+                throw new DiagnosticException(new Diagnostic("MLO2302", $"tag '{image.Version}' stands for something that is no image")
+                {
+                    Where = repository.Reference.ToString(),
+                    Why = $"it is {there.Descriptor.Digest}",
+                    Mend = "find out who published it; rename the model, or choose another \"registry\"",
+                });
+            }
+
             await repository.PutManifestAsync(MediaTypes.Manifest, image.Bytes, image.Version.ToString(), cancellationToken);
         }
 

@@ -192,9 +192,15 @@ public sealed partial class Workspace
         }
 
         // Versions follow from what is committed.
-        foreach (var file in Directory.Exists(models) && GitFolder.Find(Root) is { } git ? git.Heads() : [])
+        var git = Directory.Exists(models) ? GitFolder.Find(Root) : null;
+        foreach (var file in git?.Heads() ?? [])
         {
             _mirror.Observe(file);
+        }
+
+        foreach (var place in git is null && Directory.Exists(models) ? GitFolder.Places(Root) : [])
+        {
+            _mirror.ObserveExistence(place);
         }
 
         foreach (var file in new[] { "mlops.dll", "code.json" })

@@ -63,7 +63,7 @@ public sealed class PackagedModelTests : IClassFixture<ComputedFeatureTests.Trai
     {
         using var workspace = _trained.Copy(out _);
         var before = Scored(workspace, "ride@1.0.0");
-        var unpacked = Assert.Single(Directory.GetFiles(workspace.At(".mlops/packages"), "Models.ride.dll", SearchOption.AllDirectories));
+        var unpacked = Assert.Single(Directory.GetFiles(workspace.At(".mlops/unpacked"), "Models.ride.dll", SearchOption.AllDirectories));
         File.AppendAllText(unpacked, "x");
 
         Assert.Equal(before, Scored(workspace, "ride@1.0.0"));

@@ -12,6 +12,9 @@ internal sealed record Artifact(string Where, StoredManifest Stored, Func<Descri
 {
     private const int MostBytes = 64 << 20;
 
+    /// <summary>The model that was asked for; null where only a place was named.</summary>
+    public string? Model { get; init; }
+
     /// <summary>The version that it goes by, where it has one; it is no part of its bytes.</summary>
     public string? Version { get; init; }
 

@@ -61,7 +61,13 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
             {
                 var package = ModelPackage.Read(artifact.Stored.Bytes, digest => artifact.Read(manifest.Config) is { } bytes && Digest.Of(bytes) == digest ? bytes : null, artifact.Where);
                 _model = package.Description.Name;
-                Add("package", CheckResult.Passed, $"{_model}, {package.Files.Count} files");
+                var isAsked = artifact.Model is null || artifact.Model == _model;
+                Add("package", isAsked ? CheckResult.Passed : CheckResult.Failed, isAsked ? $"{_model}, {package.Files.Count} files" : $"it is one of model '{_model}', and '{artifact.Model}' was asked for");
+                if (artifact.Version is { } number && repository is not null)
+                {
+                    _findings.Add(repository.Number(_model, PackageVersion.Parse(number), artifact.Digest, mustBeKnown: IsStrict));
+                }
+
                 return package;
             });
         }
@@ -319,6 +325,13 @@ internal interface IRepositoryFacts
     /// <param name="datasets">What it is said to have been trained on.</param>
     /// <param name="mustBeProtected">Whether the commit has to be part of the protected branch.</param>
     string? Fault(string commit, string model, Digest package, IReadOnlyList<ResourceDescriptor> datasets, bool mustBeProtected);
+
+    /// <summary>Whether a package has the number that it goes by: a registry may give an old one, or another, under a new number.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="version">The number.</param>
+    /// <param name="package">What is said to have it.</param>
+    /// <param name="mustBeKnown">Whether the protected branch has to know the number.</param>
+    ArtifactFinding Number(string model, PackageVersion version, Digest package, bool mustBeKnown);
 
     /// <summary>Whether a commit is part of the protected branch.</summary>
     bool IsReviewed(string commit);

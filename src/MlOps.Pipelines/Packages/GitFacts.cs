@@ -18,6 +18,25 @@ internal sealed class GitFacts(string root) : IRepositoryFacts
     public string? Branch { get; } = Protected.FirstOrDefault(branch => Git.Run(root, "rev-parse", "--verify", "--quiet", $"{branch}^{{commit}}") is not null);
 
     /// <inheritdoc/>
+    public ArtifactFinding Number(string model, PackageVersion version, Digest package, bool mustBeKnown)
+    {
+        var (where, ledger) = (Branch ?? "HEAD", new SortedDictionary<PackageVersion, Digest>());
+        try
+        {
+            ledger = Git.Show(root, where, BuildEngine.LockName) is { } bytes ? VersionLedger.Of(LockFile.Parse(bytes, where), $"models/{model}") : ledger;
+        }
+        catch (DiagnosticException)
+        {
+            // A lock that cannot be read numbers nothing.
+        }
+
+        return ledger.TryGetValue(version, out var numbered)
+            ? numbered == package ? new("version", CheckResult.Passed, $"{version} in the lock of {where}") : new("version", CheckResult.Failed, $"{version} of '{model}' is {numbered} in the lock of {where}, not {package}")
+            : ledger.FirstOrDefault(entry => entry.Value == package) is { Value.IsEmpty: false } other ? new("version", CheckResult.Failed, $"in the lock of {where} this package is {other.Key}, not {version}")
+            : new("version", mustBeKnown ? CheckResult.Failed : CheckResult.Unknown, $"the lock of {where} numbers no {version} of '{model}'");
+    }
+
+    /// <inheritdoc/>
     public bool IsReviewed(string commit) => Branch is not null && Git.Run(root, "merge-base", "--is-ancestor", commit, Branch) is not null;
 
     /// <inheritdoc/>
@@ -85,7 +104,17 @@ internal sealed class GitFacts(string root) : IRepositoryFacts
         var keys = new List<TrustedKey>();
         foreach (var file in Declared(read(WorkspaceDefinition.FileName), environment).Distinct(StringComparer.Ordinal))
         {
-            var path = WorkspacePath.Parse(file).Value;
+            if (!WorkspacePath.TryParse(file, out var place))
+            {
+                throw new DiagnosticException(new Diagnostic("MLO2288", $"'{file}' is no path of a trusted key")
+                {
+                    Where = $"{where}:{WorkspaceDefinition.FileName}",
+                    Why = "a key lies in the workspace, and its path is relative and plain",
+                    Mend = "write it as keys/NAME.pub",
+                });
+            }
+
+            var path = place.Value;
             var text = read(path) ?? throw new DiagnosticException(new Diagnostic("MLO2288", $"the trusted key '{file}' is not there")
             {
                 Where = $"{where}:{WorkspaceDefinition.FileName}",
