@@ -100,7 +100,8 @@ public sealed partial class Workspace
                 continue;
             }
 
-            var statements = new PackageStatements(pinned, _graph, model, package, decision.Version);
+            // What is said is what the commit says: the gate at hand may be another than the committed one, of the same package.
+            var statements = new PackageStatements(head ?? pinned, _graph, model, package, decision.Version);
             var made = new List<Statement>();
             if (!attestor.Has(package.Digest, PredicateTypes.Provenance, statement => IsOfHistory(statement, inGit)))
             {
@@ -108,15 +109,7 @@ public sealed partial class Workspace
                 made.Add(statements.Provenance(source, Builder(), TimeProvider.System.GetUtcNow()));
             }
 
-            if (!attestor.Has(package.Digest, PredicateTypes.CycloneDx))
-            {
-                made.Add(statements.Bill(CodePackages()).About());
-            }
-
-            if (statements.Gate() is { } gate && !attestor.Has(package.Digest, PredicateTypes.TestResult))
-            {
-                made.Add(gate);
-            }
+            made.AddRange(new[] { statements.Bill(CodePackages()).About(), statements.Gate() }.OfType<Statement>().Where(now => !attestor.Has(package.Digest, now.PredicateType, said => said.ToBytes().AsSpan().SequenceEqual(now.ToBytes()))));
 
             if (made.Count > 0)
             {

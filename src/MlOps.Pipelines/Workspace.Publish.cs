@@ -37,9 +37,9 @@ public sealed partial class Workspace
         var registry = Registry();
         var pinned = CurrentLock;
         var packages = models.Where(model => VersionLedger.PackageOf(pinned, $"models/{model.Name}") is not null).Select(model => (Model: model, Package: Packaged(pinned, model))).ToList();
+        await CheckCommittedAsync([.. packages.Select(package => (package.Model, package.Package.Decision))], cancellationToken);
         if (!dryRun)
         {
-            await CheckCommittedAsync([.. packages.Select(package => (package.Model, package.Package.Decision))], cancellationToken);
             await AttestAsync(pinned, [.. packages.Select(package => package.Model)], cancellationToken);
         }
 
