@@ -61,6 +61,9 @@ public sealed class IncrementalTests : IClassFixture<IncrementalTests.Trained>
     public void One_parameter_reruns_train_and_what_follows_and_back_again_runs_nothing()
     {
         using var samples = _trained.Copy();
+        samples.Git("init", "-q");
+        samples.Git("add", "nuke.json", "data.lock.json", "models");
+        samples.Git("commit", "-qm", "samples");
         var before = samples.Lock;
         samples.Replace("models/bike-demand/model.json", "\"trees\": 300", "\"trees\": 60");
 

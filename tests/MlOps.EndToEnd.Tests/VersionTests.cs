@@ -27,7 +27,7 @@ public sealed class VersionTests(VersionTests.Committed committed) : IClassFixtu
         Assert.Equal(("1.0.0", "it is the first"), committed.First);
         using var workspace = committed.Copy();
 
-        Assert.Equal(("1.0.0", "the same content has had this number before"), Package(workspace));
+        Assert.Equal(("1.0.0", "as committed"), Package(workspace));
         Assert.Equal("", workspace.Start("git", ["status", "--porcelain"]).Expect(0).Output);
     }
 
