@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace MlOps.Serving;
 
@@ -18,21 +20,37 @@ internal static class HealthCheck
         try
         {
             socket.Connect(address, url.Port);
-            socket.Send("GET /v2/health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8);
-            return Begins(socket, "HTTP/1.1 200 "u8);
+            using var stream = Open(socket, url);
+            stream.Write("GET /v2/health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8);
+            return Begins(stream, "HTTP/1.1 200 "u8);
         }
-        catch (SocketException)
+        catch (Exception silent) when (silent is SocketException or IOException or AuthenticationException)
         {
             return false;
         }
     }
 
-    private static bool Begins(Socket socket, ReadOnlySpan<byte> expected)
+    private static Stream Open(Socket socket, Uri url)
+    {
+        var plain = new NetworkStream(socket, ownsSocket: false);
+        if (url.Scheme == Uri.UriSchemeHttp)
+        {
+            return plain;
+        }
+
+#pragma warning disable CA5359 // The certificate names what callers call the service, never the loopback address, and what is asked is no secret.
+        var secure = new SslStream(plain, leaveInnerStreamOpen: false, (_, _, _, _) => true);
+#pragma warning restore CA5359
+        secure.AuthenticateAsClient("localhost");
+        return secure;
+    }
+
+    private static bool Begins(Stream stream, ReadOnlySpan<byte> expected)
     {
         Span<byte> answer = stackalloc byte[expected.Length];
         for (var length = 0; length < answer.Length;)
         {
-            var received = socket.Receive(answer[length..]);
+            var received = stream.Read(answer[length..]);
             if (received == 0)
             {
                 return false;

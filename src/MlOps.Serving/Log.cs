@@ -21,6 +21,9 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Information, "drained")]
     public static partial void Drained(ILogger logger);
 
+    [LoggerMessage(7, LogLevel.Warning, "the certificate's files changed and cannot be used, so the one before stays: {Reason}")]
+    public static partial void CertificateKept(ILogger logger, string reason);
+
     /// <summary>As <see cref="Failed(ILogger, Exception)"/>, of a model's own code.</summary>
     public static void FunctionFailed(ILogger logger, string function, Exception thrown) => FunctionFailed(logger, function, thrown.GetType().Name, thrown.StackTrace);
 

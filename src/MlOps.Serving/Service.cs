@@ -1,16 +1,18 @@
 using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using MlOps.Serving.Http;
 using MlOps.Serving.Models;
 using MlOps.Serving.Protocol;
 using MlOps.Serving.Rows;
+using MlOps.Serving.Telemetry;
 
 namespace MlOps.Serving;
 
 /// <summary>The web application: Kestrel, the endpoints, and how it ends.</summary>
 internal static class Service
 {
-    /// <summary>The largest request body, in bytes.</summary>
-    private const long BodyLimit = 16 << 20;
+    /// <summary>How long the headers of a request may take to come.</summary>
+    private static readonly TimeSpan HeadersTime = TimeSpan.FromSeconds(10);
 
     public static WebApplication Build(ServiceConfig config, ModelCatalog catalog)
     {
@@ -27,60 +29,70 @@ internal static class Service
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical)
             .AddSimpleConsole(console =>
                 (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", true));
-        builder.Services.AddSingleton<Drain>().AddSingleton<Responder>().AddHostedService<DrainOnStop>();
+        var limits = config.Limits ?? new();
+        builder.Services.AddSingleton<Drain>().AddSingleton<Responder>().AddSingleton(limits).AddSingleton<Intake>().AddSingleton(catalog).AddSingleton<ServiceMeter>().AddSingleton<MetricsEndpoint>()
+            .AddHostedService<DrainOnStop>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = config.Grace);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = BodyLimit;
-            Listen(kestrel, config.Url);
+            kestrel.Limits.MaxRequestBodySize = limits.MostBodyBytes;
+            kestrel.Limits.RequestHeadersTimeout = HeadersTime;
+            Listen(kestrel, config);
         });
         DrainableListeners.Decorate(builder.Services);
 
         var app = builder.Build();
-        var drain = app.Services.GetRequiredService<Drain>();
-        var responder = app.Services.GetRequiredService<Responder>();
+        var (drain, responder, intake) = (app.Services.GetRequiredService<Drain>(), app.Services.GetRequiredService<Responder>(), app.Services.GetRequiredService<Intake>());
+        // First, so that it hears of every instrument.
+        var metrics = app.Services.GetRequiredService<MetricsEndpoint>();
+        var meter = app.Services.GetRequiredService<ServiceMeter>();
         app.Use(new Guard(drain, responder, app.Logger).InvokeAsync);
+        if (config.Keys is { } keys)
+        {
+            app.Use(new Access(keys, responder).InvokeAsync);
+        }
+
         app.UseRouting();
         new ModelEndpoints(catalog, drain, responder).Map(app);
-        new InferEndpoint(catalog, responder).Map(app);
-        new ScoreEndpoint(catalog, responder).Map(app);
+        new InferEndpoint(catalog, intake, meter, responder).Map(app);
+        new ScoreEndpoint(catalog, intake, meter, responder).Map(app);
+        metrics.Map(app, responder);
         app.Lifetime.ApplicationStarted.Register(() =>
             Log.Listening(app.Logger, string.Join(' ', app.Urls), string.Join(' ', catalog.Models.Select(model => model.Name))));
         return app;
     }
 
-    private static void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, Uri url)
+    private static void Listen(KestrelServerOptions kestrel, ServiceConfig config)
     {
+        var url = config.Url;
         var isNumber = IPAddress.TryParse(url.Host.Trim('[', ']'), out var address);
         if (isNumber && (address!.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)))
         {
-            kestrel.ListenAnyIP(url.Port, Count);
+            kestrel.ListenAnyIP(url.Port, Options);
         }
         else if (isNumber)
         {
-            kestrel.Listen(address!, url.Port, Count);
+            kestrel.Listen(address!, url.Port, Options);
         }
         else
         {
-            kestrel.ListenLocalhost(url.Port, Count);
+            kestrel.ListenLocalhost(url.Port, Options);
         }
 
-        static void Count(Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions listen) => listen.Use(next =>
+        void Options(ListenOptions listen)
         {
-            var drain = listen.ApplicationServices.GetRequiredService<Drain>();
-            return async connection =>
+            // Draining closes connections by a header, which HTTP/2 does not know.
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(new ConnectionLimit(listen.ApplicationServices.GetRequiredService<Drain>(), listen.ApplicationServices.GetRequiredService<ServiceLimits>(), isPlain: config.Tls is null).Around);
+            if (config.Tls is { } files)
             {
-                drain.ConnectionOpened();
-                try
+                var certificate = new Certificate(files, TimeProvider.System, listen.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger<Certificate>());
+                listen.UseHttps(https =>
                 {
-                    await next(connection);
-                }
-                finally
-                {
-                    drain.ConnectionClosed();
-                }
-            };
-        });
+                    https.ServerCertificateSelector = (_, _) => certificate.Current;
+                });
+            }
+        }
     }
 }

@@ -13,7 +13,7 @@ internal sealed record ServiceConfig
 
     private const string UrlVariable = "MLOPS_URL", VersionVariable = "MLOPS_VERSION";
 
-    /// <summary>The address to listen on, <c>http://HOST:PORT</c>: an IP address or <c>localhost</c>; <c>0.0.0.0</c> and <c>[::]</c> are all addresses, of IPv6 too where there is any; port 0 takes any free one.</summary>
+    /// <summary>The address to listen on, <c>http://HOST:PORT</c> or <c>https://HOST:PORT</c>: an IP address or <c>localhost</c>; <c>0.0.0.0</c> and <c>[::]</c> are all addresses, of IPv6 too where there is any; port 0 takes any free one.</summary>
     public required Uri Url { get; init; }
 
     /// <summary>At least one; names unique.</summary>
@@ -21,6 +21,15 @@ internal sealed record ServiceConfig
 
     /// <summary>How long requests in flight may take after SIGTERM, in seconds; 10 where absent.</summary>
     public int? GraceSeconds { get; init; }
+
+    /// <summary>How much callers may ask for; the defaults where absent.</summary>
+    public ServiceLimits? Limits { get; init; }
+
+    /// <summary>Who may ask: the sha256 of each key, by the name of who has it; anybody where absent.</summary>
+    public IReadOnlyDictionary<string, Digest>? Keys { get; init; }
+
+    /// <summary>The files for <c>https</c>; needed where <see cref="Url"/> says so.</summary>
+    public TlsFiles? Tls { get; init; }
 
     /// <summary><see cref="GraceSeconds"/> or its default, which generated deserialisation would lose as a property's initial value.</summary>
     [JsonIgnore]
@@ -52,7 +61,8 @@ internal sealed record ServiceConfig
     {
         var config = Load(InContainer);
         var version = Variable(VersionVariable);
-        return config with { Url = GivenUrl() ?? config.Url, Models = [.. config.Models.Select(model => model with { Version = model.Version ?? version })] };
+        var given = config with { Url = GivenUrl() ?? config.Url };
+        return given.Problem() is { } problem ? throw Wrong(InContainer, problem) : given with { Models = [.. config.Models.Select(model => model with { Version = model.Version ?? version })] };
     }
 
     /// <summary>The address alone, of which the file is read only where nothing else says it.</summary>
@@ -62,16 +72,19 @@ internal sealed record ServiceConfig
     private static Uri? GivenUrl() =>
         Variable(UrlVariable) is not { } text ? null
         : Uri.TryCreate(text, UriKind.Absolute, out var url) && IsAddress(url) ? url
-        : throw new DiagnosticException(new Diagnostic("MLO7231", $"{UrlVariable} '{text}' is not http://HOST:PORT") { Mend = $"start the container with another one, such as {UrlVariable}=http://[::]:8080" });
+        : throw new DiagnosticException(new Diagnostic("MLO7231", $"{UrlVariable} '{text}' is not http://HOST:PORT or https://HOST:PORT") { Mend = $"start the container with another one, such as {UrlVariable}=http://[::]:8080" });
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
-    private static bool IsAddress(Uri url) => url.IsAbsoluteUri && url.Scheme == Uri.UriSchemeHttp;
+    private static bool IsAddress(Uri url) => url.IsAbsoluteUri && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
 
     private string? Problem() =>
-        !IsAddress(Url) ? $"url '{Url.OriginalString}' is not http://HOST:PORT"
+        !IsAddress(Url) ? $"url '{Url.OriginalString}' is not http://HOST:PORT or https://HOST:PORT"
+        : (Url.Scheme == Uri.UriSchemeHttps) != (Tls is not null) ? (Tls is null ? "url is https, and there is no tls with the files of a certificate" : "there is tls, and url is not https")
         : Models.Count == 0 ? "models is empty"
         : GraceSeconds is < 0 or > 3600 ? "graceSeconds is not within 0 and 3600"
+        : Keys is { Count: 0 } ? "keys is empty: nobody could ask anything"
+        : Limits?.Problem() is { } limit ? limit
         : Models.FirstOrDefault(model => !Content.Digest.TryParse(model.Digest, out _)) is { } bad
             ? $"digest '{bad.Digest}' of model '{bad.Name}' is not a sha256"
         : Models.GroupBy(model => model.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice
@@ -81,6 +94,11 @@ internal sealed record ServiceConfig
     private static DiagnosticException Wrong(string where, string why) =>
         new(new Diagnostic("MLO7021", "the service's configuration cannot be used") { Where = where, Why = why });
 }
+
+/// <summary>What a service shows who it is with: PEM files, read again when they change.</summary>
+/// <param name="Certificate">The certificate, then the chain up to the one that callers know.</param>
+/// <param name="Key">Its private key, without a password.</param>
+internal sealed record TlsFiles(string Certificate, string Key);
 
 /// <summary>A model to serve.</summary>
 internal sealed record ModelEntry

@@ -17,7 +17,8 @@ internal sealed class Drain
     /// <summary>Requests since the start; wraps around.</summary>
     public int RequestsBegun => Volatile.Read(ref _requestsBegun);
 
-    public void ConnectionOpened() => Interlocked.Increment(ref _connections);
+    /// <summary>Counts one more, and says how many there are now.</summary>
+    public int ConnectionOpened() => Interlocked.Increment(ref _connections);
 
     public void ConnectionClosed() => Interlocked.Decrement(ref _connections);
 

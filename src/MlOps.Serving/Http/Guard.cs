@@ -7,6 +7,9 @@ namespace MlOps.Serving.Http;
 /// <summary>Around every request: counts it, and turns what went wrong into <c>{"error": "…"}</c>.</summary>
 internal sealed class Guard(Drain drain, Responder responder, ILogger logger)
 {
+    /// <summary>In seconds.</summary>
+    public const string RetryAfter = "1";
+
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         drain.RequestBegun();
@@ -17,6 +20,11 @@ internal sealed class Guard(Drain drain, Responder responder, ILogger logger)
         }
         catch (RequestException problem)
         {
+            if (problem.Status == StatusCodes.Status503ServiceUnavailable)
+            {
+                context.Response.Headers.RetryAfter = RetryAfter;
+            }
+
             await responder.ErrorAsync(context, problem.Status, problem.Message);
         }
         catch (RowException problem)

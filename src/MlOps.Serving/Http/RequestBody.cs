@@ -5,43 +5,28 @@ using Microsoft.Net.Http.Headers;
 
 namespace MlOps.Serving.Http;
 
-/// <summary>The bytes that a caller sent, as one JSON value.</summary>
+/// <summary>The whole body that a caller sent; disposing gives its memory back.</summary>
 internal readonly struct RequestBody : IDisposable
 {
+    private readonly Intake _intake;
     private readonly PipeReader _reader;
-    private readonly ReadOnlySequence<byte> _bytes;
+    private readonly ReadOnlySequence<byte> _pieces;
+    private readonly long _held;
 
-    private RequestBody(PipeReader reader, ReadOnlySequence<byte> bytes)
+    public RequestBody(Intake intake, PipeReader reader, ReadOnlySequence<byte> pieces, long held)
     {
-        _reader = reader;
-        _bytes = bytes;
-        Json = bytes.IsSingleSegment ? bytes.First : bytes.ToArray();
+        (_intake, _reader, _pieces, _held) = (intake, reader, pieces, held);
+        Bytes = pieces.IsSingleSegment ? pieces.First : pieces.ToArray();
     }
 
-    /// <summary>The whole body in one piece; valid until disposed.</summary>
-    public ReadOnlyMemory<byte> Json { get; }
+    /// <summary>All of it in one piece; valid until disposed.</summary>
+    public ReadOnlyMemory<byte> Bytes { get; }
 
-    /// <summary>Reads the whole body.</summary>
-    /// <exception cref="RequestException">415: it is not plain JSON in UTF-8.</exception>
-    /// <exception cref="BadHttpRequestException">413: it is too long. 400: it ended early.</exception>
-    public static async ValueTask<RequestBody> ReadAsync(HttpContext context)
+    public void Dispose()
     {
-        CheckType(context.Request);
-        var reader = context.Request.BodyReader;
-        while (true)
-        {
-            var result = await reader.ReadAsync(context.RequestAborted);
-            if (result.IsCompleted)
-            {
-                return new(reader, result.Buffer);
-            }
-
-            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-        }
+        _reader.AdvanceTo(_pieces.End);
+        _intake.Release(_held);
     }
-
-    /// <summary>Gives the bytes back to the connection.</summary>
-    public void Dispose() => _reader.AdvanceTo(_bytes.End);
 
     /// <summary>What to tell a caller whose JSON is broken.</summary>
     public static RequestException Broken(JsonException problem) => RequestException.BadRequest(
@@ -54,7 +39,9 @@ internal readonly struct RequestBody : IDisposable
         return position < 0 ? message : message[..position];
     }
 
-    private static void CheckType(HttpRequest request)
+    /// <summary>Refuses what is not plain JSON in UTF-8.</summary>
+    /// <exception cref="RequestException">415.</exception>
+    public static void ExpectJson(HttpRequest request)
     {
         if (request.Headers.ContainsKey("Inference-Header-Content-Length") || request.Headers.ContentEncoding.Count > 0)
         {

@@ -40,10 +40,10 @@ internal sealed class Responder(Drain drain)
         json.WriteEndObject();
     });
 
-    public Task TextAsync(HttpContext context, string text)
+    public Task TextAsync(HttpContext context, string text, string type = "text/plain; charset=utf-8")
     {
         CloseWhileDraining(context.Response);
-        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.ContentType = type;
         return context.Response.WriteAsync(text, context.RequestAborted);
     }
 

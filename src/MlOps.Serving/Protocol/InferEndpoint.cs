@@ -2,11 +2,12 @@ using System.Text.Json;
 using MlOps.Scoring;
 using MlOps.Serving.Http;
 using MlOps.Serving.Models;
+using MlOps.Serving.Telemetry;
 
 namespace MlOps.Serving.Protocol;
 
 /// <summary><c>POST /v2/models/{m}[/versions/{v}]/infer</c> of the Open Inference Protocol.</summary>
-internal sealed class InferEndpoint(ModelCatalog catalog, Responder responder)
+internal sealed class InferEndpoint(ModelCatalog catalog, Intake intake, ServiceMeter meter, Responder responder)
 {
     public void Map(WebApplication app)
     {
@@ -18,18 +19,19 @@ internal sealed class InferEndpoint(ModelCatalog catalog, Responder responder)
     {
         var route = context.Request.RouteValues;
         var model = catalog.Get((string)route["model"]!, (string?)route["version"]);
-        var (options, rows) = await ReadAsync(context, model);
-        var predictions = model.Predict(rows);
-        model.Return(rows);
+        ServiceMeter.Concerns(context, model);
+        RequestBody.ExpectJson(context.Request);
+        var (options, predictions) = await intake.WorkAsync(context, model, static (json, model) =>
+        {
+            var rows = model.Rent();
+            var options = InferRequest.Read(json, model, rows);
+            var predictions = model.Predict(rows);
+            model.Return(rows);
+            return (options, predictions);
+        });
+        meter.Predicted(model, predictions);
         await responder.WriteAsync(context, StatusCodes.Status200OK, (model, options, predictions), static (json, answer) =>
             Write(json, answer.model, answer.options, answer.predictions));
-    }
-
-    private static async ValueTask<(InferOptions Options, FrameBuilder Rows)> ReadAsync(HttpContext context, LoadedModel model)
-    {
-        using var body = await RequestBody.ReadAsync(context);
-        var rows = model.Rent();
-        return (InferRequest.Read(body.Json.Span, model, rows), rows);
     }
 
     private static void Write(Utf8JsonWriter json, LoadedModel model, InferOptions options, Predictions predictions)

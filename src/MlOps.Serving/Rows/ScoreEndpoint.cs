@@ -2,11 +2,12 @@ using System.Text.Json;
 using MlOps.Scoring;
 using MlOps.Serving.Http;
 using MlOps.Serving.Models;
+using MlOps.Serving.Telemetry;
 
 namespace MlOps.Serving.Rows;
 
 /// <summary><c>POST /score</c>: plain rows in, plain predictions out.</summary>
-internal sealed class ScoreEndpoint(ModelCatalog catalog, Responder responder)
+internal sealed class ScoreEndpoint(ModelCatalog catalog, Intake intake, ServiceMeter meter, Responder responder)
 {
     public void Map(WebApplication app)
     {
@@ -19,17 +20,18 @@ internal sealed class ScoreEndpoint(ModelCatalog catalog, Responder responder)
 
     private async Task AnswerAsync(HttpContext context, string? named)
     {
-        var (model, rows) = await ReadAsync(context, named);
-        var predictions = model.Predict(rows);
-        model.Return(rows);
+        RequestBody.ExpectJson(context.Request);
+        var (model, predictions) = await intake.WorkAsync(context, (catalog, named, context), static (json, asked) =>
+        {
+            var (model, rows) = ScoreRequest.Read(json, asked.catalog, asked.named);
+            ServiceMeter.Concerns(asked.context, model);
+            var predictions = model.Predict(rows);
+            model.Return(rows);
+            return (model, predictions);
+        });
+        meter.Predicted(model, predictions);
         await responder.WriteAsync(context, StatusCodes.Status200OK, (model, predictions), static (json, answer) =>
             Write(json, answer.model, answer.predictions));
-    }
-
-    private async ValueTask<(LoadedModel Model, FrameBuilder Rows)> ReadAsync(HttpContext context, string? named)
-    {
-        using var body = await RequestBody.ReadAsync(context);
-        return ScoreRequest.Read(body.Json.Span, catalog, named);
     }
 
     private static void Write(Utf8JsonWriter json, LoadedModel model, Predictions predictions)

@@ -17,7 +17,7 @@ public sealed class HealthCheckTests
 
     [Theory]
     [InlineData("no address", "MLO7231")]
-    [InlineData("https://127.0.0.1:1", "MLO7231")]
+    [InlineData("ftp://127.0.0.1:1", "MLO7231")]
     [InlineData(null, "MLO7021")]
     public void Without_an_address_it_says_why(string? address, string code)
     {
@@ -29,7 +29,7 @@ public sealed class HealthCheckTests
     [Fact]
     public void Without_the_containers_file_the_service_does_not_start() => Assert.StartsWith("MLO7021", Run(null).Errors, StringComparison.Ordinal);
 
-    private static (int Exit, string Errors) Run(string? address, params string[] arguments)
+    internal static (int Exit, string Errors) Run(string? address, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [RunningService.Assembly, .. arguments]) { RedirectStandardError = true };
         start.Environment["MLOPS_URL"] = address;

@@ -41,7 +41,7 @@ internal sealed class RunningService : IAsyncDisposable
         var entries = models.Select(each =>
         {
             var (path, digest) = folder.Write(each.Name + ".onnx", each.Model);
-            return $$"""{ "name": "{{each.Name}}", "path": "{{path}}", "digest": "{{digest}}" }""";
+            return $$"""{ "name": {{JsonSerializer.Serialize(each.Name)}}, "path": {{JsonSerializer.Serialize(path)}}, "digest": "{{digest}}" }""";
         });
         return $$"""{ "url": "http://127.0.0.1:0", "models": [ {{string.Join(", ", entries)}} ], "graceSeconds": 20 }""";
     });

@@ -104,7 +104,7 @@ public sealed class ServiceLifeTests
     [Theory]
     [InlineData("{\n \"url\": \"http://127.0.0.1:0\",\n \"modles\": []\n}", "service.json:3")]
     [InlineData("{ \"url\": \"http://127.0.0.1:0\", \"models\": [] }", "models is empty")]
-    [InlineData("{ \"url\": \"https://127.0.0.1:0\", \"models\": [ { \"name\": \"a\", \"path\": \"a\", \"digest\": \"a\" } ] }", "is not http")]
+    [InlineData("{ \"url\": \"ftp://127.0.0.1:0\", \"models\": [ { \"name\": \"a\", \"path\": \"a\", \"digest\": \"a\" } ] }", "is not http")]
     [InlineData("{ \"url\": \"http://127.0.0.1:0\", \"url\": \"http://127.0.0.1:0\", \"models\": [] }", "MLO7021")]
     [InlineData("{ \"url\": \"http://127.0.0.1:0\", \"models\": [ { \"name\": \"a\", \"path\": \"a\", \"digest\": \"a\" } ] }", "'a' is not a sha256")]
     [InlineData("nonsense", "service.json:1")]

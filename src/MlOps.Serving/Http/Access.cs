@@ -1,0 +1,35 @@
+using System.Collections.Frozen;
+using MlOps.Content;
+
+namespace MlOps.Serving.Http;
+
+/// <summary>Lets in who has a key: <c>Authorization: Bearer KEY</c> or <c>X-API-Key: KEY</c>. Health is told to anybody.</summary>
+/// <remarks>Only the sha256 of a key is kept and compared: whoever can measure the time of a look-up learns about a digest, not about the key.</remarks>
+/// <param name="keys">The sha256 of each key's UTF-8 bytes, by the name of who has it.</param>
+internal sealed class Access(IReadOnlyDictionary<string, Digest> keys, Responder responder)
+{
+    private const string Scheme = "Bearer ";
+
+    private readonly FrozenDictionary<Digest, string> _names = keys.ToFrozenDictionary(key => key.Value, key => key.Key);
+
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (IsOpen(context.Request.Path) || (KeyOf(context.Request) is { } key && _names.ContainsKey(Digest.Of(System.Text.Encoding.UTF8.GetBytes(key)))))
+        {
+            await next(context);
+            return;
+        }
+
+        context.Response.Headers.WWWAuthenticate = "Bearer realm=\"mlops\"";
+        await responder.ErrorAsync(context, StatusCodes.Status401Unauthorized, "a key is needed: send Authorization: Bearer KEY, or X-API-Key: KEY");
+    }
+
+    private static bool IsOpen(PathString path) => path.Value is "/v2/health/live" or "/v2/health/ready";
+
+    private static string? KeyOf(HttpRequest request)
+    {
+        var bearer = request.Headers.Authorization;
+        return bearer.Count == 1 && bearer[0]!.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? bearer[0]![Scheme.Length..].Trim()
+            : request.Headers["X-API-Key"] is [{ } key] ? key : null;
+    }
+}

@@ -1,0 +1,113 @@
+using System.Threading.RateLimiting;
+
+namespace MlOps.Serving.Http;
+
+/// <summary>Takes requests in: bodies within a common limit of memory and time, then a few at a time to be worked on, first come first served.</summary>
+/// <remarks>A caller who sends slowly holds its own few bytes and nobody's turn; one who reads slowly holds no turn either.</remarks>
+internal sealed class Intake(ServiceLimits limits) : IDisposable
+{
+    private readonly ConcurrencyLimiter _turns = new(new()
+    {
+        PermitLimit = limits.MostRequests,
+        QueueLimit = limits.MostWaiting,
+        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+    });
+
+    private long _held;
+
+    /// <summary>Reads the body of a request, waits for its turn and works on it.</summary>
+    /// <exception cref="RequestException">408: it came too slowly. 413: it is too long. 415: it is not plain JSON in UTF-8. 503: too much is asked for at once.</exception>
+    /// <exception cref="BadHttpRequestException">413: it is too long. 400: it ended early.</exception>
+    public async ValueTask<TResult> WorkAsync<TState, TResult>(HttpContext context, TState state, Work<TState, TResult> work)
+    {
+        using var body = await ReadAsync(context);
+        using var turn = await TurnAsync(context.RequestAborted);
+        return work(body.Bytes.Span, state);
+    }
+
+    /// <summary>Gives back what a body held.</summary>
+    public void Release(long bytes) => Interlocked.Add(ref _held, -bytes);
+
+    public void Dispose() => _turns.Dispose();
+
+    private ValueTask<RequestBody> ReadAsync(HttpContext context)
+    {
+        var reader = context.Request.BodyReader;
+        // Nearly every body comes in one piece with its headers.
+        if (reader.TryRead(out var read))
+        {
+            if (read.IsCompleted)
+            {
+                return new(new RequestBody(this, reader, read.Buffer, 0));
+            }
+
+            // Not examined: it is read again, and counted, at once.
+            reader.AdvanceTo(read.Buffer.Start);
+        }
+
+        return ReadOnAsync(context);
+    }
+
+    private async ValueTask<RequestBody> ReadOnAsync(HttpContext context)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        late.CancelAfter(limits.BodyTime);
+        var (reader, held) = (context.Request.BodyReader, 0L);
+        try
+        {
+            while (true)
+            {
+                var read = await reader.ReadAsync(late.Token);
+                // Twice, because a body in pieces is copied into one.
+                var more = (2 * read.Buffer.Length) - held;
+                if (Interlocked.Add(ref _held, more) > limits.MostHeldBytes)
+                {
+                    Release(more);
+                    throw RequestException.Overloaded("too many large requests at once");
+                }
+
+                held += more;
+                if (read.IsCompleted)
+                {
+                    var body = new RequestBody(this, reader, read.Buffer, held);
+                    held = 0;
+                    return body;
+                }
+
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            }
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            throw new RequestException(StatusCodes.Status408RequestTimeout, FormattableString.Invariant($"the body did not come within {limits.BodyTime.TotalSeconds} seconds"));
+        }
+        finally
+        {
+            Release(held);
+        }
+    }
+
+    private ValueTask<RateLimitLease> TurnAsync(CancellationToken cancellationToken)
+    {
+        var lease = _turns.AttemptAcquire();
+        return lease.IsAcquired ? new(lease) : WaitAsync(cancellationToken);
+    }
+
+    private async ValueTask<RateLimitLease> WaitAsync(CancellationToken cancellationToken)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        late.CancelAfter(limits.WaitTime);
+        try
+        {
+            var lease = await _turns.AcquireAsync(1, late.Token);
+            return lease.IsAcquired ? lease : throw RequestException.Overloaded("too many requests wait already");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw RequestException.Overloaded(FormattableString.Invariant($"it was not this request's turn within {limits.WaitTime.TotalSeconds} seconds"));
+        }
+    }
+}
+
+/// <summary>What is done with a whole body.</summary>
+internal delegate TResult Work<in TState, out TResult>(ReadOnlySpan<byte> body, TState state);
