@@ -10,6 +10,14 @@ internal static class RealData
     public static string Folder { get; } =
         Environment.GetEnvironmentVariable("MLOPS_REAL_DATA") is { Length: > 0 } folder ? folder : Path.GetFullPath(Path.Combine(RepositoryFolder.Root, "..", "shared", "data"));
 
+    /// <summary>A file of the standards' descriptions, which lie beside the data, or the skip of the running test with the reason shown.</summary>
+    public static string RequireSpecification(string name)
+    {
+        var file = Path.GetFullPath(Path.Combine(Folder, "..", "spec", name));
+        Skip.IfNot(Path.Exists(file), $"{Absent}../spec/{name} is not beside MLOPS_REAL_DATA (default ../shared/data)");
+        return file;
+    }
+
     /// <summary>A data set's folder, or the skip of the running test with the reason shown.</summary>
     public static string Require(string name)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using MlOps.Content;
+using MlOps.Data;
 using MlOps.Scoring;
 using MlOps.Scoring.Computed;
 
@@ -12,14 +13,15 @@ namespace MlOps.Serving.Models;
 /// <param name="code">What that does.</param>
 internal sealed class LoadedModel(string name, string version, Digest digest, TrainedModel model, InputFunctions? functions = null, Digest? code = null)
 {
-    /// <summary>The most rows that one request may hold.</summary>
-    public const int MaxRows = 10_000;
+    /// <summary>The most rows that one request may hold, and that one may have explained: an explanation takes a thousand times as long as a prediction.</summary>
+    public const int MaxRows = 10_000, MaxExplained = 100;
 
     /// <summary>A builder that held more rows than this is not kept, so that one big request does not hold its memory for ever.</summary>
     private const int KeptRows = 256;
 
     private readonly ConcurrentBag<FrameBuilder> _builders = [];
     private readonly Scorer _scorer = new(model);
+    private readonly Lazy<Explainer> _explainer = new(() => new(model));
 
     public string Name => name;
 
@@ -57,16 +59,29 @@ internal sealed class LoadedModel(string name, string version, Digest digest, Tr
         }
     }
 
+    /// <summary>Whether predictions can be explained.</summary>
+    public bool CanExplain => Explainer.CanExplain(model);
+
     /// <exception cref="RowException">A function has nothing for a row.</exception>
-    public Predictions Predict(FrameBuilder rows)
+    public Predictions Predict(FrameBuilder rows) => rows.RowCount == 0 ? new(Signature, []) : _scorer.Predict(Frame(rows));
+
+    /// <summary>As <see cref="Predict"/>, with what each column did; null for the latter where <see cref="CanExplain"/> is false.</summary>
+    /// <exception cref="RowException">A function has nothing for a row.</exception>
+    public (Predictions Predictions, Explanations? Explanations) Explain(FrameBuilder rows)
     {
         if (rows.RowCount == 0)
         {
-            return new(Signature, []);
+            return (new(Signature, []), null);
         }
 
+        var frame = Frame(rows);
+        return (_scorer.Predict(frame), CanExplain ? _explainer.Value.Explain(frame) : null);
+    }
+
+    private Frame Frame(FrameBuilder rows)
+    {
         var sent = rows.Build();
-        return _scorer.Predict(functions?.Of(sent) ?? sent);
+        return functions?.Of(sent) ?? sent;
     }
 
     private Signature Request => functions?.Request ?? model.Signature;

@@ -12,6 +12,7 @@ internal sealed class ModelEndpoints(ModelCatalog catalog, Drain drain, Responde
     public void Map(WebApplication app)
     {
         Get(app, "/", context => responder.TextAsync(context, IndexPage.For(catalog, $"{context.Request.Scheme}://{context.Request.Host}")));
+        Get(app, "/openapi.json", context => responder.TextAsync(context, OpenApi.For(catalog, Version).ToJsonString(), "application/json"));
         Get(app, "/v2", context => responder.WriteAsync(context, StatusCodes.Status200OK, this, static (json, _) => WriteServer(json)));
         Get(app, "/v2/health/live", context =>
             responder.WriteAsync(context, StatusCodes.Status200OK, true, static (json, live) => WriteFlag(json, "live"u8, live)));

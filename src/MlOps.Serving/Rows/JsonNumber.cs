@@ -17,4 +17,17 @@ internal static class JsonNumber
             json.WriteNullValue();
         }
     }
+
+    /// <summary>As the other, for double.</summary>
+    public static void Write(Utf8JsonWriter json, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            json.WriteNumberValue(value);
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
+    }
 }

@@ -18,24 +18,45 @@ internal sealed class ScoreEndpoint(ModelCatalog catalog, Intake intake, Service
     private static string? Query(HttpContext context) =>
         context.Request.QueryString.HasValue && context.Request.Query.TryGetValue("model", out var name) ? name.ToString() : null;
 
+    /// <exception cref="RequestException">400: it is neither true nor false.</exception>
+    private static bool IsExplained(HttpContext context) =>
+        context.Request.QueryString.HasValue && context.Request.Query.TryGetValue("explain", out var text)
+        && (bool.TryParse(text, out var isExplained) ? isExplained : throw RequestException.BadRequest($"explain is '{text}', neither true nor false"));
+
     private async Task AnswerAsync(HttpContext context, string? named)
     {
         RequestBody.ExpectJson(context.Request);
-        var (model, predictions) = await intake.WorkAsync(context, (catalog, named, context), static (json, asked) =>
+        var answer = await intake.WorkAsync(context, (catalog, named, isExplained: IsExplained(context), context), static (json, asked) =>
         {
             var (model, rows) = ScoreRequest.Read(json, asked.catalog, asked.named);
             ServiceMeter.Concerns(asked.context, model);
-            var predictions = model.Predict(rows);
+            var answer = asked.isExplained ? Explained(model, rows) : new(model, model.Predict(rows), null);
             model.Return(rows);
-            return (model, predictions);
+            return answer;
         });
-        meter.Predicted(model, predictions);
-        await responder.WriteAsync(context, StatusCodes.Status200OK, (model, predictions), static (json, answer) =>
-            Write(json, answer.model, answer.predictions));
+        meter.Predicted(answer.Model, answer.Predictions);
+        await responder.WriteAsync(context, StatusCodes.Status200OK, answer, static (json, answer) => Write(json, answer));
     }
 
-    private static void Write(Utf8JsonWriter json, LoadedModel model, Predictions predictions)
+    private static ScoreAnswer Explained(LoadedModel model, FrameBuilder rows)
     {
+        if (!model.CanExplain)
+        {
+            throw RequestException.BadRequest($"model '{model.Name}' was trained before its file said what explanations need; train it again, or leave explain out");
+        }
+
+        if (rows.RowCount > LoadedModel.MaxExplained)
+        {
+            throw new RequestException(StatusCodes.Status413PayloadTooLarge, $"more than {LoadedModel.MaxExplained} rows to explain in one request; send them in several");
+        }
+
+        var (predictions, explanations) = model.Explain(rows);
+        return new(model, predictions, explanations);
+    }
+
+    private static void Write(Utf8JsonWriter json, ScoreAnswer answer)
+    {
+        var (model, predictions, explanations) = answer;
         json.WriteStartObject();
         json.WriteString("model"u8, model.EncodedName);
         json.WriteStartArray("predictions"u8);
@@ -52,6 +73,41 @@ internal sealed class ScoreEndpoint(ModelCatalog catalog, Intake intake, Service
         }
 
         json.WriteEndArray();
+        if (explanations is not null)
+        {
+            json.WriteStartArray("explanations"u8);
+            for (var row = 0; row < explanations.Rows; row++)
+            {
+                WriteExplanation(json, model, predictions, explanations, row);
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+
+    /// <summary>What moved the raw score of the number, of the positive class, or of the class that is predicted.</summary>
+    private static void WriteExplanation(Utf8JsonWriter json, LoadedModel model, Predictions predictions, Explanations explanations, int row)
+    {
+        var output = 0;
+        json.WriteStartObject();
+        if (model.Classes.Length > 0)
+        {
+            output = explanations.Outputs == 1 ? 0 : model.Signature.Classes.ToList().IndexOf(predictions.Class(row));
+            json.WriteString("of"u8, explanations.Outputs == 1 ? model.Classes[^1] : model.Classes[output]);
+        }
+
+        json.WriteNumber("base"u8, explanations.BaseValues[output]);
+        json.WriteStartObject("contributions"u8);
+        var contributions = explanations.Of(row, output);
+        for (var column = 0; column < contributions.Length; column++)
+        {
+            json.WritePropertyName(model.Signature.Inputs[column].Name);
+            JsonNumber.Write(json, contributions[column]);
+        }
+
+        json.WriteEndObject();
         json.WriteEndObject();
     }
 
@@ -71,3 +127,6 @@ internal sealed class ScoreEndpoint(ModelCatalog catalog, Intake intake, Service
         json.WriteEndObject();
     }
 }
+
+/// <summary>What one request gets.</summary>
+internal readonly record struct ScoreAnswer(LoadedModel Model, Predictions Predictions, Explanations? Explanations);
