@@ -29,6 +29,9 @@ public interface IHazProduct : IHazWorkspace
     /// <summary>Gc: how young results stay.</summary>
     [Parameter("keep the results of so many days, whoever names them (default: 30)")] int Days => TryGetValue<int?>(() => Days) ?? 30;
 
+    /// <summary>Gc: whether pulled packages go.</summary>
+    [Parameter("drop pulled packages that no lock numbers")] bool Pulled => TryGetValue<bool?>(() => Pulled) ?? false;
+
     /// <summary>Verify: whether steps run again.</summary>
     [Parameter("run the steps again elsewhere and compare bytes or metrics with the lock")] bool Rebuild => TryGetValue<bool?>(() => Rebuild) ?? false;
 
@@ -39,7 +42,7 @@ public interface IHazProduct : IHazWorkspace
     [Parameter("the step to run again, or the package, file or oci:// address to check (Verify)")] string? Step => TryGetValue(() => Step);
 
     /// <inheritdoc cref="Workspace.GcAsync"/>
-    Target Gc => _ => _.Description(About(nameof(Gc))).Executes(() => RunAsync(workspace => workspace.GcAsync(Days, DryRun, default)));
+    Target Gc => _ => _.Description(About(nameof(Gc))).Executes(() => RunAsync(workspace => workspace.GcAsync(Days, Pulled, DryRun, default)));
 
     /// <inheritdoc cref="Workspace.VerifyAsync"/>
     Target Verify => _ => _.Description(About(nameof(Verify))).Executes(() => RunAsync(workspace =>

@@ -48,6 +48,7 @@ internal sealed class CommandLine
     private readonly Argument<string[]> _names = new("NAME") { Description = "datasets and models (default: all)", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string?> _remote = new("--remote") { Description = "only this remote, declared or not", HelpName = "URL" };
     private readonly Option<int> _days = new("--days") { Description = "keep the results of so many days, whoever names them (default: 30)", HelpName = "N", DefaultValueFactory = _ => 30 };
+    private readonly Option<bool> _pulled = new("--pulled") { Description = "drop pulled packages that no lock numbers" };
     private readonly Option<double?> _minutes = new("--minutes") { Description = "run trials for so long (default: 10)", HelpName = "M" };
     private readonly Option<int?> _trials = new("--trials") { Description = "run up to so many trials instead, from 1 to 10000", HelpName = "N" };
     private readonly Option<bool> _rebuild = new("--rebuild") { Description = "run the steps again elsewhere and compare bytes or metrics with the lock" };
@@ -167,6 +168,8 @@ internal sealed class CommandLine
 
     public IReadOnlyList<string> Experiments(ParseResult parsed) => parsed.GetValue(_experiments) ?? [];
 
+    public bool Pulled(ParseResult parsed) => parsed.GetValue(_pulled);
+
     public int Days(ParseResult parsed) => parsed.GetValue(_days);
 
     public string Artifact(ParseResult parsed) => parsed.GetValue(_artifact)!;
@@ -213,7 +216,7 @@ internal sealed class CommandLine
         "Compare" => [_experiments],
         "Score" => [_scored, _predictions, _keep, _because],
         "Serve" or "Release" or "Stop" or "Smoke" => [_environment],
-        "Gc" => [_days],
+        "Gc" => [_days, _pulled],
         "Image" => [_imageOut, _load],
         "Inspect" => [_artifact],
         "Keys" => [_newKey, _keyDays],

@@ -105,7 +105,7 @@ internal static class TargetRunner
             "Release" => await workspace.ReleaseAsync(line.EnvironmentName(parsed), line.DryRun(parsed), cancellationToken),
             "Stop" => await workspace.StopAsync(line.EnvironmentName(parsed), line.DryRun(parsed), cancellationToken),
             "Smoke" => await workspace.SmokeAsync(line.EnvironmentName(parsed), cancellationToken),
-            "Gc" => await workspace.GcAsync(line.Days(parsed), line.DryRun(parsed), cancellationToken),
+            "Gc" => await workspace.GcAsync(line.Days(parsed), line.Pulled(parsed), line.DryRun(parsed), cancellationToken),
             "Verify" when line.Verify(parsed) is { Rebuild: false, Step: null, Remote: var remote } => await workspace.VerifyAsync(remote, line.DryRun(parsed), cancellationToken),
             "Verify" when line.Verify(parsed) is { Rebuild: false, Step: { } word } && workspace.IsArtifact(word) => await workspace.CheckAsync(word, line.EnvironmentName(parsed), cancellationToken),
             "Verify" => await workspace.RebuildAsync(line.Verify(parsed).Step, cancellationToken),

@@ -22,7 +22,8 @@ public sealed class StoreSweep
     /// <param name="roots">Digests that are needed, with all that they lead to: objects' digests and records' fingerprints.</param>
     /// <param name="recent">Records written since then are needed, and objects that may still wait for the record that will name them.</param>
     /// <param name="leftover">Damaged, partial and temporary files written before are not needed.</param>
-    public StoreSweep(ContentStore store, IEnumerable<Digest> roots, DateTime recent, DateTime leftover)
+    /// <param name="attached">What is needed if, and only if, that which it is about is.</param>
+    public StoreSweep(ContentStore store, IEnumerable<Digest> roots, DateTime recent, DateTime leftover, IEnumerable<(Digest Subject, Digest Attached)>? attached = null)
     {
         Files = [.. store.Inventory()];
         foreach (var file in Files)
@@ -42,11 +43,13 @@ public sealed class StoreSweep
             Reach(root);
         }
 
-        while (_reached.TryDequeue(out var digest))
+        FollowAll();
+        foreach (var (_, content) in (attached ?? []).Where(one => _kept.Contains(one.Subject)).ToList())
         {
-            Follow(digest);
+            Reach(content);
         }
 
+        FollowAll();
         Unneeded = [.. Files.Where(file => file.Kind switch
         {
             StoredKind.Object or StoredKind.Record => !_kept.Contains(file.Name),
@@ -74,6 +77,17 @@ public sealed class StoreSweep
             }
 
             at += run + 1;
+        }
+    }
+
+    /// <summary>Whether something is needed, be it there or not.</summary>
+    public bool Keeps(Digest digest) => _kept.Contains(digest);
+
+    private void FollowAll()
+    {
+        while (_reached.TryDequeue(out var digest))
+        {
+            Follow(digest);
         }
     }
 

@@ -37,8 +37,8 @@ internal sealed record GitFolder(string Own, string Common)
         }
     }
 
-    /// <summary>Whether a merge has begun and is not committed.</summary>
-    public bool IsMerging => File.Exists(Path.Join(Own, "MERGE_HEAD"));
+    /// <summary>The commits of a merge that has begun and is not committed; none else. An octopus has several.</summary>
+    public IReadOnlyList<string> Merging => (Line(Path.Join(Own, "MERGE_HEAD")) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <summary>The files that are written when HEAD becomes another commit, or a merge begins.</summary>
     public IEnumerable<string> Heads()
@@ -47,6 +47,9 @@ internal sealed record GitFolder(string Own, string Common)
         string[] files = [head, Path.Join(Own, "MERGE_HEAD"), Path.Join(Common, "packed-refs"), Path.Join(Common, "reftable", "tables.list"), Path.Join(Own, "reftable", "tables.list")];
         return Line(head) is { } line && line.StartsWith(Reference, StringComparison.Ordinal) ? [.. files, Path.Join(Common, line[Reference.Length..].Trim())] : files;
     }
+
+    /// <summary>The folders that are written when a branch, here or of origin, becomes another commit.</summary>
+    public IEnumerable<string> Branches() => [Path.Join(Common, "refs", "heads"), Path.Join(Common, "refs", "remotes", "origin")];
 
     private static string? Line(string file)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MlOps.Containers;
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Pipelines.Packages;
@@ -14,22 +15,32 @@ public sealed partial class Workspace
 
     /// <summary>Removes what nobody needs from the store: keeps all that a branch, tag, stash, worktree or the working tree's lock names, and the results of the last days.</summary>
     /// <param name="days">Results as young as this many days stay, whoever names them.</param>
+    /// <param name="pulled">Whether pulled packages go that no lock needs.</param>
     /// <param name="dryRun">Only says what would be removed.</param>
     /// <param name="cancellationToken">Ends it; what is gone is gone, the rest stays.</param>
-    public async Task<Outcome> GcAsync(int days, bool dryRun, CancellationToken cancellationToken)
+    public async Task<Outcome> GcAsync(int days, bool pulled, bool dryRun, CancellationToken cancellationToken)
     {
         // No build may publish meanwhile what was found to be needed by nobody.
         using var hold = dryRun ? null : await _engine.HoldAsync(() => _reporter.Note("waiting for a build of this workspace"), cancellationToken);
         var locks = await PinnedLocks.ReadAsync(Root, cancellationToken);
         var unreadable = locks.Where(pinned => !IsReadable(pinned)).ToList();
         var now = TimeProvider.System.GetUtcNow().UtcDateTime;
-        var sweep = await Task.Run(() => new StoreSweep(_engine.Store, locks.SelectMany(pinned => StoreSweep.DigestsIn(pinned.Bytes)).Concat(_definition.Models.SelectMany(model => _champions.AllNamed(model.Name))).Concat(Shelf.Objects()).Concat(Numbered(locks.Except(unreadable))), now - TimeSpan.FromDays(days), now - Leftover), cancellationToken);
+        var needed = locks.SelectMany(pinned => StoreSweep.DigestsIn(pinned.Bytes)).Concat(_definition.Models.SelectMany(model => _champions.AllNamed(model.Name))).Concat(Numbered(locks.Except(unreadable))).ToHashSet();
+        var shelf = new ShelfSweep(Shelf, _engine.Store, needed, pulled && unreadable.Count == 0);
+        var sweep = await Task.Run(() => new StoreSweep(_engine.Store, needed.Concat(shelf.Objects()), now - TimeSpan.FromDays(days), now - Leftover, shelf.Attached()), cancellationToken);
         // A newer product may name its objects in a way that is unknown here.
         var unneeded = unreadable.Count == 0 ? sweep.Unneeded : [.. sweep.Unneeded.Where(file => file.Kind is not (StoredKind.Object or StoredKind.Record))];
-        var report = new GcReport(sweep.Files, unneeded, locks.Count, dryRun);
+        IReadOnlyList<Descriptor> orphans = unreadable.Count == 0 ? shelf.Orphans(sweep) : [];
+        var report = new GcReport(sweep.Files, unneeded, locks.Count, dryRun) { Packages = shelf.Dropped, Attestations = orphans.Count };
         if (!dryRun)
         {
             _reporter.Note(report.Announcement());
+            // Before the bytes: what is listed is here.
+            if (shelf.Dropped.Count + orphans.Count > 0)
+            {
+                Shelf.Replace(shelf.Dropped.Concat(orphans).Select(one => one.Digest).ToHashSet(), []);
+            }
+
             foreach (var file in unneeded)
             {
                 cancellationToken.ThrowIfCancellationRequested();

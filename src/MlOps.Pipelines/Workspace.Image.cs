@@ -113,5 +113,5 @@ public sealed partial class Workspace
         $"{_definition.Manifest.Registry ?? _definition.Manifest.Name.ToLowerInvariant()}/{ImageRepositoryOf(model.Name)}:{version}";
 
     /// <summary>The repository of a model's images, beside that of its packages.</summary>
-    private static string ImageRepositoryOf(string model) => $"{PackageName.RepositoryOf(model)}-service";
+    private static string ImageRepositoryOf(string model) => PackageName.ImageRepositoryOf(model);
 }

@@ -26,7 +26,8 @@ public sealed partial class Workspace
         }
 
         var table = new TextTable("key", "counts until", "where", "signs here");
-        using var signing = keys.Find();
+        using var signer = Signing();
+        var signing = signer.Key;
         var now = TimeProvider.System.GetUtcNow();
         var known = Public().ToList();
         foreach (var (key, file) in known)
@@ -39,12 +40,24 @@ public sealed partial class Workspace
             table.Add(signing.Public.Id.Short, "", "", "yes");
         }
 
-        return new(ExitCode.Done, known.Count == 0 && signing is null ? "there are no keys: ./build.sh Keys --new makes a pair" : table.ToString(), new JsonObject
+        var advice = signer.Problem is { } problem && signing is not null ? $"\n\n{problem.What}: {problem.Why}\n{(signer.IsOver ? problem.Mend : ToCommit(signing.Public, known.Find(key => key.Key.Id == signing.Public.Id).File))}" : "";
+        return new(ExitCode.Done, known.Count == 0 && signing is null ? "there are no keys: ./build.sh Keys --new makes a pair" : $"{table}{advice}", new JsonObject
         {
             ["keys"] = new JsonArray([.. known.Select(key => (JsonNode)new JsonObject { ["file"] = key.File, ["id"] = key.Key.Id.ToString(), ["notAfter"] = key.Key.NotAfter?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) })]),
             ["signsWith"] = signing?.Public.Id.ToString(),
         });
     }
+
+    /// <summary>What has to be on the main branch so that a key counts.</summary>
+    private string ToCommit(PublicKey key, string? file)
+    {
+        var name = file ?? NameOf(key);
+        return $"{Counts(name)}{(file is null ? $"\nwhere {name} is\n{key.ToPem().TrimEnd()}" : "")}";
+    }
+
+    private string NameOf(PublicKey key) => $"{PublicKeys}/{_definition.Manifest.Name}-{key.Id.Short}.pub";
+
+    private static string Counts(string file) => $"it counts once nuke.json of the main branch names it: \"trust\": [\"{file}\"] in an environment";
 
     private Outcome Make(SigningKeys keys, int? days)
     {
@@ -56,7 +69,7 @@ public sealed partial class Workspace
         var today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
         using var old = File.Exists(keys.Current) ? SigningKey.Read(keys.Current, Environment.GetEnvironmentVariable(SigningKeys.PasswordVariable)) : null;
         using var made = keys.Create();
-        var file = $"{PublicKeys}/{_definition.Manifest.Name}-{made.Public.Id.Short}.pub";
+        var file = NameOf(made.Public);
         WriteKey(file, days is { } lasts ? made.Public.Until(today.AddDays(lasts)) : made.Public);
         var said = $"made key {made.Public.Id.Short}: private {keys.Current} (mode 600, never in git), public {file}";
         if (old is not null && Public().FirstOrDefault(key => key.Key.Id == old.Public.Id) is ({ NotAfter: null } before, var where) && days is { } grace)
@@ -65,7 +78,7 @@ public sealed partial class Workspace
             said += $"\nkey {before.Id.Short}, which signed before, counts until {today.AddDays(grace).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}";
         }
 
-        return new(ExitCode.Done, $"{said}\nit counts once nuke.json of the main branch names it: \"trust\": [\"{file}\"] in an environment",
+        return new(ExitCode.Done, $"{said}\n{Counts(file)}",
             new JsonObject { ["id"] = made.Public.Id.ToString(), ["private"] = keys.Current, ["public"] = file });
     }
 

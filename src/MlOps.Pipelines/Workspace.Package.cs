@@ -84,22 +84,16 @@ public sealed partial class Workspace
     /// <returns>By model, in words, what is attested or why nothing is.</returns>
     private async Task<Dictionary<string, string>> AttestAsync(LockFile pinned, IReadOnlyList<ModelDefinition> models, CancellationToken cancellationToken)
     {
-        using var key = new SigningKeys(_definition.Manifest.Name).Find();
-        var (shelf, said) = (Shelf, new Dictionary<string, string>(StringComparer.Ordinal));
-        var attestor = new Attestor(_engine.Store, shelf, key);
         var inGit = GitFolder.Find(Root) is not null;
         var head = inGit ? await CommittedLockAsync(cancellationToken) : null;
+        var packages = models.Select(model => (Model: model, Package: Packaged(pinned, model))).ToList();
+        var said = packages.Where(one => !IsCommitted(head, one.Model, one.Package)).ToDictionary(one => one.Model.Name, _ => $"no, {BuildEngine.LockName} is not committed");
+        using var signer = said.Count < packages.Count ? Told() : Signer.None;
+        var (key, shelf) = (signer.Key, Shelf);
+        var attestor = new Attestor(_engine.Store, shelf, key);
         SourceCommit? source = null;
-        foreach (var model in models)
+        foreach (var (model, (package, decision)) in packages.Where(one => !said.ContainsKey(one.Model.Name)))
         {
-            var (package, decision) = Packaged(pinned, model);
-            // A number that HEAD's ledger remembers is not what HEAD pins: where it came from would name a commit that says otherwise.
-            if (head is not null && (VersionLedger.PackageOf(head, $"models/{model.Name}") != package.Digest || !VersionLedger.Of(head, $"models/{model.Name}").Any(entry => entry.Key == decision.Version && entry.Value == package.Digest)))
-            {
-                said[model.Name] = $"no, {BuildEngine.LockName} is not committed";
-                continue;
-            }
-
             // What is said is what the commit says: the gate at hand may be another than the committed one, of the same package.
             var statements = new PackageStatements(head ?? pinned, _graph, model, package, decision.Version);
             var made = new List<Statement>();
@@ -128,6 +122,10 @@ public sealed partial class Workspace
 
         return said;
     }
+
+    /// <summary>Whether a committed lock pins a package under its number. A number that HEAD's ledger only remembers is not what HEAD pins: where it came from would name a commit that says otherwise.</summary>
+    private static bool IsCommitted(LockFile? head, ModelDefinition model, (ModelPackage Package, VersionDecision Decision) one) => head is null
+        || (VersionLedger.PackageOf(head, $"models/{model.Name}") == one.Package.Digest && VersionLedger.Of(head, $"models/{model.Name}").TryGetValue(one.Decision.Version, out var numbered) && numbered == one.Package.Digest);
 
     /// <summary>Whether a committed lock pins an image; outside of git nothing is ever committed.</summary>
     private static bool IsPinned(LockFile? head, ModelDefinition model, MadeImage image) => head is null || Output(head, model, ImageAction.Name, ImageAction.Manifest) == image.Digest;

@@ -11,25 +11,17 @@ namespace MlOps.Pipelines;
 
 public sealed partial class Workspace
 {
+    /// <summary>The code of a tag that stands for other content.</summary>
+    private const string TagMoves = "MLO8120";
+
     /// <summary>Where packages are published.</summary>
-    /// <exception cref="DiagnosticException">MLO2283: nowhere; MLO8101, MLO8102: it is no such address.</exception>
-    private Reference Registry()
+    /// <exception cref="DiagnosticException">MLO2283: nowhere.</exception>
+    private Reference Registry() => Reference.Parse(_definition.Manifest.Registry ?? throw new DiagnosticException(new Diagnostic("MLO2283", "there is no registry for packages")
     {
-        var declared = _definition.Manifest.Registry ?? throw new DiagnosticException(new Diagnostic("MLO2283", "there is no registry for packages")
-        {
-            Where = WorkspaceDefinition.FileName,
-            Why = "nuke.json declares none",
-            Mend = "declare one: \"registry\": \"registry.example.org/team\"",
-        });
-        try
-        {
-            return Reference.Parse(declared);
-        }
-        catch (DiagnosticException failure)
-        {
-            throw new DiagnosticException([.. failure.Diagnostics.Select(diagnostic => diagnostic with { Where = _definition.At("registry") })]);
-        }
-    }
+        Where = WorkspaceDefinition.FileName,
+        Why = "nuke.json declares none",
+        Mend = "declare one: \"registry\": \"registry.example.org/team\"",
+    }));
 
     /// <summary>Publishes the chosen models' packages, and images where the lock pins some, with what is attested of them; a version that is there with other bytes is refused.</summary>
     private async Task PushPackagesAsync(IReadOnlyList<ModelDefinition> models, bool dryRun, TransferReport report, CancellationToken cancellationToken)
@@ -49,15 +41,21 @@ public sealed partial class Workspace
             var clock = System.Diagnostics.Stopwatch.StartNew();
             var repository = client.Repository($"{registry.Repository}/{PackageName.RepositoryOf(model.Name)}");
             var what = $"package {model.Name} {decision.Version}";
+            var name = new PackageName(model.Name, decision.Version);
             if (dryRun)
             {
-                var isThere = await repository.HeadManifestAsync(decision.Version.ToString(), cancellationToken) is not null;
+                var there = await repository.HeadManifestAsync(decision.Version.ToString(), cancellationToken);
+                var isThere = there is not null;
+                if (isThere && there!.Digest != package.Digest)
+                {
+                    throw Taken(name, repository, $"it stands for {there.Digest}, and was to stand for {package.Digest}");
+                }
+
                 report.Add(what, repository.Reference.ToString(), isThere ? 0 : package.Blobs.Count() + 1, isThere ? 0 : package.Size, 0);
                 continue;
             }
 
-            var pushed = await new ArtifactTransfer(repository).PushAsync(
-                new(Descriptor.Of(MediaTypes.Manifest, package.Manifest.Span), package.Manifest), [.. Shelf.Referrers(package.Digest)], [decision.Version.ToString()], Opened, cancellationToken);
+            var pushed = await PushPackageAsync(repository, name, package, cancellationToken);
             report.Add(what, repository.Reference.ToString(), pushed.Blobs.Count(blob => blob.Moved > 0), pushed.Blobs.Sum(blob => blob.Moved), clock.Elapsed.TotalSeconds);
         }
 
@@ -87,6 +85,27 @@ public sealed partial class Workspace
             }
         }
     }
+
+    private async Task<PushReport> PushPackageAsync(Repository repository, PackageName name, ModelPackage package, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await new ArtifactTransfer(repository).PushAsync(
+                new(Descriptor.Of(MediaTypes.Manifest, package.Manifest.Span), package.Manifest), [.. Shelf.Referrers(package.Digest)], [name.Version.ToString()!], Opened, cancellationToken);
+        }
+        catch (DiagnosticException taken) when (taken.Diagnostics is [{ Code: TagMoves } problem])
+        {
+            throw Taken(name, repository, problem.Why);
+        }
+    }
+
+    /// <summary>Two histories gave one number to different packages, and the other was published first.</summary>
+    private static DiagnosticException Taken(PackageName name, Repository repository, string? why) => new(new Diagnostic(TagMoves, $"version {name.Version} of model '{name.Model}' is published with other content")
+    {
+        Where = repository.Reference.ToString(),
+        Why = why,
+        Mend = "what is published does not change: merge or rebase onto the branch that published it (git fetch, then git merge --no-commit origin/main), and ./build.sh Package gives this content the next number",
+    });
 
     private async Task<(int Blobs, long Bytes)> PushImageAsync(Repository repository, MadeImage image, IReadOnlyList<string> siblings, bool dryRun, CancellationToken cancellationToken)
     {
@@ -152,12 +171,12 @@ public sealed partial class Workspace
                 Where = repository.Reference.ToString(),
                 Mend = $"publish it where it was trained: ./build.sh Push {name.Model}",
             });
-            if (VersionLedger.Of(CurrentLock, $"models/{name.Model}").TryGetValue(name.Version!.Value, out var pinned) && pinned != there.Descriptor.Digest)
+            if (OtherNumber(name, there.Descriptor.Digest) is { } other)
             {
                 throw new DiagnosticException(new Diagnostic("MLO2286", $"the registry's version {version} of '{name.Model}' is not the one that the lock pins")
                 {
                     Where = repository.Reference.ToString(),
-                    Why = $"it is {there.Descriptor.Digest}, not {pinned}",
+                    Why = other,
                     Mend = "somebody published other content under this number: find out who; the lock is what was reviewed",
                 });
             }
@@ -170,7 +189,16 @@ public sealed partial class Workspace
 
             var reference = Reference.Parse($"{repository.Reference}@{there.Descriptor.Digest}");
             var (artifact, pulled, attached) = await FetchedAsync(repository, reference, name.ToString(), PackageKind, cancellationToken);
-            _ = ModelPackage.Read(artifact.Stored.Bytes, _engine.Store.TryRead, name.ToString());
+            if (ModelPackage.Read(artifact.Stored.Bytes, _engine.Store.TryRead, name.ToString()).Description.Name is var own && own != name.Model)
+            {
+                throw new DiagnosticException(new Diagnostic("MLO2323", $"the registry has a package of another model as '{name}'")
+                {
+                    Where = repository.Reference.ToString(),
+                    Why = WorkspaceDefinition.IsName(own) ? $"it is one of model '{own}'" : "it says so itself",
+                    Mend = "somebody published it under a wrong name: find out who, and do not use it as this",
+                });
+            }
+
             var known = Descriptor.Of(MediaTypes.Manifest, artifact.Stored.Bytes.Span) with
             {
                 ArtifactType = ModelPackage.ArtifactType,
@@ -179,6 +207,16 @@ public sealed partial class Workspace
             Shelf.Put([known, .. attached.Select(one => Descriptor.Of(MediaTypes.Manifest, one.Stored.Bytes.Span) with { ArtifactType = one.Manifest.ArtifactType, Annotations = one.Manifest.Annotations })]);
             report.Add($"package {name}", repository.Reference.ToString(), attached.Append(pulled).Sum(one => one.Blobs.Count(blob => blob.Moved > 0)), attached.Append(pulled).Sum(one => one.Blobs.Sum(blob => blob.Moved)), clock.Elapsed.TotalSeconds);
         }
+    }
+
+    /// <summary>How a package that goes by a number contradicts the locks, here or of the protected branch: another has the number, or it has another; null if it does not.</summary>
+    private string? OtherNumber(PackageName name, Digest package)
+    {
+        var ledger = VersionLedger.Of(CurrentLock, $"models/{name.Model}");
+        return ledger.TryGetValue(name.Version!.Value, out var numbered)
+            ? numbered == package ? null : $"it is {package}, not {numbered}"
+            : ledger.FirstOrDefault(entry => entry.Value == package) is { Value.IsEmpty: false } known ? $"it is {package}, which is version {known.Key}"
+            : GitFolder.Find(Root) is not null && new GitFacts(Root).Number(name.Model, name.Version.Value, package, mustBeKnown: false) is { Result: CheckResult.Failed } fault ? fault.Seen : null;
     }
 
     private FileStream Opened(Digest content) => _engine.Store.Check(content) ? File.OpenRead(_engine.Store.PathOf(content))

@@ -90,16 +90,7 @@ public sealed partial class Workspace
         if (_upToDate is not null)
         {
             _mirror.Observe(PackageShelf.FileName);
-            _mirror.Observe(new SigningKeys(_definition.Manifest.Name).Current);
-            foreach (var variable in SigningKeys.Variables)
-            {
-                _mirror.ObserveVariable(variable);
-                if (variable == SigningKeys.FileVariable && Environment.GetEnvironmentVariable(variable) is { Length: > 0 } file)
-                {
-                    _mirror.Observe(Path.GetFullPath(file));
-                }
-            }
-
+            ObserveSigning();
             _mirror.Save(key, Encoding.UTF8.GetBytes($"{_upToDate}\n\n{text}\n"));
         }
     }

@@ -14,7 +14,7 @@ public sealed partial class Workspace
 
     private IReadOnlyList<LockFact> Versioned(LockFile draft) => draft.Owners.Any(owner => VersionLedger.PackageOf(draft, owner) is not null) ? Ledger.Conclude(draft) : [];
 
-    /// <summary>The locks whose versions are taken: HEAD's, and that of a branch that is being merged. Outside of git nothing is ever committed, and the lock at hand counts.</summary>
+    /// <summary>The locks whose versions are taken: HEAD's, and those of branches that are being merged. Outside of git nothing is ever committed, and the lock at hand counts.</summary>
     private List<LockFile> CommittedLocks()
     {
         if (GitFolder.Find(Root) is not { } git)
@@ -23,7 +23,7 @@ public sealed partial class Workspace
         }
 
         var locks = new List<LockFile>();
-        foreach (var revision in git.IsMerging ? new[] { "HEAD", "MERGE_HEAD" } : ["HEAD"])
+        foreach (var revision in CommittedRevisions.Of(Root, git.Merging))
         {
             try
             {

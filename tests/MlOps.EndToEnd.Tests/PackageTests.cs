@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using MlOps.Containers;
 using MlOps.Content;
 using MlOps.EndToEnd.Tests.Support;
 using MlOps.Tests;
@@ -91,10 +92,46 @@ public sealed class PackageTests(PackageTests.Published published) : IClassFixtu
         clone.Git("add", "--all");
         clone.Git("commit", "--quiet", "--message=other");
 
-        Assert.Contains("MLO8120 error", clone.Run("Push m").Expect(1).Errors, StringComparison.Ordinal);
+        Assert.Contains("MLO8120 error: version 1.0.0 of model 'm' is published with other content", clone.Run("Push m").Expect(1).Errors, StringComparison.Ordinal);
+        Assert.Contains("gives this content the next number", clone.Run("Push m --dry-run").Expect(1).Errors, StringComparison.Ordinal);
 
         Assert.Equal(published.Digest, published.There("1.0.0"));
         Assert.Contains("MLO2286 error", clone.Run($"Pull {Name}").Expect(1).Errors, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task What_the_registry_gives_under_another_name_or_number_is_not_taken()
+    {
+        using var clone = published.Clone();
+        await published.PutAsync("n", "1.0.0");
+        await published.PutAsync("m", "8.0.0");
+        await published.PutImageAsync("m", "9.0.0");
+
+        var (renamed, renumbered, image) = (clone.Run("Pull n@1.0.0").Expect(1).Errors, clone.Run("Pull m@8.0.0").Expect(1).Errors, clone.Run("Pull m@9.0.0").Expect(1).Errors);
+
+        Assert.Contains("MLO2323 error", renamed, StringComparison.Ordinal);
+        Assert.Contains("it is one of model 'm'", renamed, StringComparison.Ordinal);
+        Assert.Contains("MLO2286 error", renumbered, StringComparison.Ordinal);
+        Assert.Contains("which is version 1.0.0", renumbered, StringComparison.Ordinal);
+        Assert.Contains("MLO8121 error", image, StringComparison.Ordinal);
+        Assert.Contains("a config of 'application/vnd.oci.image.config.v1+json'", image, StringComparison.Ordinal);
+        Assert.False(File.Exists(clone.At(".mlops/packages.json")));
+    }
+
+    [SkippableFact]
+    public void Gc_drops_what_was_pulled_when_it_is_asked_and_no_lock_numbers_it()
+    {
+        using var elsewhere = published.Folder();
+        elsewhere.Write("nuke.json", $$"""{ "name": "elsewhere", "registry": "{{published.Registry}}" }""");
+        elsewhere.Run($"Pull {Name}").Expect(0);
+        Assert.DoesNotContain("package", elsewhere.Run("Gc --days 0").Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains($"would drop package {Name}", elsewhere.Run("Gc --days 0 --pulled --dry-run").Expect(0).Output, StringComparison.Ordinal);
+        elsewhere.Run($"Inspect {Name}").Expect(0);
+
+        Assert.Contains($"dropped package {Name}", elsewhere.Run("Gc --days 0 --pulled").Expect(0).Output, StringComparison.Ordinal);
+
+        Assert.Equal(0, elsewhere.CountFiles(".mlops/store/objects"));
+        elsewhere.Run($"Pull {Name}").Expect(0);
     }
 
     [SkippableTheory]
@@ -127,7 +164,10 @@ public sealed class PackageTests(PackageTests.Published published) : IClassFixtu
         clone.Run("Train").Expect(0);
         clone.Git("add", "--all");
         clone.Git("commit", "--quiet", "--message=mine");
-        clone.Run("Package", $"XDG_CONFIG_HOME={home.Root}").Expect(0);
+        var warned = clone.Run("Package", $"XDG_CONFIG_HOME={home.Root}").Expect(0).Errors;
+        Assert.Contains("MLO2322 warning", warned, StringComparison.Ordinal);
+        Assert.Contains($"'production' trusts {published.Key[^16..^4]}", warned, StringComparison.Ordinal);
+        Assert.Contains($"\"trust\": [\"keys/{own}\"]", clone.Run("Keys", $"XDG_CONFIG_HOME={home.Root}").Expect(0).Output, StringComparison.Ordinal);
 
         var refused = clone.Run("Verify m@1.1.0").Expect(3).Output;
 
@@ -135,7 +175,7 @@ public sealed class PackageTests(PackageTests.Published published) : IClassFixtu
         Assert.Contains("no trusted key signed where it came from", refused, StringComparison.Ordinal);
         Assert.Contains("1 key is trusted by nuke.json of refs/remotes/origin/", refused, StringComparison.Ordinal);
         // A trusted key's word about a commit that nobody reviewed counts no more.
-        clone.Run("Package", $"XDG_CONFIG_HOME={published.Home}").Expect(0);
+        Assert.DoesNotContain("MLO2322", clone.Run("Package", $"XDG_CONFIG_HOME={published.Home}").Expect(0).Errors, StringComparison.Ordinal);
         Assert.Contains("is not part of refs/remotes/origin/", clone.Run("Verify m@1.1.0").Expect(3).Output, StringComparison.Ordinal);
     }
 
@@ -219,6 +259,25 @@ public sealed class PackageTests(PackageTests.Published published) : IClassFixtu
 
         /// <summary>What a tag names in the registry.</summary>
         public string There(string tag) => MlOps.Content.Digest.Of(_workspace.Start("skopeo", ["inspect", "--tls-verify=false", "--raw", $"docker://{Repository}:{tag}"]).Expect(0).Output).ToString();
+
+        /// <summary>The package as it is, under another name.</summary>
+        public Task PutAsync(string model, string tag) => PutAsync(model, tag, new ContentStore(_workspace.At(".mlops/store")).TryRead(MlOps.Content.Digest.Parse(Digest))!, blob => new ContentStore(_workspace.At(".mlops/store")).TryRead(blob)!);
+
+        /// <summary>An image where packages are.</summary>
+        public Task PutImageAsync(string model, string tag) =>
+            PutAsync(model, tag, new Manifest { Config = Descriptor.Of(MediaTypes.ImageConfig, "{}"u8), Layers = [] }.ToBytes(), _ => "{}"u8.ToArray());
+
+        private async Task PutAsync(string model, string tag, byte[] manifest, Func<MlOps.Content.Digest, byte[]> read)
+        {
+            using var client = new RegistryClient(_server!.Registry);
+            var repository = client.Repository($"team/{model}");
+            foreach (var blob in Manifest.TryParse(manifest)!.Layers.Append(Manifest.TryParse(manifest)!.Config))
+            {
+                await repository.PutBlobAsync(read(blob.Digest), default);
+            }
+
+            await repository.PutManifestAsync(MediaTypes.Manifest, manifest, tag, default);
+        }
 
         public async Task InitializeAsync()
         {

@@ -92,6 +92,24 @@ public sealed class VersionTests(VersionTests.Committed committed) : IClassFixtu
     }
 
     [Fact]
+    public void A_branch_that_merges_main_leaves_mains_numbers_as_they_are()
+    {
+        using var workspace = committed.Copy();
+        workspace.Git("checkout", "--quiet", "-b", "other");
+        Change(workspace, "0.7");
+        workspace.Git("checkout", "--quiet", "main");
+        Change(workspace, "0.5");
+        var published = Digests(workspace)["1.1.0"];
+        workspace.Git("checkout", "--quiet", "other");
+        workspace.Start("git", ["-c", "user.name=t", "-c", "user.email=t@example.org", "merge", "--quiet", "main"]).Expect(1);
+        workspace.Git("checkout", "--ours", "--", Lock, Model);
+
+        Assert.Equal("1.2.0", Package(workspace).Version);
+
+        Assert.Equal(published, Digests(workspace)["1.1.0"]);
+    }
+
+    [Fact]
     public void A_merge_that_git_does_alone_needs_no_training_and_loses_no_number()
     {
         using var workspace = committed.Copy();

@@ -78,7 +78,7 @@ public sealed record ArtifactKind
         { Layers.Count: > MostBlobs } => FormattableString.Invariant($"it has {manifest.Layers.Count} layers, more than {MostBlobs}"),
         _ when !manifest.Layers.Prepend(manifest.Config).All(IsBlob) => "a descriptor is missing, has a negative size, or embeds other bytes than it says",
         { Subject.Size: < 0 } => "the size of its subject is negative",
-        _ when !IsArtifactType(manifest.ArtifactType) => $"its artifactType is '{TarEntries.Shown(manifest.ArtifactType ?? "")}'",
+        _ when !IsArtifactType(manifest.ArtifactType) => manifest.ArtifactType is { } type ? $"its artifactType is '{TarEntries.Shown(type)}'" : $"it has no artifactType, and a config of '{TarEntries.Shown(manifest.Config.MediaType)}'",
         _ when !IsConfig(manifest.Config.MediaType) => $"the media type of its config is '{TarEntries.Shown(manifest.Config.MediaType)}'",
         _ => manifest.Layers.FirstOrDefault(layer => !IsLayer(layer.MediaType)) is { } layer ? $"the media type of layer {layer.Digest} is '{TarEntries.Shown(layer.MediaType)}'" : null,
     };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -31,13 +32,13 @@ public sealed class JsonTree
     /// <summary>An array's elements.</summary>
     public IReadOnlyList<JsonTree> Items => _items;
 
-    /// <summary>The line of the value at a path of member names, or of its nearest ancestor that exists.</summary>
+    /// <summary>The line of the value at a path of member names, and of an array's elements by number from 0, or of its nearest ancestor that exists.</summary>
     public int LineOf(params ReadOnlySpan<string> path)
     {
         var node = this;
         foreach (var name in path)
         {
-            var next = node.Find(name);
+            var next = node.Kind == JsonTokenType.StartArray && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? node._items.ElementAtOrDefault(index) : node.Find(name);
             if (next is null)
             {
                 break;

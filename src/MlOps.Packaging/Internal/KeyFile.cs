@@ -51,7 +51,7 @@ internal static class KeyFile
 
     public static string ReadPrivate(string path)
     {
-        using var file = File.OpenHandle(path);
+        using var file = Opened(path);
         if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(file) is var mode && (mode & Others) != 0)
         {
             throw new DiagnosticException(new Diagnostic("MLO7201", "others can read or change this private key")
@@ -63,6 +63,23 @@ internal static class KeyFile
         }
 
         return Text(file);
+    }
+
+    private static SafeFileHandle Opened(string path)
+    {
+        try
+        {
+            return File.OpenHandle(path);
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            throw new DiagnosticException(new Diagnostic("MLO7250", "the private key cannot be read")
+            {
+                Where = path,
+                Why = failure is UnauthorizedAccessException ? "it is no file, or this user may not read it" : "no such file is there",
+                Mend = "name a file that is there and that you may read (a relative path starts where the command runs), or name none",
+            });
+        }
     }
 
     public static string ReadPublic(string path)

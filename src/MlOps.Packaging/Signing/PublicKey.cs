@@ -82,9 +82,11 @@ public sealed class PublicKey
     }
 
     /// <summary>Reads a key's file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="where">How diagnostics call it; null for its path.</param>
     /// <exception cref="DiagnosticException">As for <see cref="FromPem"/>.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static PublicKey Read(string path) => FromPem(KeyFile.ReadPublic(path), path);
+    public static PublicKey Read(string path, string? where = null) => FromPem(KeyFile.ReadPublic(path), where ?? path);
 
     /// <summary>Its name, and its end if it has one.</summary>
     public override string ToString() => NotAfter is { } last ? string.Create(CultureInfo.InvariantCulture, $"{Id} until {last:yyyy-MM-dd}") : Id.ToString();

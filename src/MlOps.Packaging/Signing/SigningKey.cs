@@ -65,7 +65,7 @@ public sealed class SigningKey : IDisposable
     }
 
     /// <summary>Reads a private key's file; others than its owner must not be able to.</summary>
-    /// <exception cref="DiagnosticException">MLO7201: group or others may read it. Or as for <see cref="FromPem"/>.</exception>
+    /// <exception cref="DiagnosticException">MLO7201: group or others may read it. MLO7250: it is not there, or may not be read. Or as for <see cref="FromPem"/>.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static SigningKey Read(string path, string? password = null) => FromPem(KeyFile.ReadPrivate(path), path, password);
 

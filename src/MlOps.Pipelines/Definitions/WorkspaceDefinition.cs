@@ -5,7 +5,6 @@ using MlOps.Content;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Manifests;
-using MlOps.Pipelines.Packages;
 
 namespace MlOps.Pipelines.Definitions;
 
@@ -31,7 +30,7 @@ internal sealed partial class WorkspaceDefinition
     public string At(params string[] path) => _places.Of(path);
 
     /// <summary>Reads and checks everything; throws all that is wrong at once.</summary>
-    /// <param name="observe">Told each included file, and each folder where one was looked for, before it is read.</param>
+    /// <param name="observe">Told each included file, each folder where one was looked for, and each trusted key, before it is read.</param>
     /// <param name="trial">Values in place of the models' declared ones.</param>
     /// <param name="json">How trainers are read; null knows those of Learning.</param>
     public static WorkspaceDefinition Load(string root, Action<string>? observe = null, Trial? trial = null, JsonSerializerOptions? json = null)
@@ -46,7 +45,7 @@ internal sealed partial class WorkspaceDefinition
         var models = WorkspaceFiles.ModelNames(root).SelectMany(reader.Model).ToList();
         models.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         var workspace = new WorkspaceDefinition(root, manifest, places, models);
-        workspace.Check(found);
+        workspace.Check(found, observe ?? (_ => { }));
         foreach (var model in models)
         {
             new ModelCheck(workspace, model, found).All();
@@ -77,21 +76,14 @@ internal sealed partial class WorkspaceDefinition
         };
     }
 
-    private void Check(List<Diagnostic> found)
+    private void Check(List<Diagnostic> found, Action<string> observe)
     {
         if (!IsName(Manifest.Name))
         {
             found.Add(BadName("workspace", Manifest.Name, At("name")));
         }
 
-        found.AddRange(Manifest.Registry is null ? [] : PackageName.Clashes(Models.Select(model => model.Name)).Select(clash => new Diagnostic("MLO2292", $"model '{clash.Model}' has no repository of its own in the registry")
-        {
-            Where = Models.First(model => model.Name == clash.Model).File,
-            Why = clash.Other is null ? $"'{PackageName.RepositoryOf(clash.Model)}' cannot be one: letters and digits with one '.', one or two '_', or any number of '-' between"
-                : $"model '{clash.Other}' has '{PackageName.RepositoryOf(clash.Model)}' as well: repositories have small letters, and nothing but letters and digits at their ends",
-            Mend = $"rename one, or declare no \"registry\" in {FileName}",
-        }));
-
+        found.AddRange(PublishCheck.Registry(Manifest.Registry, At, Models));
         var written = Manifest.Steps.Values.SelectMany(step => step.Writes)
             .Concat(Models.SelectMany(model => model.Manifest.Steps.Values.SelectMany(step => step.Writes).Select(path => $"{model.Folder}/{path}"))).ToHashSet(StringComparer.Ordinal);
         foreach (var (name, data) in Manifest.Data)
@@ -106,6 +98,7 @@ internal sealed partial class WorkspaceDefinition
         foreach (var (name, environment) in Manifest.Environments)
         {
             found.AddRange(IsName(name) ? [] : [BadName("environment", name, At("environments", name))]);
+            found.AddRange(PublishCheck.Trust(Root, name, environment.Trust ?? [], At, observe));
             if (environment.Port is < 1 or > 65535)
             {
                 found.Add(new("MLO2005", $"port {environment.Port} is not a TCP port") { Where = At("environments", name, "port"), Mend = "choose one from 1024 to 65535" });

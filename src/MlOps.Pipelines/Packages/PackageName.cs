@@ -29,20 +29,27 @@ internal sealed record PackageName(string Model, PackageVersion? Version)
         return string.Join('/', text.ToString().Split('/').Select(part => part.Trim('.', '_', '-')).Where(part => part.Length > 0));
     }
 
-    /// <summary>The models that a registry cannot keep apart, each with the one before it of the same repository, or with null where no repository can be called so.</summary>
+    /// <summary>The repository of a model's images, beside that of its packages.</summary>
+    public static string ImageRepositoryOf(string model) => $"{RepositoryOf(model)}-service";
+
+    /// <summary>The models that a registry cannot keep apart, packages or images, each with the one before it that has the repository, or with null where no repository can be called so.</summary>
     public static IEnumerable<(string Model, string? Other)> Clashes(IEnumerable<string> models)
     {
         var taken = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var model in models)
         {
-            var repository = RepositoryOf(model);
-            if (!Containers.Reference.IsRepository(repository))
+            string[] repositories = [RepositoryOf(model), ImageRepositoryOf(model)];
+            if (!Containers.Reference.IsRepository(repositories[0]))
             {
                 yield return (model, null);
             }
-            else if (!taken.TryAdd(repository, model))
+            else if (repositories.Select(taken.GetValueOrDefault).FirstOrDefault(other => other is not null) is { } other)
             {
-                yield return (model, taken[repository]);
+                yield return (model, other);
+            }
+            else
+            {
+                Array.ForEach(repositories, repository => taken.Add(repository, model));
             }
         }
     }

@@ -14,7 +14,7 @@ internal sealed record VersionDecision(PackageVersion Version, Digest Package, s
 
 /// <summary>Numbers packages: the same content keeps its number, other content gets the next one after all that are committed.</summary>
 /// <remarks>It follows from the lock's packages and the committed locks alone: training again before a commit uses up no number. See decision 0024.</remarks>
-/// <param name="committed">The locks that count: git HEAD's, then that of a branch that is being merged.</param>
+/// <param name="committed">The locks that count: git HEAD's, and those of branches that are being merged, such as <see cref="CommittedRevisions"/> orders them.</param>
 internal sealed class VersionLedger(IReadOnlyList<LockFile> committed)
 {
     /// <summary>The fact that names the current version.</summary>
@@ -82,7 +82,7 @@ internal sealed class VersionLedger(IReadOnlyList<LockFile> committed)
         return new(version, package, reason);
     }
 
-    /// <summary>HEAD's numbers; those that a merge brings come after them where a number is taken.</summary>
+    /// <summary>The first lock's numbers; those of the others come after them where a number is taken.</summary>
     private SortedDictionary<PackageVersion, Digest> Committed(string owner)
     {
         var ledger = committed.Count == 0 ? [] : Of(committed[0], owner);

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using MlOps.Containers;
 using MlOps.Content;
+using MlOps.Pipelines.Packages;
 
 namespace MlOps.Pipelines.Reports;
 
@@ -15,6 +17,12 @@ internal sealed class GcReport(IReadOnlyList<StoredFile> files, IReadOnlyList<St
         (StoredKind.Partial, "partial"),
         (StoredKind.Temporary, "temporary"),
     ];
+
+    /// <summary>The pulled packages that go.</summary>
+    public IReadOnlyList<Descriptor> Packages { get; init; } = [];
+
+    /// <summary>How many attestations go, because what they are about does.</summary>
+    public int Attestations { get; init; }
 
     /// <summary>A byte count as people read it.</summary>
     public static string Size(long bytes) => bytes switch
@@ -39,13 +47,18 @@ internal sealed class GcReport(IReadOnlyList<StoredFile> files, IReadOnlyList<St
             }
         }
 
-        return $"{table}\n\n{Count(locks)} locks of branches, tags, stashes and working trees were read";
+        var verb = dryRun ? "would drop" : "dropped";
+        var packages = string.Concat(Names().Select(name => $"\n{verb} package {name}, which was pulled and no lock numbers (Pull {name} brings it again)"));
+        var attestations = Attestations == 0 ? "" : $"\n{verb} {Count(Attestations)} attestations of what is gone";
+        return $"{table}\n{packages}{attestations}\n{Count(locks)} locks of branches, tags, stashes and working trees were read";
     }
 
     public JsonObject Json() => new()
     {
         ["locks"] = locks,
         ["dryRun"] = dryRun,
+        ["packages"] = new JsonArray([.. Names().Select(name => (JsonNode)name)]),
+        ["attestations"] = Attestations,
         ["kinds"] = new JsonObject(s_kinds.Select(kind =>
         {
             var (kept, gone) = Split(kind.Kind);
@@ -55,6 +68,8 @@ internal sealed class GcReport(IReadOnlyList<StoredFile> files, IReadOnlyList<St
             });
         })),
     };
+
+    private IEnumerable<string> Names() => Packages.Select(one => PackageShelf.Tag(one)!.Value).Select(tag => $"{tag.Name}@{tag.Version}");
 
     private ((int Count, long Bytes) Kept, (int Count, long Bytes) Gone) Split(StoredKind kind)
     {

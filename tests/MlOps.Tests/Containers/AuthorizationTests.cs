@@ -7,7 +7,7 @@ using MlOps.Containers;
 using MlOps.Containers.Internal;
 using MlOps.Content;
 using MlOps.Tests.Content;
-using static MlOps.Tests.Containers.RegistryClientTests;
+using static MlOps.Tests.Containers.RealRegistry;
 
 namespace MlOps.Tests.Containers;
 

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 using MlOps.Containers;
 using MlOps.Content;
 using MlOps.Tests.Content;
-using static MlOps.Tests.Containers.RegistryClientTests;
+using static MlOps.Tests.Containers.RealRegistry;
 
 namespace MlOps.Tests.Containers;
 
@@ -114,6 +114,42 @@ public sealed class LyingRegistryTests : IAsyncLifetime, IDisposable
         };
         using var client = Client();
         await PullAsync(new(client.Repository("a")));
+        Assert.Equal([TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(7)], _time.Pauses);
+    }
+
+    [Theory]
+    [InlineData("HEAD", "/blobs/")]
+    [InlineData("POST", "/blobs/uploads/")]
+    [InlineData("PUT", "/uploads/1")]
+    [InlineData("PUT", "/manifests/")]
+    public async Task A_push_waits_while_the_registry_has_enough(string method, string where)
+    {
+        var asked = 0;
+        _server.Answer = async context =>
+        {
+            var (request, response) = (context.Request, context.Response);
+            if (request.Method == method && request.Path.Value!.Contains(where, StringComparison.Ordinal) && ++asked <= 2)
+            {
+                response.StatusCode = 429;
+                response.Headers.RetryAfter = "7";
+                return;
+            }
+
+            await request.Body.CopyToAsync(Stream.Null);
+            response.StatusCode = request.Method switch { "POST" => 202, "PUT" => 201, "HEAD" when request.Path.Value!.Contains("/manifests/", StringComparison.Ordinal) && _server.Count("PUT", "/v2/a/manifests/") > 0 => 200, _ => 404 };
+            if (request.Method == "POST")
+            {
+                response.Headers.Location = "/v2/a/blobs/uploads/1";
+            }
+            else if (response.StatusCode == 200)
+            {
+                response.ContentType = MediaTypes.Manifest;
+                response.ContentLength = _bytes.Length;
+                response.Headers["Docker-Content-Digest"] = Digest.Of(_bytes).ToString();
+            }
+        };
+        using var client = Client();
+        await new ArtifactTransfer(client.Repository("a")).PushAsync(StoredManifest.Of(_package), [], ["1"], _artifacts.Open, default);
         Assert.Equal([TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(7)], _time.Pauses);
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using MlOps.Content;
 using MlOps.Packaging;
 using MlOps.Tests.Content;
@@ -88,6 +89,32 @@ public sealed class SigningKeyTests : IDisposable
         Assert.Equal((code, "RELEASE_KEY"), (failure.Diagnostics[0].Code, failure.Diagnostics[0].Where));
         Assert.DoesNotContain("s3cret", failure.ToString(), StringComparison.Ordinal);
     }
+
+    public static TheoryData<string, string> Foreign()
+    {
+        using var wide = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        using var rsa = RSA.Create(2048);
+        return new()
+        {
+            { wide.ExportPkcs8PrivateKeyPem(), "curve P-256" },
+            { wide.ExportECPrivateKeyPem(), "curve P-256" },
+            { rsa.ExportPkcs8PrivateKeyPem(), "one ECDSA key" },
+            { rsa.ExportRSAPrivateKeyPem(), "one ECDSA key" },
+        };
+    }
+
+    [Theory]
+    [MemberData(nameof(Foreign), DisableDiscoveryEnumeration = true)]
+    public void A_key_of_another_kind_is_refused(string pem, string why)
+    {
+        var problem = Assert.Throws<DiagnosticException>(() => SigningKey.FromPem(pem, "release.pem")).Diagnostics[0];
+        Assert.Equal(("MLO7202", "release.pem"), (problem.Code, problem.Where));
+        Assert.Contains(why, problem.Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_not_there_or_a_folder_is_told() =>
+        Assert.All(["absent.pem", "absent/key.pem", "."], name => Assert.Equal("MLO7250", Assert.Throws<DiagnosticException>(() => SigningKey.Read(Path.Join(_folder.Root, name))).Diagnostics[0].Code));
 
     [Fact]
     public void The_public_half_and_two_keys_are_no_private_key()

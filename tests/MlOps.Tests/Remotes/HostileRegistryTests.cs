@@ -49,7 +49,7 @@ public sealed class HostileRegistryTests : IAsyncLifetime, IDisposable
         _server.Answer = context => MisbehaveAsync(does, context);
         _server.IsRegistry = does != "is no registry";
         await using var cache = Cache(local, address);
-        var diagnostic = await RegistryClientTests.AssertFailsAsync(code, () => FetchAsync(cache));
+        var diagnostic = await RealRegistry.AssertFailsAsync(code, () => FetchAsync(cache));
         Assert.Equal(address, diagnostic.Where);
         Assert.Contains(Content.Hex, diagnostic.What, StringComparison.Ordinal);
         Assert.NotNull(diagnostic.Why);
@@ -85,7 +85,7 @@ public sealed class HostileRegistryTests : IAsyncLifetime, IDisposable
         var local = new ContentStore(Path.Join(_folder.Root, "store"));
         var options = new RegistryOptions { Credentials = CredentialStore.None, StallTimeout = TimeSpan.FromMilliseconds(200), Attempts = 1 };
         await using var cache = new RemoteCache(local, [new(Open(Address, options))]);
-        await RegistryClientTests.AssertFailsAsync("MLO8104", () => FetchAsync(cache));
+        await RealRegistry.AssertFailsAsync("MLO8104", () => FetchAsync(cache));
         await gone.WaitAsync();
         Assert.False(local.Contains(Content));
     }
@@ -127,7 +127,7 @@ public sealed class HostileRegistryTests : IAsyncLifetime, IDisposable
             return Task.CompletedTask;
         };
         await using var cache = Cache(new(Path.Join(_folder.Root, "store")), Address);
-        var diagnostic = await RegistryClientTests.AssertFailsAsync("MLO8107", () => FetchAsync(cache));
+        var diagnostic = await RealRegistry.AssertFailsAsync("MLO8107", () => FetchAsync(cache));
         Assert.Contains("3600 s", diagnostic.Why, StringComparison.Ordinal);
         Assert.Single(_server.Asked);
         Assert.Empty(_time.Pauses);
@@ -149,7 +149,7 @@ public sealed class HostileRegistryTests : IAsyncLifetime, IDisposable
             return context.Response.WriteAsync(body);
         };
         await using var remote = Open(Address);
-        var diagnostic = await RegistryClientTests.AssertFailsAsync(code, () => remote.FetchRecordAsync(Digest.Of("key"), default));
+        var diagnostic = await RealRegistry.AssertFailsAsync(code, () => remote.FetchRecordAsync(Digest.Of("key"), default));
         Assert.Equal(Address, diagnostic.Where);
         Assert.Contains(Digest.Of("key").Hex, diagnostic.What, StringComparison.Ordinal);
     }
@@ -165,7 +165,7 @@ public sealed class HostileRegistryTests : IAsyncLifetime, IDisposable
             }
         };
         await using var remote = Open(Address);
-        await RegistryClientTests.AssertFailsAsync("MLO8112", () => remote.FetchRecordAsync(Digest.Of("key"), default));
+        await RealRegistry.AssertFailsAsync("MLO8112", () => remote.FetchRecordAsync(Digest.Of("key"), default));
     }
 
     [Theory]

@@ -69,6 +69,78 @@ public sealed class VersionLedgerTests
     }
 
     [Fact]
+    public void A_number_of_a_break_that_was_reverted_goes_to_nothing_else()
+    {
+        var reverted = Lock("A", ("1.0.0", "A"), ("2.0.0", "B"));
+        Assert.Equal("2.1.0", Decide(Lock("C"), reverted).Version);
+        Assert.Equal("3.0.0", Decide(Lock("C", "C", "categorical", "f"), reverted).Version);
+        Assert.Equal("2.0.0", Decide(Lock("B", "B", "categorical", "f"), reverted).Version);
+    }
+
+    [Fact]
+    public void An_octopus_keeps_what_all_of_its_branches_numbered()
+    {
+        var facts = new VersionLedger([Lock("B", ("1.0.0", "A"), ("1.1.0", "B")), Lock("C", ("1.0.0", "A"), ("1.1.0", "C")), Lock("D", ("1.0.0", "A"), ("1.1.0", "D"))]).Conclude(Lock("B"));
+        Assert.Equal($$"""{"1.0.0":"{{Of("A")}}","1.1.0":"{{Of("B")}}","1.2.0":"{{Of("C")}}","1.3.0":"{{Of("D")}}"}""", facts.Single(fact => fact.Name == VersionLedger.Versions).Value.ToJsonString());
+        Assert.Equal("1.1.0", (string?)facts.Single(fact => fact.Name == VersionLedger.Version).Value);
+    }
+
+    // Trained, reverted, branched and merged at random, main into branches as well: main's numbers stay what they are, other content gets none of them, and new content gets the highest.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void In_any_history_a_number_of_the_main_branch_means_one_package_for_ever(int seed)
+    {
+        var random = new Random(seed);
+        for (var history = 0; history < 40; history++)
+        {
+            List<LockFile> branches = [Commit([LockFile.Empty], 0)];
+            var published = new Dictionary<string, string>(StringComparer.Ordinal);
+            for (var step = 0; step < 30; step++)
+            {
+                var (into, from) = (random.Next(branches.Count), random.Next(branches.Count));
+                switch (random.Next(4))
+                {
+                    case 0 when branches.Count < 5:
+                        branches.Add(branches[from]);
+                        break;
+                    case 1 when into != from:
+                        // Main's lock comes first, whichever side it is.
+                        branches[into] = Commit([branches[Math.Min(into, from)], branches[Math.Max(into, from)]], random.Next(20));
+                        break;
+                    default:
+                        branches[into] = Commit([branches[into]], random.Next(20));
+                        break;
+                }
+
+                var now = Numbers(branches[0]);
+                Assert.All(published, old => Assert.Equal(old.Value, now[old.Key]));
+                published = now;
+                Assert.All(branches, branch => Assert.Equal(Numbers(branch).Count, Numbers(branch).Values.Distinct().Count()));
+            }
+        }
+    }
+
+    private static LockFile Commit(IReadOnlyList<LockFile> committed, int content)
+    {
+        var (package, kind) = ($"content {content}", content % 5 == 0 ? "categorical" : "numeric");
+        var before = committed.SelectMany(Numbers).Where(entry => entry.Value == Of(package)).ToList();
+        var facts = new VersionLedger(committed).Conclude(Lock(package, $"model {content % 7}", kind, "f"));
+        var ledger = facts.Single(fact => fact.Name == VersionLedger.Versions).Value.AsObject().ToDictionary(entry => entry.Key, entry => entry.Value!.ToString(), StringComparer.Ordinal);
+        var number = (string)facts.Single(fact => fact.Name == VersionLedger.Version).Value!;
+        Assert.Equal(Of(package), ledger[number]);
+        if (before.Count == 0)
+        {
+            Assert.Equal(ledger.Keys.Max(PackageVersion.Parse), PackageVersion.Parse(number));
+        }
+
+        return Lock(package, $"model {content % 7}", kind, "f", [.. ledger.Select(entry => (entry.Key, entry.Value))]);
+    }
+
+    private static Dictionary<string, string> Numbers(LockFile committed) => VersionLedger.Of(committed, Owner).ToDictionary(entry => entry.Key.ToString(), entry => entry.Value.ToString(), StringComparer.Ordinal);
+
+    [Fact]
     public void A_model_without_a_package_has_no_version() => Assert.Empty(new VersionLedger([LockFile.Empty]).Conclude(LockFile.Empty));
 
     private static (string Version, string Reason) Decide(LockFile now, LockFile head) =>
