@@ -77,7 +77,7 @@ internal sealed class VersionLedger(IReadOnlyList<LockFile> committed)
             return new(known, package, "the same content has had this number before");
         }
 
-        var (version, reason) = ledger.Count == 0 ? (PackageVersion.First, "it is the first") : Next(ledger.Keys.Last(), now, owner);
+        var (version, reason) = ledger.Count == 0 ? (PackageVersion.First, "it is the first") : Next(ledger.Last(), now, owner);
         ledger.Add(version, package);
         return new(version, package, reason);
     }
@@ -102,9 +102,10 @@ internal sealed class VersionLedger(IReadOnlyList<LockFile> committed)
         _ => new(last.Major + 1, 0, 0),
     };
 
-    private (PackageVersion Version, string Reason) Next(PackageVersion last, LockFile now, string owner)
+    private (PackageVersion Version, string Reason) Next(KeyValuePair<PackageVersion, Digest> newest, LockFile now, string owner)
     {
-        var before = committed.First(lockFile => PackageOf(lockFile, owner) is not null || lockFile.Fact(owner, Versions) is not null);
+        var last = newest.Key;
+        var before = committed.FirstOrDefault(lockFile => PackageOf(lockFile, owner) == newest.Value) ?? committed.First(lockFile => PackageOf(lockFile, owner) is not null || lockFile.Fact(owner, Versions) is not null);
         if (before.Fact(owner, PackageAction.Signature) is JsonObject old && now.Fact(owner, PackageAction.Signature) is JsonObject signature && PackageSignature.Break(old, signature) is { } broken)
         {
             return (new(last.Major + 1, 0, 0), $"callers break: {broken}");
