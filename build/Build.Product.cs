@@ -35,15 +35,16 @@ public interface IHazProduct : IHazWorkspace
     /// <summary>Verify: whether remotes are audited.</summary>
     [Parameter("audit the remotes, too")] bool Remote => TryGetValue<bool?>(() => Remote) ?? false;
 
-    /// <summary>Verify: the step to run again.</summary>
-    [Parameter("only this step")] string? Step => TryGetValue(() => Step);
+    /// <summary>Verify: the step to run again, or the package or image to check.</summary>
+    [Parameter("the step to run again, or the package, file or oci:// address to check (Verify)")] string? Step => TryGetValue(() => Step);
 
     /// <inheritdoc cref="Workspace.GcAsync"/>
     Target Gc => _ => _.Description(About(nameof(Gc))).Executes(() => RunAsync(workspace => workspace.GcAsync(Days, DryRun, default)));
 
     /// <inheritdoc cref="Workspace.VerifyAsync"/>
     Target Verify => _ => _.Description(About(nameof(Verify))).Executes(() => RunAsync(workspace =>
-        Rebuild || Step is not null ? workspace.RebuildAsync(Step, default) : workspace.VerifyAsync(Remote, DryRun, default)));
+        !Rebuild && Step is { } word && workspace.IsArtifact(word) ? workspace.CheckAsync(word, Environment, default)
+        : Rebuild || Step is not null ? workspace.RebuildAsync(Step, default) : workspace.VerifyAsync(Remote, DryRun, default)));
 
     private static Outcome Ended(int exit) => new((Pipelines.ExitCode)exit, "");
 }

@@ -17,7 +17,7 @@ internal sealed class CommandLine
     private readonly Option<bool> _rehash = new("--rehash") { Description = "read every file again instead of trusting size and times", Recursive = true };
     private readonly Option<bool> _verifyReads = new("--verify-reads") { Description = "fail a run step that opens an undeclared file of the workspace (Linux; with --force also those that are up to date)" };
     private readonly Argument<string> _artifact = new("NAME") { Description = "a package, NAME or NAME@VERSION; a file or folder with an image layout; or oci://HOST/REPOSITORY:TAG" };
-    private readonly Option<string?> _imageOut = new("--out") { Description = "a file for the archive of one model's image, or a folder for those of all: OCI layouts that docker, podman and skopeo load", HelpName = "PATH" };
+    private readonly Option<string?> _imageOut = new("--out") { Description = "a file.tar for the archive of one model's image, or a folder: OCI layouts that docker, podman and skopeo load", HelpName = "PATH" };
     private readonly Option<bool> _load = new("--load") { Description = "load the images into the Docker engine of this machine, or of DOCKER_HOST" };
     private readonly Option<bool> _newKey = new("--new") { Description = "make a pair of keys" };
     private readonly Option<int?> _keyDays = new("--days") { Description = "how many days the new pair counts (default: no end); the one before then ends, too", HelpName = "N" };

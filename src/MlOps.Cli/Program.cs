@@ -22,7 +22,15 @@ try
 
     using var cancel = new CancellationTokenSource();
     TriedStep? tried = null;
-    var key = args is ["Train"] ? Workspace.TrainKey : args is ["Status"] ? Workspace.StatusKey : null;
+    var key = args switch
+    {
+        ["Train"] => Workspace.TrainKey,
+        ["Status"] => Workspace.StatusKey,
+        ["Package"] => Workspace.PackageKey,
+        ["Image"] => Workspace.ImageKey,
+        ["Package", "Image"] => Workspace.BothKey,
+        _ => null,
+    };
     if (key is not null && BuildMirror.Recall(Directory.GetCurrentDirectory(), key) is { } recalled
         && (recalled.Changes.Count == 0 ? recalled.Payload : args is ["Train"] ? Quick(recalled, cancel, out tried) : null) is { } answer)
     {

@@ -31,8 +31,10 @@ internal static class TargetRunner
                 : Unknown(args[0]);
         }
 
+        // An image is of a package: one build makes both.
+        var tellsPackages = targets is [.., { Name: "Package" }, { Name: "Image" }];
         var exit = ExitCode.Done;
-        foreach (var target in targets)
+        foreach (var target in tellsPackages ? [.. targets.Where(target => target.Name != "Package")] : targets)
         {
             var parsed = line.Root.Parse([target.Name, .. rest]);
             if (parsed.Errors.Count > 0)
@@ -46,7 +48,7 @@ internal static class TargetRunner
             }
 
             using var terminal = new Terminal(line.Verbosity(parsed));
-            var outcome = await RunAsync(target.Name, line, parsed, tried, terminal, cancellationToken);
+            var outcome = await RunAsync(target.Name, line, parsed, tried, tellsPackages, terminal, cancellationToken);
             terminal.Dispose();
             var text = line.Json(parsed) ? outcome.Json?.ToJsonString(Indented) ?? "{}" : Terminal.ShowsColours ? outcome.Painted ?? outcome.Text : outcome.Text;
             if (text.Length > 0)
@@ -65,7 +67,7 @@ internal static class TargetRunner
         return (int)exit;
     }
 
-    private static async Task<Outcome> RunAsync(string target, CommandLine line, ParseResult parsed, TriedStep? tried, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<Outcome> RunAsync(string target, CommandLine line, ParseResult parsed, TriedStep? tried, bool tellsPackages, Terminal terminal, CancellationToken cancellationToken)
     {
         switch (target)
         {
@@ -84,7 +86,7 @@ internal static class TargetRunner
                 break;
         }
 
-        var workspace = Workspace.Open(line.Workspace(parsed) with { Cancellation = cancellationToken, AlreadyTried = tried, NeedsNoCode = target is "Stop" or "Clean" or "Packages" or "Inspect" or "Keys" }, terminal);
+        var workspace = Workspace.Open(line.Workspace(parsed) with { Cancellation = cancellationToken, AlreadyTried = tried, TakesVersions = target is "Serve" or "Score", NeedsNoCode = target is "Stop" or "Clean" or "Packages" or "Inspect" or "Keys" }, terminal);
         return target switch
         {
             "Import" => await workspace.ImportAsync(line.Dataset(parsed), line.Update(parsed), line.DryRun(parsed), cancellationToken),
@@ -92,7 +94,8 @@ internal static class TargetRunner
             "Pull" => await workspace.PullAsync(line.Names(parsed), line.Remote(parsed), line.DryRun(parsed), cancellationToken),
             "Status" => await workspace.StatusAsync(cancellationToken),
             "Plan" => await workspace.PlanAsync(line.PlanOut(parsed), cancellationToken),
-            "Train" or "Tune" or "Serve" or "Package" or "Image" when line.DryRun(parsed) => await workspace.PlanAsync(null, cancellationToken) with { Exit = ExitCode.Done },
+            "Image" when line.DryRun(parsed) => await workspace.PlanImagesAsync(cancellationToken),
+            "Train" or "Tune" or "Serve" or "Package" when line.DryRun(parsed) => await workspace.PlanAsync(null, cancellationToken) with { Exit = ExitCode.Done },
             "Train" => await workspace.TrainAsync(cancellationToken),
             "Explain" => await workspace.ExplainAsync(line.Words(parsed), cancellationToken),
             "Experiments" => workspace.Experiments(line.Metric(parsed)),
@@ -107,7 +110,7 @@ internal static class TargetRunner
             "Verify" when line.Verify(parsed) is { Rebuild: false, Step: { } word } && workspace.IsArtifact(word) => await workspace.CheckAsync(word, line.EnvironmentName(parsed), cancellationToken),
             "Verify" => await workspace.RebuildAsync(line.Verify(parsed).Step, cancellationToken),
             "Package" => await workspace.PackageAsync(cancellationToken),
-            "Image" => await workspace.ImageAsync(line.ImageOut(parsed), line.Load(parsed), cancellationToken),
+            "Image" => await workspace.ImageAsync(line.ImageOut(parsed), line.Load(parsed), tellsPackages, cancellationToken),
             "Packages" => workspace.Packages(),
             "Inspect" => await workspace.InspectAsync(line.Artifact(parsed), cancellationToken),
             "Keys" => workspace.Keys(line.NewKey(parsed), line.KeyDays(parsed)),

@@ -14,7 +14,7 @@ public enum Severity
 
 /// <summary>A message to the user about something the user can mend: what, where, why, how.</summary>
 /// <param name="Code">Stable code, <c>MLO</c> and four digits, never reused. The first digits tell the project:
-/// 1xxx Content and JSON, 2xxx Pipelines, 3xxx Engine, 4xxx Data, 5xxx Scoring, 6xxx Learning, 7xxx Delivery and Serving, 81xx Containers, 82xx Remotes, 83xx Code, 9xxx command line.</param>
+/// 1xxx Content and JSON, 2xxx Pipelines, 3xxx Engine, 4xxx Data, 5xxx Scoring, 6xxx Learning, 70xx and 71xx Delivery, Serving and Packaging, 72xx Packaging, 81xx Containers, 82xx Remotes, 83xx Code, 9xxx command line.</param>
 /// <param name="What">One sentence without a full stop, lower case.</param>
 public sealed record Diagnostic(string Code, string What)
 {

@@ -60,7 +60,7 @@ public sealed record PackageDescription
     {
         try
         {
-            using var document = JsonDocument.Parse(json, new() { MaxDepth = 16 });
+            using var document = JsonDocument.Parse(json, new() { MaxDepth = 16, AllowDuplicateProperties = false });
             var (root, descriptor) = (document.RootElement, document.RootElement.GetProperty("descriptor"));
             return Text(descriptor, "name") is not { Length: > 0 } name ? null : new()
             {

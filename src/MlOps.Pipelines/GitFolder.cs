@@ -28,6 +28,15 @@ internal sealed record GitFolder(string Own, string Common)
         return null;
     }
 
+    /// <summary>Where a repository would be, if a folder became part of one.</summary>
+    public static IEnumerable<string> Places(string folder)
+    {
+        for (var at = new DirectoryInfo(folder); at is not null; at = at.Parent)
+        {
+            yield return Path.Join(at.FullName, ".git");
+        }
+    }
+
     /// <summary>Whether a merge has begun and is not committed.</summary>
     public bool IsMerging => File.Exists(Path.Join(Own, "MERGE_HEAD"));
 
@@ -35,7 +44,7 @@ internal sealed record GitFolder(string Own, string Common)
     public IEnumerable<string> Heads()
     {
         var head = Path.Join(Own, "HEAD");
-        string[] files = [head, Path.Join(Own, "MERGE_HEAD"), Path.Join(Common, "packed-refs"), Path.Join(Common, "reftable", "tables.list")];
+        string[] files = [head, Path.Join(Own, "MERGE_HEAD"), Path.Join(Common, "packed-refs"), Path.Join(Common, "reftable", "tables.list"), Path.Join(Own, "reftable", "tables.list")];
         return Line(head) is { } line && line.StartsWith(Reference, StringComparison.Ordinal) ? [.. files, Path.Join(Common, line[Reference.Length..].Trim())] : files;
     }
 

@@ -8,7 +8,7 @@ namespace MlOps.Pipelines;
 
 public sealed partial class Workspace
 {
-    private const string OciScheme = "oci://";
+    private const string OciScheme = "oci://", Damaged = "MLO7240";
 
     /// <summary>What a package's manifest has to be.</summary>
     private static readonly ArtifactKind PackageKind = ArtifactKind.Of("package", ModelPackage.ArtifactType, ModelPackage.ConfigType, "application/vnd.cncf.model.");
@@ -32,11 +32,12 @@ public sealed partial class Workspace
         }
 
         var digest = DigestOf(name);
+        var isThere = _engine.Store.Contains(digest);
         return _engine.Store.TryRead(digest) is { } manifest
-            ? FromStore(name.ToString(), digest, manifest) with { Version = name.Version?.ToString() ?? (string?)CurrentLock.Fact($"models/{name.Model}", VersionLedger.Version) }
-            : throw new DiagnosticException(new Diagnostic("MLO2282", $"package '{name}' is not here")
+            ? FromStore(name.ToString(), digest, manifest) with { Model = name.Model, Version = name.Version?.ToString() ?? (string?)CurrentLock.Fact($"models/{name.Model}", VersionLedger.Version) }
+            : throw new DiagnosticException(new Diagnostic(isThere ? Damaged : "MLO2282", $"package '{name}' is {(isThere ? "damaged" : "not here")}")
             {
-                Why = $"{digest} is not in the store",
+                Why = isThere ? $"the store had other bytes for {digest}, and has set them aside" : $"{digest} is not in the store",
                 Mend = name.Version is null ? "./build.sh Package" : $"./build.sh Pull {name}",
             });
     }
@@ -67,11 +68,24 @@ public sealed partial class Workspace
     private Artifact FromStore(string where, Digest digest, byte[] manifest) =>
         new(where, new(Descriptor.Of(MediaTypes.Manifest, manifest) with { Digest = digest }, manifest), blob => _engine.Store.TryRead(blob.Digest) is { } bytes ? new MemoryStream(bytes) : null, [.. Shelf.Referrers(digest)]);
 
-    private static Artifact FromLayout(string path)
+    private Artifact FromLayout(string path)
     {
         var layout = ImageLayout.Open(path);
+        try
+        {
+            return FromLayout(path, layout);
+        }
+        catch
+        {
+            layout.Dispose();
+            throw;
+        }
+    }
+
+    private Artifact FromLayout(string path, ImageLayout layout)
+    {
         var found = layout.Find();
-        return new(path, found, layout.OpenBlob, layout.AttachedTo(found.Descriptor.Digest)) { Source = layout, Version = VersionIn(layout) };
+        return new(path, found, layout.OpenBlob, [.. layout.AttachedTo(found.Descriptor.Digest), .. Shelf.Referrers(found.Descriptor.Digest)]) { Source = layout, Version = VersionIn(layout), Whole = cancellationToken => $"{layout.Check(cancellationToken)} blobs, and nothing else" };
     }
 
     /// <summary>What follows the last colon of the name that an archive gives its content.</summary>

@@ -13,8 +13,47 @@ public sealed partial class Workspace
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<Outcome> CheckAsync(string word, string? environment, CancellationToken cancellationToken)
     {
-        var artifact = await ArtifactAsync(word, cancellationToken);
+        Artifact artifact;
+        try
+        {
+            artifact = await ArtifactAsync(word, cancellationToken);
+        }
+        catch (DiagnosticException unreadable) when (File.Exists(word) || unreadable.Diagnostics.Any(problem => problem.Code == Damaged))
+        {
+            // It is there, and is not what it should be: that is an answer.
+            return new(ExitCode.Refused, $"{string.Join('\n', unreadable.Diagnostics)}\n1 of 1 checks failed", ArtifactCheckReport.Unreadable(unreadable.Diagnostics));
+        }
+
         using var source = artifact.Source;
+        var (trust, git) = TrustOf(environment);
+        var findings = await Task.Run(() => new ArtifactCheck(artifact, trust, git, TimeProvider.System.GetUtcNow()).Run(cancellationToken), cancellationToken);
+        var report = new ArtifactCheckReport(artifact, findings, trust, git?.Branch);
+        return new(findings.Any(finding => finding.Result == CheckResult.Failed) ? ExitCode.Refused : ExitCode.Done, report.Text(), report.Json());
+    }
+
+    /// <summary>Refuses to run what came from elsewhere and is not what the trusted keys stand for, where there are any; what the lock at hand numbers was reviewed with it.</summary>
+    private void CheckBeforeUse(PackageName name, Digest package)
+    {
+        if (VersionLedger.Of(CurrentLock, $"models/{name.Model}").ContainsValue(package) || _engine.Store.TryRead(package) is not { } manifest)
+        {
+            return;
+        }
+
+        var (trust, git) = TrustOf(null);
+        var findings = trust.Keys.Count == 0 ? [] : new ArtifactCheck(FromStore(name.ToString(), package, manifest) with { Model = name.Model, Version = name.Version.ToString() }, trust, git, TimeProvider.System.GetUtcNow()).Run(default);
+        if (findings.FirstOrDefault(finding => finding.Result == CheckResult.Failed) is { } failed)
+        {
+            throw new DiagnosticException(new Diagnostic("MLO2304", $"package '{name}' is not used: it does not hold")
+            {
+                Why = $"{failed.What}: {failed.Seen}",
+                Mend = $"./build.sh Verify {name} tells all",
+            });
+        }
+    }
+
+    /// <summary>Whose signatures count, and what git knows; of all environments where none is named.</summary>
+    private (TrustPolicy Trust, GitFacts? Git) TrustOf(string? environment)
+    {
         var git = GitFolder.Find(Root) is null ? null : new GitFacts(Root);
         if (environment is not null && !_definition.Manifest.Environments.ContainsKey(environment))
         {
@@ -32,10 +71,7 @@ public sealed partial class Workspace
             });
         }
 
-        var trust = git?.Trust(environment) ?? GitFacts.Trust(environment, file => Path.Join(Root, file) is var path && File.Exists(path) ? File.ReadAllBytes(path) : null, Root);
-        var findings = await Task.Run(() => new ArtifactCheck(artifact, trust, git, TimeProvider.System.GetUtcNow()).Run(cancellationToken), cancellationToken);
-        var report = new ArtifactCheckReport(artifact, findings, trust, git?.Branch);
-        return new(findings.Any(finding => finding.Result == CheckResult.Failed) ? ExitCode.Refused : ExitCode.Done, report.Text(), report.Json());
+        return (git?.Trust(environment) ?? GitFacts.Trust(environment, file => Path.Join(Root, file) is var path && File.Exists(path) ? File.ReadAllBytes(path) : null, Root), git);
     }
 
     /// <summary>Tells people what a package or an image is.</summary>

@@ -16,11 +16,18 @@ namespace MlOps.Pipelines;
 public sealed partial class Workspace
 {
     /// <summary>Trains what is stale and makes the image of every chosen model's package.</summary>
-    /// <param name="to">A file for the one image's archive, or a folder for archives of all; null writes none.</param>
+    /// <param name="to">A file (<c>.tar</c>) for the one image's archive, or a folder for archives; null writes none.</param>
     /// <param name="load">Whether they are given to a Docker engine.</param>
+    /// <param name="tellsPackages">Whether <c>Package</c> was asked for as well.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<Outcome> ImageAsync(string? to, bool load, CancellationToken cancellationToken)
+    public async Task<Outcome> ImageAsync(string? to, bool load, bool tellsPackages, CancellationToken cancellationToken)
     {
+        var isFile = to?.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) == true;
+        if (isFile && Chosen.Skip(1).Any())
+        {
+            throw new DiagnosticException(new Diagnostic("MLO2303", $"'{to}' is one file, and there are {Chosen.Count()} images") { Mend = "name a folder, or one model: --model NAME" });
+        }
+
         _makesImages = true;
         var trained = await TrainAsync(cancellationToken);
         if (trained.Exit is not (ExitCode.Done or ExitCode.Refused))
@@ -28,12 +35,14 @@ public sealed partial class Workspace
             return trained;
         }
 
+        var told = tellsPackages ? await PackagesAsync(cancellationToken) : null;
+        var packages = told is null ? "" : told.Text() + "\n\n";
         var pinned = CurrentLock;
         var report = new ImageReport();
         foreach (var model in Chosen)
         {
             var image = ImageOf(pinned, model) ?? throw NotTrained(model);
-            var archive = to is null ? null : Path.GetFullPath(Chosen.Skip(1).Any() || Directory.Exists(to) ? Path.Join(to, $"{model.Name}-{image.Version}.tar") : to);
+            var archive = to is null ? null : Path.GetFullPath(isFile ? to : Path.Join(to, $"{model.Name}-{image.Version}.tar"));
             if (archive is not null)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(archive)!);
@@ -48,7 +57,25 @@ public sealed partial class Workspace
             report.Add(model.Name, image, StepFactory.FlavourOf(model), archive ?? (load ? "docker" : ""));
         }
 
-        return new(trained.Exit, $"{trained.Text}\n\n{report.Text()}", report.Json());
+        if (to is null && !load)
+        {
+            Remember(tellsPackages ? BothKey : ImageKey, packages + report.Text());
+        }
+
+        var json = report.Json();
+        foreach (var (name, value) in told?.Json() ?? [])
+        {
+            json[name] = value?.DeepClone();
+        }
+
+        return new(trained.Exit, $"{trained.Text}\n\n{packages}{report.Text()}", json);
+    }
+
+    /// <summary>Says what <see cref="ImageAsync"/> would build, and why.</summary>
+    public async Task<Outcome> PlanImagesAsync(CancellationToken cancellationToken)
+    {
+        _makesImages = true;
+        return await PlanAsync(null, cancellationToken) with { Exit = ExitCode.Done };
     }
 
     private async Task LoadAsync(MadeImage image, CancellationToken cancellationToken)
@@ -73,6 +100,9 @@ public sealed partial class Workspace
         Output(pinned, model, ImageAction.Name, ImageAction.Manifest) is { } digest && _engine.Store.TryRead(digest) is { } bytes && Manifest.TryParse(bytes) is { } manifest
             ? new(ImageName(model, Ledger.Decide(pinned, $"models/{model.Name}")!.Version), Ledger.Decide(pinned, $"models/{model.Name}")!.Version, digest, manifest, bytes) : null;
 
+    /// <summary>What the lock's images stand on.</summary>
+    private BaseImage BaseOf(LockFile pinned) => ImageParts.BaseOf(JsonNode.Parse(_engine.Store.TryRead(pinned.Find(_graph.Find(StepFactory.BaseStep)!.Address)!.Outputs[BaseAction.Description])!)!);
+
     /// <summary>As engines call it: where it is published, or the workspace's name.</summary>
     private string ImageName(ModelDefinition model, PackageVersion version) =>
         $"{_definition.Manifest.Registry ?? _definition.Manifest.Name.ToLowerInvariant()}/{ImageRepositoryOf(model.Name)}:{version}";
@@ -82,7 +112,7 @@ public sealed partial class Workspace
 
     private static void AtomicWrite(string path, Action<Stream> write)
     {
-        var temporary = $"{path}.new";
+        var temporary = $"{path}.{Environment.ProcessId}.new";
         try
         {
             using (var stream = File.Create(temporary))

@@ -74,5 +74,5 @@ public sealed partial class Workspace
     /// <summary>The public keys in the workspace: in their folder, and where nuke.json names others.</summary>
     private IEnumerable<(PublicKey Key, string File)> Public() => (Directory.Exists(Path.Join(Root, PublicKeys)) ? Directory.GetFiles(Path.Join(Root, PublicKeys), "*.pub").Select(file => $"{PublicKeys}/{Path.GetFileName(file)}") : [])
         .Concat(_definition.Manifest.Environments.Values.SelectMany(environment => environment.Trust ?? [])).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
-        .Where(file => File.Exists(Path.Join(Root, file))).Select(file => (PublicKey.Read(Path.Join(Root, file)), file));
+        .Where(file => WorkspacePath.TryParse(file, out _) && File.Exists(Path.Join(Root, file))).Select(file => (PublicKey.Read(Path.Join(Root, file)), file));
 }

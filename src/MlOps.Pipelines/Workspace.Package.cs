@@ -5,8 +5,10 @@ using MlOps.Containers;
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Packaging;
+using MlOps.Packaging.Images;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Images;
 using MlOps.Pipelines.ModelCode.Packages;
 using MlOps.Pipelines.Packages;
 using MlOps.Pipelines.Reports;
@@ -26,6 +28,13 @@ public sealed partial class Workspace
             return trained;
         }
 
+        var report = await PackagesAsync(cancellationToken);
+        Remember(PackageKey, report.Text());
+        return new(trained.Exit, $"{trained.Text}\n\n{report.Text()}", report.Json());
+    }
+
+    private async Task<PackageReport> PackagesAsync(CancellationToken cancellationToken)
+    {
         var pinned = CurrentLock;
         var attested = await AttestAsync(pinned, [.. Chosen], cancellationToken);
         var report = new PackageReport();
@@ -35,7 +44,7 @@ public sealed partial class Workspace
             report.Add(package, decision, attested.GetValueOrDefault(model.Name, ""));
         }
 
-        return new(trained.Exit, $"{trained.Text}\n\n{report.Text()}", report.Json());
+        return report;
     }
 
     /// <summary>Lists the versions of models: those that the lock has numbered, and those that were pulled.</summary>
@@ -91,7 +100,8 @@ public sealed partial class Workspace
                 continue;
             }
 
-            var statements = new PackageStatements(pinned, _graph, model, package, decision.Version);
+            // What is said is what the commit says: the gate at hand may be another than the committed one, of the same package.
+            var statements = new PackageStatements(head ?? pinned, _graph, model, package, decision.Version);
             var made = new List<Statement>();
             if (!attestor.Has(package.Digest, PredicateTypes.Provenance, statement => IsOfHistory(statement, inGit)))
             {
@@ -99,19 +109,18 @@ public sealed partial class Workspace
                 made.Add(statements.Provenance(source, Builder(), TimeProvider.System.GetUtcNow()));
             }
 
-            if (!attestor.Has(package.Digest, PredicateTypes.CycloneDx))
-            {
-                made.Add(statements.Bill(CodePackages()).About());
-            }
-
-            if (statements.Gate() is { } gate && !attestor.Has(package.Digest, PredicateTypes.TestResult))
-            {
-                made.Add(gate);
-            }
+            made.AddRange(new[] { statements.Bill(CodePackages()).About(), statements.Gate() }.OfType<Statement>().Where(now => !attestor.Has(package.Digest, now.PredicateType, said => said.ToBytes().AsSpan().SequenceEqual(now.ToBytes()))));
 
             if (made.Count > 0)
             {
                 attestor.Attach(Descriptor.Of(MediaTypes.Manifest, package.Manifest.Span), made);
+            }
+
+            if (ImageOf(pinned, model) is { } image && IsPinned(head, model, image) && !(attestor.Has(image.Digest, PredicateTypes.Provenance, statement => IsOfHistory(statement, inGit)) && attestor.Has(image.Digest, PredicateTypes.CycloneDx)))
+            {
+                source ??= head is null ? null : await SourceAsync(cancellationToken);
+                var about = new ImageStatements(image, model.Name, package.Digest, BaseOf(pinned));
+                attestor.Attach(Descriptor.Of(MediaTypes.Manifest, image.Bytes), [about.Provenance(source, [.. statements.Datasets()], Builder(), TimeProvider.System.GetUtcNow()), about.Bill(statements.Bill(CodePackages()), ServicePublish.RuntimeVersion)]);
             }
 
             said[model.Name] = key is null ? "yes, unsigned" : $"yes, by {key.Public.Id.Short}";
@@ -119,6 +128,9 @@ public sealed partial class Workspace
 
         return said;
     }
+
+    /// <summary>Whether a committed lock pins an image; outside of git nothing is ever committed.</summary>
+    private static bool IsPinned(LockFile? head, ModelDefinition model, MadeImage image) => head is null || Output(head, model, ImageAction.Name, ImageAction.Manifest) == image.Digest;
 
     /// <summary>Whether a provenance names a commit that HEAD goes back to: after a squash, a rebase or an amended commit it does not, and nobody else may ever have its commit.</summary>
     private bool IsOfHistory(Statement statement, bool inGit) => Provenance.TryRead(statement, out var provenance, out _)

@@ -3,6 +3,7 @@ using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Packaging;
 using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Images;
 using MlOps.Pipelines.Packages;
 using MlOps.Pipelines.Reports;
 
@@ -30,15 +31,15 @@ public sealed partial class Workspace
         }
     }
 
-    /// <summary>Publishes the chosen models' packages with what is attested of them; a version that is there with other bytes is refused.</summary>
+    /// <summary>Publishes the chosen models' packages, and images where the lock pins some, with what is attested of them; a version that is there with other bytes is refused.</summary>
     private async Task PushPackagesAsync(IReadOnlyList<ModelDefinition> models, bool dryRun, TransferReport report, CancellationToken cancellationToken)
     {
         var registry = Registry();
         var pinned = CurrentLock;
         var packages = models.Where(model => VersionLedger.PackageOf(pinned, $"models/{model.Name}") is not null).Select(model => (Model: model, Package: Packaged(pinned, model))).ToList();
+        await CheckCommittedAsync([.. packages.Select(package => (package.Model, package.Package.Decision))], cancellationToken);
         if (!dryRun)
         {
-            await CheckCommittedAsync([.. packages.Select(package => (package.Model, package.Package.Decision))], cancellationToken);
             await AttestAsync(pinned, [.. packages.Select(package => package.Model)], cancellationToken);
         }
 
@@ -59,6 +60,60 @@ public sealed partial class Workspace
                 new(Descriptor.Of(MediaTypes.Manifest, package.Manifest.Span), package.Manifest), [.. Shelf.Referrers(package.Digest)], [decision.Version.ToString()], Opened, cancellationToken);
             report.Add(what, repository.Reference.ToString(), pushed.Blobs.Count(blob => blob.Moved > 0), pushed.Blobs.Sum(blob => blob.Moved), clock.Elapsed.TotalSeconds);
         }
+
+        // Images share base and service: what one repository has, the registry gives to the next.
+        var head = GitFolder.Find(Root) is null ? null : await CommittedLockAsync(cancellationToken);
+        var repositories = packages.Select(package => $"{registry.Repository}/{ImageRepositoryOf(package.Model.Name)}").ToList();
+        foreach (var (model, _) in packages)
+        {
+            if (ImageOf(pinned, model) is { } image)
+            {
+                if (!IsPinned(head, model, image))
+                {
+                    _reporter.Warn(new("MLO2301", $"the image of model '{model.Name}' is not published: it is not committed")
+                    {
+                        Severity = Severity.Warning,
+                        Where = BuildEngine.LockName,
+                        Why = "nobody could find out where it came from",
+                        Mend = $"git add {BuildEngine.LockName} && git commit, then push again",
+                    });
+                    continue;
+                }
+
+                var clock = System.Diagnostics.Stopwatch.StartNew();
+                var own = $"{registry.Repository}/{ImageRepositoryOf(model.Name)}";
+                var (blobs, bytes) = await PushImageAsync(client.Repository(own), image, [.. repositories.Where(other => other != own)], dryRun, cancellationToken);
+                report.Add($"image {model.Name} {image.Version}", $"{registry.Registry}/{own}", blobs, bytes, dryRun ? 0 : clock.Elapsed.TotalSeconds);
+            }
+        }
+    }
+
+    private async Task<(int Blobs, long Bytes)> PushImageAsync(Repository repository, MadeImage image, IReadOnlyList<string> siblings, bool dryRun, CancellationToken cancellationToken)
+    {
+        if (dryRun)
+        {
+            return await repository.HeadManifestAsync(image.Tag, cancellationToken) is not null ? (0, 0) : (image.Manifest.Layers.Count + 1, image.Size);
+        }
+
+        var pushed = await new ArtifactTransfer(repository, new() { MountFrom = siblings }).PushAsync(
+            new(Descriptor.Of(MediaTypes.Manifest, image.Bytes), image.Bytes), [.. Shelf.Referrers(image.Digest)], [image.Tag], Opened, cancellationToken);
+        // A newer base or service makes another image of the same version: the short tag names the last one, the long tag one for ever.
+        if (await repository.GetManifestAsync(image.Version.ToString(), cancellationToken) is var there && there?.Descriptor.Digest != image.Digest)
+        {
+            if (there is not null && Manifest.TryParse(there.Bytes.Span) is not { ArtifactType: null, Config.MediaType: MediaTypes.ImageConfig })
+            {
+                throw new DiagnosticException(new Diagnostic("MLO2302", $"tag '{image.Version}' stands for something that is no image")
+                {
+                    Where = repository.Reference.ToString(),
+                    Why = $"it is {there.Descriptor.Digest}",
+                    Mend = "find out who published it; rename the model, or choose another \"registry\"",
+                });
+            }
+
+            await repository.PutManifestAsync(MediaTypes.Manifest, image.Bytes, image.Version.ToString(), cancellationToken);
+        }
+
+        return (pushed.Blobs.Count(blob => blob.Moved > 0), pushed.Blobs.Sum(blob => blob.Moved));
     }
 
     /// <summary>A number counts once it is committed; before, the next training may give it to other content.</summary>
@@ -70,7 +125,7 @@ public sealed partial class Workspace
         }
 
         var head = await CommittedLockAsync(cancellationToken);
-        var open = packages.Where(package => !VersionLedger.Of(head, $"models/{package.Model.Name}").Any(entry => (entry.Key, entry.Value) == (package.Decision.Version, package.Decision.Package))).ToList();
+        var open = packages.Where(package => VersionLedger.PackageOf(head, $"models/{package.Model.Name}") != package.Decision.Package || !VersionLedger.Of(head, $"models/{package.Model.Name}").Any(entry => (entry.Key, entry.Value) == (package.Decision.Version, package.Decision.Package))).ToList();
         if (open.Count > 0)
         {
             throw new DiagnosticException([.. open.Select(package => new Diagnostic("MLO2284", $"version {package.Decision.Version} of model '{package.Model.Name}' is not committed")

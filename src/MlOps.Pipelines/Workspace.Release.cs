@@ -7,6 +7,7 @@ using MlOps.Engine;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Manifests;
+using MlOps.Pipelines.Packages;
 using MlOps.Pipelines.Reports;
 using MlOps.Scoring;
 using MlOps.Scoring.Computed;
@@ -53,6 +54,11 @@ public sealed partial class Workspace
     public async Task<Outcome> ServeAsync(string? environment, CancellationToken cancellationToken)
     {
         var driver = Driver(environment, out var spec);
+        if (Versions is { Count: > 0 } versions)
+        {
+            return await ServeAsync(driver, spec, [.. await Task.WhenAll(versions.Select(name => PackagedModelAsync(name, cancellationToken)))], cancellationToken);
+        }
+
         var trained = await TrainAsync(cancellationToken);
         if (trained.Exit != ExitCode.Done)
         {
@@ -134,7 +140,7 @@ public sealed partial class Workspace
             }
 
             var code = _compiled.ContainsKey(model.Name) ? CodeOf(model, OnnxModel.Read(_engine.Store.TryRead(onnx)!).Signature) : null;
-            served.Add(new(model.Name, _engine.Store.PathOf(onnx), onnx, Code: code));
+            served.Add(new(model.Name, _engine.Store.PathOf(onnx), onnx, (string?)current.Fact($"models/{model.Name}", VersionLedger.Version), code));
         }
 
         return served;

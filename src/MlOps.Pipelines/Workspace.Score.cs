@@ -25,14 +25,31 @@ public sealed partial class Workspace
     /// <param name="cancellationToken">Ends it; the output is as it was.</param>
     public async Task<Outcome> ScoreAsync(ScoreRequest request, bool dryRun, CancellationToken cancellationToken)
     {
-        var chosen = Chosen.ToList();
-        var model = chosen.Count == 1 ? chosen[0] : throw new DiagnosticException(new Diagnostic("MLO2180", "which model is to score?")
+        if (Versions is { Count: > 0 } versions)
         {
-            Why = chosen.Count == 0 ? "there is none" : $"there are {string.Join(", ", chosen.Select(model => model.Name))}",
-            Mend = "say which: --model NAME",
-        });
-        var file = CheckPaths(request);
+            return await ScoreAsync(versions.Count == 1 ? await PackagedModelAsync(versions[0], cancellationToken) : throw Which(versions.Select(name => name.ToString())), request, dryRun, cancellationToken);
+        }
+
+        var chosen = Chosen.ToList();
+        var model = chosen.Count == 1 ? chosen[0] : throw Which(chosen.Select(model => model.Name));
         var trained = await TrainedAsync(model, cancellationToken);
+        return await ScoreAsync(
+            new(model.Name, model.File, trained) { Code = CodeOf(model, trained.Signature), Compiled = _compiled.GetValueOrDefault(model.Name), Columns = CurrentLock.Fact($"data/{model.Manifest.Data}", "columns") as JsonObject },
+            request,
+            dryRun,
+            cancellationToken);
+    }
+
+    private static DiagnosticException Which(IEnumerable<string> names) => new(new Diagnostic("MLO2180", "which model is to score?")
+    {
+        Why = names.Any() ? $"there are {string.Join(", ", names)}" : "there is none",
+        Mend = "say which: --model NAME",
+    });
+
+    private async Task<Outcome> ScoreAsync(ScoringModel model, ScoreRequest request, bool dryRun, CancellationToken cancellationToken)
+    {
+        var file = CheckPaths(request);
+        var trained = model.Trained;
         CheckKept(request, trained.Signature);
         if (dryRun)
         {
@@ -41,7 +58,7 @@ public sealed partial class Workspace
 
         using var data = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         ScoreReport? report = null;
-        void Write(Stream output) => report = Score(model, trained, data, output, request, cancellationToken);
+        void Write(Stream output) => report = Score(model, data, output, request, cancellationToken);
         if (request.Out != "-")
         {
             // Beside other temporary files, so that a kill leaves nothing next to the output and Gc finds the rest.
@@ -55,13 +72,13 @@ public sealed partial class Workspace
         return new(ExitCode.Done, "");
     }
 
-    private ScoreReport Score(ModelDefinition model, TrainedModel trained, FileStream data, Stream output, ScoreRequest request, CancellationToken cancellationToken)
+    private ScoreReport Score(ScoringModel model, FileStream data, Stream output, ScoreRequest request, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
+        var trained = model.Trained;
         var scorer = new Scorer(trained);
-        var code = CodeOf(model, trained.Signature);
-        var computed = code is null ? null : new ComputedInputs(_compiled[model.Name], trained.Signature, model.File);
-        var input = new ScoreInput(trained.Signature, CurrentLock.Fact($"data/{model.Manifest.Data}", "columns") as JsonObject, request.Keep, code?.Columns);
+        var computed = model.Code is null ? null : new ComputedInputs(model.Compiled!, trained.Signature, model.Origin);
+        var input = new ScoreInput(trained.Signature, model.Columns, request.Keep, model.Code?.Columns);
         using var text = new StreamWriter(output, new UTF8Encoding(false), bufferSize: 1 << 16, leaveOpen: true);
         var writer = new PredictionWriter(text, trained.Signature, request.Keep, request.Explain ? new Reasons(trained) : null);
         var told = 0L;

@@ -4,6 +4,7 @@ using MlOps.Engine;
 using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Definitions;
+using MlOps.Pipelines.Packages;
 using MlOps.Pipelines.Reports;
 
 namespace MlOps.Pipelines;
@@ -12,6 +13,12 @@ public sealed partial class Workspace
 {
     /// <summary>The key under which a remembered answer of <c>Train</c> without options stands.</summary>
     public const string TrainKey = "Train";
+
+    /// <summary>The words of the targets that make packages and images, under which their answers stand.</summary>
+    public const string PackageKey = "Package", ImageKey = "Image", BothKey = "Package Image";
+
+    /// <summary>What the build just done would say if nothing was to be done; null where that is not to be remembered.</summary>
+    private string? _upToDate;
 
     /// <summary>Brings every step up to date and writes the lock if its bytes change.</summary>
     public async Task<Outcome> TrainAsync(CancellationToken cancellationToken)
@@ -66,12 +73,35 @@ public sealed partial class Workspace
         var exit = result.Cancelled ? ExitCode.Cancelled : !result.Succeeded ? ExitCode.Failed : failedGates.Count > 0 ? ExitCode.Refused : ExitCode.Done;
         var report = new BuildReport(result, Chosen);
         // A warning is given on every run.
-        if (remember && exit == ExitCode.Done && undecided.Count + doubts.Count == 0 && _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(report.UpToDateText() + "\n")) is { } place && remotes.IsEmpty)
+        _upToDate = remember && exit == ExitCode.Done && undecided.Count + doubts.Count == 0 ? report.UpToDateText() : null;
+        if (_upToDate is not null && !_makesImages && _mirror.Save(TrainKey, Encoding.UTF8.GetBytes(_upToDate + "\n")) is { } place && remotes.IsEmpty)
         {
             _engine.SaveImage(_graph, result, place, report.Tail());
         }
 
         return _options.Set.Count > 0 && result.Succeeded ? Tried(result, report, exit) : new(exit, report.Text(), report.Json());
+    }
+
+    /// <summary>Remembers what a target that trains has to say, as it will be said when nothing is to be done.</summary>
+    /// <param name="key">The words that ask for it.</param>
+    /// <param name="text">What follows the table of the build.</param>
+    private void Remember(string key, string text)
+    {
+        if (_upToDate is not null)
+        {
+            _mirror.Observe(PackageShelf.FileName);
+            _mirror.Observe(new SigningKeys(_definition.Manifest.Name).Current);
+            foreach (var variable in SigningKeys.Variables)
+            {
+                _mirror.ObserveVariable(variable);
+                if (variable == SigningKeys.FileVariable && Environment.GetEnvironmentVariable(variable) is { Length: > 0 } file)
+                {
+                    _mirror.Observe(Path.GetFullPath(file));
+                }
+            }
+
+            _mirror.Save(key, Encoding.UTF8.GetBytes($"{_upToDate}\n\n{text}\n"));
+        }
     }
 
     /// <summary>What is odd about the releases that gates look at, whatever the verdict.</summary>

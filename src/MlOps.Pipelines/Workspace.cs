@@ -6,6 +6,7 @@ using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Manifests;
 using MlOps.Pipelines.ModelCode;
+using MlOps.Pipelines.Packages;
 using MlOps.Pipelines.Runs;
 
 namespace MlOps.Pipelines;
@@ -81,7 +82,7 @@ public sealed partial class Workspace
             [EvaluateAction.Name] = new OwnCodeExecutor(new EvaluateAction(options.Jobs), compiled, () => options.Jobs),
             [ExplainAction.Name] = new ExplainAction(options.Jobs),
             [PackageAction.Name] = new PackageAction(compiled),
-            [BaseAction.Name] = new BaseAction(new(Path.Join(root, ".mlops", "store"))),
+            [BaseAction.Name] = new BaseAction(new(Path.Join(root, ".mlops", "store")), MlOps.Packaging.Images.DebianList.Default),
             [ServiceAction.Name] = new ServiceAction(),
             [ImageAction.Name] = new ImageAction(),
             [GateAction.Name] = new OwnCodeExecutor(new GateAction(champions, options.Jobs), compiled, () => options.Jobs, champions),
@@ -137,12 +138,12 @@ public sealed partial class Workspace
     private void CheckNames()
     {
         var models = _definition.Models.Select(model => model.Name).ToList();
-        foreach (var name in _options.Models.Where(word => !models.Any(new StepSelector(word).Covers)))
+        foreach (var name in _options.Models.Where(word => !models.Any(new StepSelector(word).Covers) && !(_options.TakesVersions && PackageName.Parse(word).Version is not null)))
         {
             throw name.Split('@') is [.. var plain, var version] && models.Contains(string.Join('@', plain))
                 ? new DiagnosticException(new Diagnostic("MLO2181", $"model '{string.Join('@', plain)}' has no version '{version}'")
                 {
-                    Why = "this workspace keeps no versions: there is only the model that the lock names",
+                    Why = PackageName.Parse(name).Version is null ? "a version is three numbers, such as 1.2.0" : "the target is about the model as it is declared now; Serve, Score, Inspect, Verify and Pull take versions",
                     Mend = $"leave '@{version}' out",
                 })
                 : Unknown("MLO2030", $"there is no model '{name}'", name, models);
@@ -191,9 +192,15 @@ public sealed partial class Workspace
         }
 
         // Versions follow from what is committed.
-        foreach (var file in Directory.Exists(models) && GitFolder.Find(Root) is { } git ? git.Heads() : [])
+        var git = Directory.Exists(models) ? GitFolder.Find(Root) : null;
+        foreach (var file in git?.Heads() ?? [])
         {
             _mirror.Observe(file);
+        }
+
+        foreach (var place in git is null && Directory.Exists(models) ? GitFolder.Places(Root) : [])
+        {
+            _mirror.ObserveExistence(place);
         }
 
         foreach (var file in new[] { "mlops.dll", "code.json" })

@@ -11,6 +11,9 @@ public sealed record WorkspaceOptions
     /// <summary>Only these models; all when empty.</summary>
     public IReadOnlyList<string> Models { get; init; } = [];
 
+    /// <summary>Whether <see cref="Models"/> may name versions, <c>NAME@1.2.0</c>.</summary>
+    public bool TakesVersions { get; init; }
+
     /// <summary>Steps and threads at once, 1 or more.</summary>
     public int Jobs { get; init; } = Environment.ProcessorCount;
 

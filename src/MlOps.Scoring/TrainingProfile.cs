@@ -116,5 +116,7 @@ public static class TrainingProfile
         };
     }
 
-    private static JsonArray List<T>(T[] values) => [.. values.Select(value => (JsonNode?)JsonValue.Create(value))];
+    private static JsonArray List(int[] values) => [.. values.Select(value => (JsonNode)value)];
+
+    private static JsonArray List(double[] values) => [.. values.Select(value => (JsonNode)value)];
 }

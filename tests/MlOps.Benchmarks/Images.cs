@@ -18,7 +18,7 @@ internal static class Images
             new TreeEnsemble(Link.Logistic, [0.25f], [new Tree(0, [0, -1, -1], [12, 0, 0], [true, false, false], [1, 0, 0], [2, 0, 0], [0, 1.5f, -2f])])));
         await ServicePublish.RunAsync(home, flavour, folder, null, default);
         var (lowest, middle, top) = (new MemoryStream(), new MemoryStream(), new MemoryStream());
-        var onto = await DebianBase.Default.WriteAsync(async (package, cancellationToken) => new MemoryStream(await DebianMirror.FetchAsync(package, null, cancellationToken)), lowest, default);
+        var onto = await DebianList.Default.WriteAsync(async (package, cancellationToken) => new MemoryStream(await DebianMirror.FetchAsync(package, null, cancellationToken)), lowest, default);
         var image = ServiceImage.Compose(onto, ServicePublish.Write(folder, middle),
             ServiceImage.WriteModel(new() { Name = "churn", Files = [new("model.onnx", () => new MemoryStream(model))], Path = "model.onnx", Digest = Digest.Of(model) }, top), new Dictionary<string, string>());
         byte[][] blobs = [lowest.ToArray(), middle.ToArray(), top.ToArray(), image.Config];

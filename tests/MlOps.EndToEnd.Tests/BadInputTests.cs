@@ -217,7 +217,7 @@ public sealed class BadInputTests : IClassFixture<BadInputTests.Trained>
     {
         using var outside = _trained.Copy();
         using var workspace = new Workspace();
-        workspace.Start("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", workspace.Root]).Expect(0);
+        workspace.Start("mount", ["-t", "tmpfs", "-o", "size=3m", "tmpfs", workspace.Root]).Expect(0);
         try
         {
             Workspace.CopyFolder(outside.Root, workspace.Root);

@@ -60,6 +60,14 @@ public sealed class HostCodeTests : IDisposable
         using var process = Process.Start("dotnet", [Path.Combine(_copy, "mlops.dll"), "--write-code", .. Directory.GetFiles(folder, "MlOps.*.dll")]);
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);
-        Assert.Equal(written, File.ReadAllText(Path.Combine(_copy, "code.json")));
+        Assert.Equal(Steps(written), Steps(File.ReadAllText(Path.Combine(_copy, "code.json"))));
+
+        // The service counts by the bytes of its assemblies, as the host's build gives them.
+        static string Steps(string json)
+        {
+            var code = System.Text.Json.Nodes.JsonNode.Parse(json)!.AsObject();
+            Assert.True(code.Remove("service"));
+            return code.ToJsonString();
+        }
     }
 }

@@ -1,114 +1,201 @@
 using System.Diagnostics;
+using System.Formats.Tar;
 using System.Globalization;
+using System.IO.Compression;
 using System.Net.Http;
 using System.Text;
 using System.Text.Json.Nodes;
 using MlOps.Containers;
+using MlOps.Containers.Docker;
 using MlOps.Content;
-using MlOps.Data;
-using MlOps.Packaging.Images;
-using MlOps.Scoring;
+using MlOps.EndToEnd.Tests.Support;
+using MlOps.Engine;
 using MlOps.Tests;
 
 namespace MlOps.EndToEnd.Tests;
 
-/// <summary>Images of both flavours in a real Docker engine: what they answer, how they are confined, how they end, how large they are.</summary>
-public sealed class ImageTests : IDisposable
+/// <summary>Images of both flavours as <c>Image --out --load</c> makes them: what they answer in a real engine, how they are confined, how they end, how large they are, who else reads them, and what changes them.</summary>
+[Collection(DockerEngine.Collection)]
+public sealed class ImageTests(DockerEngine engine, ImageWorkspace made) : IClassFixture<ImageWorkspace>
 {
     /// <summary>Compressed; the sizes follow from the product's content alone.</summary>
     private const long MostTrimmed = 30_000_000, MostUntrimmed = 65_000_000;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    /// <summary>P(yes) by one tree on months: at most 12 likely, more unlikely, missing even.</summary>
-    private static readonly TrainedModel Churn = new(
-        new(ModelTask.Binary, "churned", [new("months", FeatureKind.Numeric)], ["no", "yes"]),
-        [new NumericEncoder("months")],
-        new TreeEnsemble(Link.Logistic, [0.25f], [new Tree(0, [0, -1, -1], [12, 0, 0], [true, false, false], [1, 0, 0], [2, 0, 0], [0, 1.5f, -2f])]));
+    [SkippableTheory]
+    [InlineData("plain", MostTrimmed)]
+    [InlineData("ride", MostUntrimmed)]
+    public async Task A_confined_container_answers_as_Score_becomes_healthy_and_ends_when_it_is_told(string model, long most)
+    {
+        var docker = engine.Require();
+        var (manifest, _, name) = Image(model);
+        Assert.InRange(manifest.Layers.Sum(layer => layer.Size), 1, most);
+        Assert.Equal(manifest.Config.Digest, (await docker.InspectImageAsync(name, default))!.Id);
+        var container = (await docker.CreateContainerAsync(new() { Image = name, Ports = [new(8080)], Health = new() { Interval = TimeSpan.FromSeconds(1) } }, default)).Id;
+        try
+        {
+            await docker.StartAsync(container, default);
+            var port = (await docker.InspectContainerAsync(container, default))!.Ports[8080].First();
+            using var direct = new SocketsHttpHandler { UseProxy = false };
+            using var http = new HttpClient(direct) { BaseAddress = new($"http://{port}") };
+            await AnswersAsync(http);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("mlops-image-").FullName;
-    private string? _container, _image;
+            Assert.Equal(Scored(model, 20), await AskAsync(http, model, 20));
+            Assert.Equal("true [ALL] [no-new-privileges] 10001:10001", Run("docker", "--host", engine.Host, "inspect", "--format", "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.Config.User}}", container));
+            Assert.Equal(HealthStatus.Healthy, await HealthAsync(docker, container));
+            await docker.StopAsync(container, TimeSpan.FromSeconds(10), default);
+            var ended = (await docker.InspectContainerAsync(container, default))!;
+            Assert.Equal((ContainerStatus.Exited, 0, false), (ended.Status, ended.ExitCode, ended.IsOutOfMemory));
+        }
+        finally
+        {
+            await docker.RemoveContainerAsync(container, force: true, volumes: true, default);
+        }
+    }
+
+    [SkippableFact]
+    public void Podman_skopeo_and_umoci_read_the_same_image()
+    {
+        _ = engine.Require();
+        Skip.IfNot(DockerEngine.Exists("podman") && DockerEngine.Exists("skopeo") && DockerEngine.Exists("umoci"), "podman, skopeo and umoci are not installed");
+        var (manifest, digest, name) = Image("plain");
+        var archive = made.Archive("plain");
+        using var folder = new Workspace();
+        string[] podman = ["--root", folder.At("root"), "--runroot", folder.At("run"), "--tmpdir", folder.At("tmp"), "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "--events-backend", "file"];
+        Run("podman", [.. podman, "load", "--input", archive]);
+        Assert.Equal(manifest.Config.Digest.Hex, Run("podman", [.. podman, "image", "inspect", "--format", "{{.Id}}", name]));
+
+        Run("skopeo", "copy", "--quiet", "--preserve-digests", $"oci-archive:{archive}:{name}", $"oci:{folder.At("layout")}:1.0.0");
+        Assert.Equal(digest.ToString(), Run("skopeo", "inspect", "--format", "{{.Digest}}", $"oci:{folder.At("layout")}:1.0.0"));
+        Assert.Equal("1.0.0", Run("umoci", "list", "--layout", folder.At("layout")));
+    }
 
     [SkippableTheory]
-    [InlineData(ServiceFlavour.Trimmed, MostTrimmed)]
-    [InlineData(ServiceFlavour.Untrimmed, MostUntrimmed)]
-    public async Task A_confined_container_answers_as_the_scorer_becomes_healthy_and_ends_when_it_is_told(ServiceFlavour flavour, long most)
+    [InlineData("plain")]
+    [InlineData("ride")]
+    public void What_is_printed_pinned_and_archived_is_one_image_and_Verify_passes_it(string model)
     {
-        var engine = Docker("version", "--format", "{{.Server.Version}}");
-        Skip.If(engine.Exit != 0, "no Docker engine answers: start dockerd");
-        _image = $"mlops-test/churn-{flavour}:{Environment.ProcessId}".ToLowerInvariant();
-        var size = await WriteAsync(flavour, _image, Path.Join(_folder, "image.tar"));
-        Assert.InRange(size, 1, most);
-        Expect(Docker("load", "--input", Path.Join(_folder, "image.tar")));
-
-        _container = Expect(Docker("run", "--detach", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--health-interval", "1s", "--publish", "127.0.0.1::8080",
-            "--env", "MLOPS_VERSION=1.2.3", _image));
-        var port = Expect(Docker("port", _container, "8080/tcp")).Split('\n')[0];
-        using var direct = new SocketsHttpHandler { UseProxy = false };
-        using var http = new HttpClient(direct) { BaseAddress = new($"http://{port}") };
-        await AnswersAsync(http);
-
-        double?[] months = [3, 12, 12.5, 60, null];
-        var predicted = JsonNode.Parse(await PostAsync(http, "/score/churn", $"[{string.Join(",", months.Select(month => $$"""{"months":{{month?.ToString(CultureInfo.InvariantCulture) ?? "null"}}}"""))}]"))!["predictions"]!.AsArray();
-        var expected = new Scorer(OnnxModel.Read(OnnxModel.Write(Churn))).Predict(new Frame([new NumberColumn("months", [.. months.Select(month => month ?? double.NaN)])]));
-        Assert.Equal(expected.Values.Select(value => value), predicted.SelectMany(row => row!["probabilities"]!.AsObject().Select(each => (float)each.Value!)));
-        Assert.Equal("1.2.3", (string?)JsonNode.Parse(await http.GetStringAsync(new Uri("/v2/models/churn", UriKind.Relative)))!["versions"]![0]);
-
-        Assert.Equal("healthy", await HealthAsync(_container));
-        Assert.Equal("10001:10001", Expect(Docker("inspect", "--format", "{{.Config.User}}", _container)));
-        Expect(Docker("stop", "--time", "10", _container));
-        Assert.Equal("0 false", Expect(Docker("inspect", "--format", "{{.State.ExitCode}} {{.State.OOMKilled}}", _container)));
+        _ = engine.Require();
+        var (_, digest, _) = Image(model);
+        Assert.Equal(digest.ToString(), (string?)made.Made.Json["images"]!.AsArray().Single(image => (string?)image!["model"] == model)!["digest"]);
+        Assert.Equal(digest, LockFile.Read(made.Workspace.At("data.lock.json")).Find(new($"models/{model}", "image"))!.Outputs["image.json"]);
+        made.Workspace.Run(["Verify", made.Archive(model)]).Expect(0);
     }
 
-    public void Dispose()
+    [SkippableTheory]
+    [InlineData("plain")]
+    [InlineData("ride")]
+    public void Layers_hold_neither_times_nor_users_nor_places_of_the_machine_that_made_them(string model)
     {
-        if (_container is not null)
+        _ = engine.Require();
+        using var layout = ImageLayout.Open(made.Archive(model));
+        foreach (var layer in Image(model).Manifest.Layers)
         {
-            Docker("rm", "--force", _container);
-        }
+            var plain = new MemoryStream();
+            using (var gzip = new GZipStream(layout.OpenBlob(layer), CompressionMode.Decompress))
+            {
+                gzip.CopyTo(plain);
+            }
 
-        if (_image is not null)
-        {
-            Docker("rmi", "--force", _image);
-        }
+            foreach (var place in new[] { RepositoryFolder.Root, made.Workspace.Root })
+            {
+                Assert.Equal(-1, plain.GetBuffer().AsSpan(0, (int)plain.Length).IndexOf(Encoding.UTF8.GetBytes(place)));
+                Assert.Equal(-1, plain.GetBuffer().AsSpan(0, (int)plain.Length).IndexOf(Encoding.Unicode.GetBytes(place)));
+            }
 
-        Directory.Delete(_folder, recursive: true);
+            plain.Position = 0;
+            using var tar = new TarReader(plain);
+            while (tar.GetNextEntry() is { } entry)
+            {
+                Assert.Equal((DateTimeOffset.UnixEpoch, 0, 0), (entry.ModificationTime, entry.Uid, entry.Gid));
+            }
+        }
     }
 
-    /// <summary>Makes the image and returns its compressed size.</summary>
-    private static async Task<long> WriteAsync(ServiceFlavour flavour, string name, string file)
+    [SkippableFact]
+    public void Making_images_again_makes_nothing()
     {
-        var (blobs, model) = (new Dictionary<Digest, byte[]>(), OnnxModel.Write(Churn));
-        var bytes = new MemoryStream();
-        var onto = await DebianBase.Default.WriteAsync(async (package, cancellationToken) => new MemoryStream(await DebianMirror.FetchAsync(package, null, cancellationToken)), bytes, default);
-        blobs[onto.Layers[0].Descriptor.Digest] = bytes.ToArray();
-        bytes = new();
-        var service = ServicePublish.Write(await PublishedAsync(flavour), bytes);
-        blobs[service.Descriptor.Digest] = bytes.ToArray();
-        bytes = new();
-        var top = ServiceImage.WriteModel(new() { Name = "churn", Files = [new("model.onnx", () => new MemoryStream(model))], Path = "model.onnx", Digest = Digest.Of(model) }, bytes);
-        blobs[top.Descriptor.Digest] = bytes.ToArray();
-        var image = ServiceImage.Compose(onto, service, top, new Dictionary<string, string> { ["org.opencontainers.image.title"] = "churn" });
-        blobs[image.Manifest.Config.Digest] = image.Config;
-        await using var tar = File.Create(file);
-        ImageArchive.Write(tar, name, image.Manifest, digest => new MemoryStream(blobs[digest]));
-        return image.Manifest.Layers.Sum(layer => layer.Size);
+        _ = engine.Require();
+        var before = made.Workspace.Lock;
+        var again = made.Workspace.Run("Image").Expect(0);
+        var steps = again.Output.Split('\n').SkipWhile(line => !line.StartsWith("step ", StringComparison.Ordinal)).Skip(1).TakeWhile(line => line.Length > 0).ToList();
+        Assert.Contains(steps, step => step.StartsWith("ride/image", StringComparison.Ordinal));
+        Assert.All(steps, step => Assert.Contains("up to date", step, StringComparison.Ordinal));
+        Assert.Equal(before, made.Workspace.Lock);
     }
 
-    /// <summary>The service as these sources make it, kept between runs.</summary>
-    private static async Task<string> PublishedAsync(ServiceFlavour flavour)
+    [SkippableFact]
+    public void Another_place_umask_zone_language_and_home_give_the_same_package_and_image_and_another_parameter_changes_the_model_layer_alone()
     {
-        var sources = new[] { "build/host", "build/props", "src/MlOps.Content", "src/MlOps.Data", "src/MlOps.Scoring", "src/MlOps.Serving" }
-            .SelectMany(folder => Directory.EnumerateFiles(Path.Join(RepositoryFolder.Root, folder), "*", SearchOption.AllDirectories)).Order(StringComparer.Ordinal);
-        var key = Digest.Of(string.Concat(sources.Select(file => $"{file} {Digest.Of(File.ReadAllBytes(file))}\n")));
-        var kept = Path.Join(RepositoryFolder.Root, ".artifacts", "service-images", $"{flavour}-{key.Hex[..16]}");
-        if (!File.Exists(Path.Join(kept, "published")))
+        _ = engine.Require();
+        using var elsewhere = made.Elsewhere();
+        using var home = new Workspace();
+        elsewhere.Start("sh", ["-c", "umask 077; exec sh \"$0\" Image --out images", Path.Combine(RepositoryFolder.Root, "build.sh")], "TZ=Asia/Kathmandu", "LC_ALL=C", "LANG=tr_TR.UTF-8", $"HOME={home.Root}").Expect(0);
+        var (here, there) = (LockFile.Read(made.Workspace.At("data.lock.json")), LockFile.Read(elsewhere.At("data.lock.json")));
+        foreach (var model in new[] { "plain", "ride" })
         {
-            await ServicePublish.RunAsync(RepositoryFolder.Root, flavour, kept, null, default);
-            await File.WriteAllTextAsync(Path.Join(kept, "published"), "");
+            Assert.Equal(here.Find(new($"models/{model}", "package"))!.Outputs["manifest.json"], there.Find(new($"models/{model}", "package"))!.Outputs["manifest.json"]);
+            Assert.Equal(File.ReadAllBytes(made.Archive(model)), File.ReadAllBytes(Directory.GetFiles(elsewhere.At("images"), $"{model}-*.tar").Single()));
         }
 
-        return kept;
+        elsewhere.Replace("models/plain/model.json", "\"linear\"", "\"linear\", \"l2\": 3");
+        elsewhere.Run("Image --model plain --out changed.tar").Expect(0);
+        using var layout = ImageLayout.Open(elsewhere.At("changed.tar"));
+        var (old, changed) = (Image("plain").Manifest, Manifest.TryParse(layout.Find().Bytes.Span)!);
+        Assert.Equal(old.Layers.SkipLast(1).Select(layer => layer.Digest), changed.Layers.SkipLast(1).Select(layer => layer.Digest));
+        Assert.NotEqual(old.Layers[^1].Digest, changed.Layers[^1].Digest);
+        Assert.NotEqual(old.Config.Digest, changed.Config.Digest);
+    }
+
+    [SkippableFact]
+    public async Task A_base_that_nuke_json_names_by_digest_in_a_registry_is_built_upon()
+    {
+        _ = engine.Require();
+        Skip.If(RegistryServer.Missing is not null, RegistryServer.Missing);
+        await using var server = await RegistryServer.StartAsync();
+        using var client = new RegistryClient(server.Registry);
+        using var layout = ImageLayout.Open(made.Archive("plain"));
+        var (ours, repository) = (Image("plain").Manifest, client.Repository("team/base"));
+        var diffId = (string)JsonNode.Parse(layout.ReadBlob(ours.Config, 1 << 20))!["rootfs"]!["diff_ids"]![0]!;
+        var config = Encoding.UTF8.GetBytes($$$"""{"architecture":"amd64","os":"linux","config":{"Env":["OURS=1"]},"rootfs":{"type":"layers","diff_ids":["{{{diffId}}}"]}}""");
+        await repository.PutBlobAsync(config, default);
+        await repository.PutBlobAsync(layout.ReadBlob(ours.Layers[0], 64 << 20), default);
+        var onto = await repository.PutManifestAsync(MediaTypes.Manifest, new Manifest { Config = Descriptor.Of(MediaTypes.ImageConfig, config), Layers = [ours.Layers[0]] }.ToBytes(), null, default);
+
+        using var elsewhere = made.Elsewhere();
+        elsewhere.Replace("nuke.json", "\"data\"", $"\"image\": {{ \"base\": \"{server.Registry}/team/base@{onto.Digest}\" }}, \"data\"");
+        elsewhere.Run("Image --model plain --out onto.tar").Expect(0);
+
+        using var after = ImageLayout.Open(elsewhere.At("onto.tar"));
+        var image = Manifest.TryParse(after.Find().Bytes.Span)!;
+        Assert.Equal(ours.Layers.Select(layer => layer.Digest), image.Layers.Select(layer => layer.Digest));
+        Assert.Equal(onto.Digest.ToString(), image.Annotations!["org.opencontainers.image.base.digest"]);
+        Assert.Contains("OURS=1", JsonNode.Parse(after.ReadBlob(image.Config, 1 << 20))!["config"]!["Env"]!.AsArray().Select(variable => (string?)variable));
+    }
+
+    /// <summary>An image as its archive has it.</summary>
+    private (Manifest Manifest, Digest Digest, string Name) Image(string model)
+    {
+        using var layout = ImageLayout.Open(made.Archive(model));
+        var found = layout.Find();
+        return (Manifest.TryParse(found.Bytes.Span)!, found.Descriptor.Digest, layout.Index.Manifests.Single().Annotations![Descriptor.RefName]);
+    }
+
+    /// <summary>What Score says of the first rows.</summary>
+    private List<float> Scored(string model, int rows)
+    {
+        made.Workspace.Run($"Score --model {model} --data rides.csv --out scored-{model}.csv").Expect(0);
+        return [.. File.ReadLines(made.Workspace.At($"scored-{model}.csv")).Skip(1).Take(rows).Select(line => float.Parse(line.Split(',')[0], CultureInfo.InvariantCulture))];
+    }
+
+    private async Task<List<float>> AskAsync(HttpClient http, string model, int rows)
+    {
+        using var content = new StringContent($"[{string.Join(',', made.Rows(rows))}]", Encoding.UTF8, "application/json");
+        using var answer = await http.PostAsync(new Uri($"/score/{model}", UriKind.Relative), content);
+        var body = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, body);
+        return [.. JsonNode.Parse(body)!["predictions"]!.AsArray().Select(value => (float)value!)];
     }
 
     private static async Task AnswersAsync(HttpClient http)
@@ -133,48 +220,17 @@ public sealed class ImageTests : IDisposable
     }
 
     /// <summary>Docker's verdict, as soon as it has one.</summary>
-    private static async Task<string> HealthAsync(string container)
+    private static async Task<HealthStatus> HealthAsync(DockerClient docker, string container)
     {
-        for (var time = Stopwatch.StartNew(); ; await Task.Yield())
+        for (var time = Stopwatch.StartNew(); ;)
         {
-            var health = Expect(Docker("inspect", "--format", "{{.State.Health.Status}}", container));
-            if (health != "starting" || time.Elapsed > Patience)
+            var health = (await docker.InspectContainerAsync(container, default))!.Health;
+            if (health != HealthStatus.Starting || time.Elapsed > Patience)
             {
                 return health;
             }
         }
     }
 
-    private static async Task<string> PostAsync(HttpClient http, string path, string json)
-    {
-        using var content = new StringContent(json, Encoding.UTF8, "application/json");
-        using var answer = await http.PostAsync(new Uri(path, UriKind.Relative), content);
-        var body = await answer.Content.ReadAsStringAsync();
-        Assert.True(answer.IsSuccessStatusCode, body);
-        return body;
-    }
-
-    private static string Expect((int Exit, string Output, string Errors) ran)
-    {
-        Assert.True(ran.Exit == 0, ran.Output + ran.Errors);
-        return ran.Output;
-    }
-
-    private static (int Exit, string Output, string Errors) Docker(params string[] arguments)
-    {
-        try
-        {
-            using var docker = Process.Start(new ProcessStartInfo("docker", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            var errors = new StringBuilder();
-            docker.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
-            docker.BeginErrorReadLine();
-            var output = docker.StandardOutput.ReadToEnd();
-            docker.WaitForExit();
-            return (docker.ExitCode, output.Trim(), errors.ToString().Trim());
-        }
-        catch (System.ComponentModel.Win32Exception missing)
-        {
-            return (-1, "", missing.Message);
-        }
-    }
+    private string Run(string program, params string[] arguments) => made.Workspace.Start(program, arguments).Expect(0).Output.Trim();
 }

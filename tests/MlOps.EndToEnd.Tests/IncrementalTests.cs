@@ -52,7 +52,7 @@ public sealed class IncrementalTests : IClassFixture<IncrementalTests.Trained>
         Assert.Contains("+1 row", samples.Run("Explain").Expect(0).Output, StringComparison.Ordinal);
         var ran = NotUpToDate(samples.Run("Train --json").Expect(0));
 
-        Assert.Equal(["churn/evaluate", "churn/explain", "churn/gate", "churn/prepare", "churn/train", "data/customers"], ran.Order(StringComparer.Ordinal));
+        Assert.Equal(["churn/evaluate", "churn/explain", "churn/gate", "churn/package", "churn/prepare", "churn/train", "data/customers"], ran.Order(StringComparer.Ordinal));
         Assert.Contains("+1 row", samples.Run("Explain").Expect(0).Output, StringComparison.Ordinal);
         Assert.InRange(ChangedLines(before, samples.Lock), 1, 40);
     }
@@ -61,6 +61,9 @@ public sealed class IncrementalTests : IClassFixture<IncrementalTests.Trained>
     public void One_parameter_reruns_train_and_what_follows_and_back_again_runs_nothing()
     {
         using var samples = _trained.Copy();
+        samples.Git("init", "-q");
+        samples.Git("add", "nuke.json", "data.lock.json", "models");
+        samples.Git("commit", "-qm", "samples");
         var before = samples.Lock;
         samples.Replace("models/bike-demand/model.json", "\"trees\": 300", "\"trees\": 60");
 
@@ -72,7 +75,7 @@ public sealed class IncrementalTests : IClassFixture<IncrementalTests.Trained>
         samples.Replace("models/bike-demand/model.json", "\"trees\": 60", "\"trees\": 300");
         var back = samples.Run("Train --json").Expect(0).Json["steps"]!.AsArray();
 
-        Assert.Equal(["bike-demand/evaluate", "bike-demand/explain", "bike-demand/gate", "bike-demand/train"], ran.Order(StringComparer.Ordinal));
+        Assert.Equal(["bike-demand/evaluate", "bike-demand/explain", "bike-demand/gate", "bike-demand/package", "bike-demand/train"], ran.Order(StringComparer.Ordinal));
         Assert.InRange(lines, 1, 40);
         Assert.DoesNotContain(back, step => (string)step!["status"]! == "ran");
         Assert.Equal(before, samples.Lock);

@@ -21,7 +21,7 @@ public sealed class NewTests
         var lost = workspace.Start("sh", [workspace.At("build.sh"), "Plan"], "MLOPS_HOME=/nowhere").Expect(1);
 
         Assert.Contains("MLO9010", lost.Errors, StringComparison.Ordinal);
-        Assert.Equal("up to date: 6 steps\n", workspace.Run("Plan").Expect(0).Output);
+        Assert.Equal("up to date: 7 steps\n", workspace.Run("Plan").Expect(0).Output);
     }
 
     [Theory]

@@ -16,7 +16,7 @@ public sealed class OnnxModelTests
 
         var trained = workspace.Run("Train --json").Expect(0);
 
-        Assert.Equal(["data/points", "line/evaluate", "line/explain", "line/fit", "line/gate", "line/prepare", "line/train"], Ran(trained).Order(StringComparer.Ordinal));
+        Assert.Equal(["data/points", "line/evaluate", "line/explain", "line/fit", "line/gate", "line/package", "line/prepare", "line/train"], Ran(trained).Order(StringComparer.Ordinal));
         var model = JsonNode.Parse(workspace.Lock)!["models"]!["line"]!;
         Assert.InRange((double)model["metrics"]!["rmse"]!, 0, 0.001);
         Assert.Equal("pass", (string)model["gate"]!["verdict"]!);
@@ -36,13 +36,16 @@ public sealed class OnnxModelTests
     {
         using var workspace = Line(out _);
         workspace.Run("Train").Expect(0);
+        workspace.Git("init", "-q");
+        workspace.Git("add", "nuke.json", "data.lock.json", "models");
+        workspace.Git("commit", "-qm", "line");
         var before = workspace.Lock;
 
         workspace.Replace("models/line/fit.py", "# Least squares", "# The least squares");
         Assert.Equal(["line/fit"], Ran(workspace.Run("Train --json").Expect(0)));
 
         workspace.Replace("models/line/fit.py", "[intercept]", "[intercept + 1]");
-        Assert.Equal(["line/evaluate", "line/explain", "line/fit", "line/gate", "line/train"], Ran(workspace.Run("Train --json").Expect(3)).Order(StringComparer.Ordinal));
+        Assert.Equal(["line/evaluate", "line/explain", "line/fit", "line/gate", "line/package", "line/train"], Ran(workspace.Run("Train --json").Expect(3)).Order(StringComparer.Ordinal));
 
         workspace.Replace("models/line/fit.py", "# The least squares", "# Least squares");
         workspace.Replace("models/line/fit.py", "[intercept + 1]", "[intercept]");

@@ -7,7 +7,7 @@ namespace MlOps.Containers;
 /// <summary>An OCI image layout from elsewhere, as a folder or as a tar, plain or compressed by gzip. Nothing of it is believed, and nothing is unpacked by its name.</summary>
 /// <remarks>https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md. Blobs are found by digest only, and every byte is held against digest and size.
 /// Threads may read it side by side.</remarks>
-public sealed class ImageLayout : IDisposable
+public sealed partial class ImageLayout : IDisposable
 {
     private const int MostManifests = 1000;
 

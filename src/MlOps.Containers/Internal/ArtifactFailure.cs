@@ -28,5 +28,7 @@ internal static class ArtifactFailure
 
     public static DiagnosticException BadLayer(string where, Digest layer, string why) => new(new Diagnostic("MLO8127", $"layer {layer} is refused") { Where = where, Why = why, Mend = Hostile });
 
+    public static DiagnosticException NotVouchedFor(string where, string what, string why) => new(new Diagnostic("MLO8129", $"{what} holds what nothing vouches for") { Where = where, Why = why, Mend = Hostile });
+
     public static Diagnostic BadReferrers(string where, Digest subject, string why) => new("MLO8128", $"what is attached to {subject} cannot be told") { Where = where, Why = why, Mend = "look at the registry's tag sha256-… of that digest, and remove it if it is wrong; then attach again" };
 }

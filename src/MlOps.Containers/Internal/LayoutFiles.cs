@@ -14,6 +14,9 @@ internal abstract class LayoutFiles : IDisposable
     /// <summary>A file by its path in the layout, or null.</summary>
     public abstract LayoutFile? Find(string path);
 
+    /// <summary>The paths of all files; of a folder, those of its root and its blobs.</summary>
+    public abstract IEnumerable<string> Names();
+
     /// <summary>Opens a folder, or a tar as it is or compressed by gzip.</summary>
     public static LayoutFiles Open(string path, LayoutLimits limits) => FileStat.Of(path).Kind switch
     {
@@ -35,6 +38,9 @@ internal abstract class LayoutFiles : IDisposable
 
     private sealed class InFolder(string root) : LayoutFiles
     {
+        public override IEnumerable<string> Names() => new[] { root, Path.Join(root, "blobs/sha256") }.Where(Directory.Exists)
+            .SelectMany(folder => Directory.EnumerateFiles(folder)).Select(file => Path.GetRelativePath(root, file).Replace('\\', '/')).Order(StringComparer.Ordinal);
+
         public override LayoutFile? Find(string path)
         {
             var file = Path.Join(root, path);
@@ -76,6 +82,8 @@ internal abstract class LayoutFiles : IDisposable
                 throw;
             }
         }
+
+        public override IEnumerable<string> Names() => _entries.Where(entry => entry.Value is not null).Select(entry => entry.Key);
 
         public override LayoutFile? Find(string path) => _entries.GetValueOrDefault(path) is var (offset, length) ? new(_tar.SafeFileHandle, offset, length, Owns: false) : null;
 
@@ -144,6 +152,15 @@ internal abstract class LayoutFiles : IDisposable
                     if (fault is not null)
                     {
                         throw new TarException($"entry '{TarEntries.Shown(entry.Name)}': {fault}");
+                    }
+                }
+
+                var block = new byte[1 << 16];
+                for (int more; (more = _tar.Read(block)) > 0;)
+                {
+                    if (block.AsSpan(0, more).ContainsAnyExcept((byte)0))
+                    {
+                        throw new TarException("something stands behind its end");
                     }
                 }
             }

@@ -38,7 +38,8 @@ internal sealed class TarEntries(Stream tar, int mostEntries)
         (string? Name, string? Link, long? Size) ahead = default;
         while (true)
         {
-            Skip(_content + _padding);
+            Skip(_content);
+            CheckPadding();
             Fill(_block);
             (_content, _padding) = (0, 0);
             if (!_block.AsSpan().ContainsAnyExcept((byte)0))
@@ -117,8 +118,26 @@ internal sealed class TarEntries(Stream tar, int mostEntries)
 
     private static TarException Cut() => new("it is cut short");
 
+    /// <summary>Between the end of an entry and the next block stand zeros: nothing may hide there, and no damage go unseen.</summary>
+    private void CheckPadding()
+    {
+        var padding = _block.AsSpan(0, (int)_padding);
+        Fill(padding);
+        if (padding.ContainsAnyExcept((byte)0))
+        {
+            throw new TarException(FormattableString.Invariant($"something stands behind the entry that ends at byte {Position - _padding}"));
+        }
+    }
+
     private void CheckSum()
     {
+        // As writers write it: with other fillings the same number would have many texts.
+        var field = _block.AsSpan(148, 8);
+        if (field[..6].ContainsAnyExceptInRange((byte)'0', (byte)'7') || field[6..] is not ([0, (byte)' '] or [(byte)' ', 0] or [>= (byte)'0' and <= (byte)'7', 0]))
+        {
+            throw Damaged();
+        }
+
         var expected = Number(_block.AsSpan(148, 8), "checksum");
         var sum = 8L * ' ';
         for (var i = 0; i < Block; i++)
@@ -128,8 +147,10 @@ internal sealed class TarEntries(Stream tar, int mostEntries)
 
         if (sum != expected)
         {
-            throw new TarException(FormattableString.Invariant($"the header at byte {Position - Block} is damaged, or it is no tar"));
+            throw Damaged();
         }
+
+        TarException Damaged() => new(FormattableString.Invariant($"the header at byte {Position - Block} is damaged, or it is no tar"));
     }
 
     private string Name()

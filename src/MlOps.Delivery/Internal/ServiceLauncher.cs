@@ -41,8 +41,8 @@ internal static class ServiceLauncher
         start.ArgumentList.Add("--config");
         start.ArgumentList.Add(config);
         start.UseShellExecute = false;
-        // Container images set these for web applications of their own; the address is in the configuration.
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("ASPNETCORE_", StringComparison.OrdinalIgnoreCase)).ToList())
+        // Container images set these for web applications of their own; the address is in the configuration. A signing key is no business of a service.
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("ASPNETCORE_", StringComparison.OrdinalIgnoreCase) || name.StartsWith("MLOPS_SIGNING_", StringComparison.OrdinalIgnoreCase)).ToList())
         {
             start.Environment.Remove(name);
         }

@@ -16,9 +16,6 @@ public sealed record DebianBase
     /// <summary>In the order of their names.</summary>
     public required IReadOnlyList<DebianPackage> Packages { get; init; }
 
-    /// <summary>The list that the product carries; <c>build/debian-base.sh</c> makes a newer one.</summary>
-    public static DebianBase Default { get; } = OfProduct();
-
     /// <summary>Which packages they are, and how they become a layer.</summary>
     public Digest Digest => Digest.Of(Packages.Aggregate(Format, (text, package) => $"{text}{package.Name} {package.Version} {package.Digest}\n"));
 
@@ -61,12 +58,4 @@ public sealed record DebianBase
         : Packages.FirstOrDefault(package => package.Size is <= 0 or > DebArchive.MaximumBytes) is { } sized ? $"the size of '{sized.Name}' cannot be"
         : Packages.FirstOrDefault(package => package.Path.Split('/').Any(name => name is "" or "." or "..") || package.Name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('+' or '-' or '.'))) is { } placed ? $"name or path of '{placed.Name}' cannot be"
         : null;
-
-    private static DebianBase OfProduct()
-    {
-        using var stream = typeof(DebianBase).Assembly.GetManifestResourceStream("debian-12.json")!;
-        var bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return Parse(bytes);
-    }
 }

@@ -10,6 +10,9 @@ public static class ServicePublish
 {
     private const string Program = "MlOps.Serving";
 
+    /// <summary>The version of the runtime that comes with it: what build/props/Service.props pins.</summary>
+    public const string RuntimeVersion = "10.0.12";
+
     /// <summary>Where an image has it.</summary>
     internal const string Entrypoint = $"/app/{Program}";
 
@@ -31,7 +34,7 @@ public static class ServicePublish
         var lines = new List<string>();
         var exit = await DotnetAsync(
             home,
-            ["msbuild", Path.Join(home, "build", "host", "Service.proj"), "-nologo", "-v:q", "-nodeReuse:false", "-clp:NoSummary",
+            ["msbuild", Path.Join(home, "build", "host", "Service.proj"), "-nologo", "-v:q", "-nodeReuse:false", "-clp:NoSummary", "-p:Configuration=Release",
                 $"-p:ServiceFlavour={(flavour == ServiceFlavour.Trimmed ? "trimmed" : "untrimmed")}", $"-p:ServiceDirectory={app}/"],
             line =>
             {
@@ -62,10 +65,19 @@ public static class ServicePublish
             destination);
     }
 
+    private static bool IsHarmless(string name) => name is "PATH" or "HOME" or "USER" or "TMPDIR" or "TMP" or "TEMP" or "XDG_DATA_HOME" or "SystemRoot" or "APPDATA" or "LOCALAPPDATA" or "USERPROFILE" or "ProgramFiles"
+        || name.StartsWith("DOTNET_", StringComparison.Ordinal) || name.StartsWith("NUGET_", StringComparison.Ordinal) || name.StartsWith("SSL_", StringComparison.Ordinal) || name.EndsWith("_proxy", StringComparison.OrdinalIgnoreCase);
+
     private static async Task<int> DotnetAsync(string home, string[] arguments, Action<string> line, CancellationToken cancellationToken)
     {
         var host = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } given ? given : "dotnet";
         var start = new ProcessStartInfo(host, arguments) { WorkingDirectory = home, RedirectStandardOutput = true, RedirectStandardError = true };
+        // MSBuild makes properties of variables: one called Optimize would be other bytes.
+        foreach (var name in start.Environment.Keys.Where(name => !IsHarmless(name)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
         foreach (var (name, value) in ((string, string)[])[("DOTNET_NOLOGO", "1"), ("DOTNET_CLI_TELEMETRY_OPTOUT", "1"), ("DOTNET_CLI_UI_LANGUAGE", "en"), ("MSBUILDDISABLENODEREUSE", "1")])
         {
             start.Environment[name] = value;

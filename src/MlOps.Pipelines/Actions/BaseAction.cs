@@ -9,7 +9,8 @@ namespace MlOps.Pipelines.Actions;
 
 /// <summary>Brings what images stand on: packages of Debian made one layer, or the layers of an image in a registry.</summary>
 /// <param name="store">Where packages wait that were fetched before.</param>
-internal sealed class BaseAction(ContentStore store) : IStepExecutor
+/// <param name="debian">The packages of the default base.</param>
+internal sealed class BaseAction(ContentStore store, DebianBase debian) : IStepExecutor
 {
     public const string Name = "base";
 
@@ -25,7 +26,7 @@ internal sealed class BaseAction(ContentStore store) : IStepExecutor
     public bool ReadsInPlace => true;
 
     public static JsonObject Parameters(string reference) => reference == Debian
-        ? new() { [Name] = DebianBase.Default.Name, ["packages"] = DebianBase.Default.Digest.ToString() }
+        ? new() { [Name] = DebianList.Default.Name, ["packages"] = DebianList.Default.Digest.ToString() }
         : new() { [Name] = reference };
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
@@ -45,7 +46,7 @@ internal sealed class BaseAction(ContentStore store) : IStepExecutor
         BaseImage onto;
         await using (var layer = File.Create(file))
         {
-            onto = await DebianBase.Default.WriteAsync(OpenAsync, layer, cancellationToken);
+            onto = await debian.WriteAsync(OpenAsync, layer, cancellationToken);
         }
 
         File.Move(file, Path.Join(folder, onto.Layers[0].Descriptor.Digest.Hex));

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using MlOps.Containers;
 using MlOps.Content;
+using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Datasets;
 using MlOps.Pipelines.Manifests;
 using MlOps.Pipelines.Packages;
@@ -99,6 +101,7 @@ internal sealed partial class WorkspaceDefinition
             found.AddRange(DatasetCheck.Of(data, path => At(["data", name, .. path]), written.Contains(data.Path)));
         }
 
+        CheckBase(found);
         CheckSteps(Manifest.Steps, name => At("steps", name), found);
         foreach (var (name, environment) in Manifest.Environments)
         {
@@ -108,6 +111,35 @@ internal sealed partial class WorkspaceDefinition
                 found.Add(new("MLO2005", $"port {environment.Port} is not a TCP port") { Where = At("environments", name, "port"), Mend = "choose one from 1024 to 65535" });
             }
         }
+    }
+
+    /// <summary>What images stand on stays the same until somebody names another.</summary>
+    private void CheckBase(List<Diagnostic> found)
+    {
+        if (Manifest.Image?.Base is not { } named || named == BaseAction.Debian)
+        {
+            return;
+        }
+
+        var why = "a tag may name another image tomorrow";
+        try
+        {
+            if (Reference.Parse(named) is { Digest: not null })
+            {
+                return;
+            }
+        }
+        catch (DiagnosticException malformed)
+        {
+            why = malformed.Diagnostics[0].Why;
+        }
+
+        found.Add(new("MLO2291", "the base of images is not named by a digest")
+        {
+            Where = At("image", "base"),
+            Why = why,
+            Mend = $"name it as \"HOST/REPOSITORY@sha256:…\" with the digest that `skopeo inspect --format {{{{.Digest}}}} docker://HOST/REPOSITORY:TAG` prints, or take \"{BaseAction.Debian}\"",
+        });
     }
 
     internal static void CheckSteps(Dictionary<string, RunStepManifest> steps, Func<string, string> at, List<Diagnostic> found)

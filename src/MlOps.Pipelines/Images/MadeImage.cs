@@ -12,6 +12,9 @@ namespace MlOps.Pipelines.Images;
 /// <param name="Bytes">The manifest's bytes.</param>
 internal sealed record MadeImage(string Name, PackageVersion Version, Digest Digest, Manifest Manifest, byte[] Bytes)
 {
+    /// <summary>The tag that never moves: the version with the first digits of the image.</summary>
+    public string Tag => $"{Version}-{Digest.Hex[..12]}";
+
     /// <summary>The bytes of all that is to be moved.</summary>
     public long Size => Bytes.Length + Manifest.Config.Size + Manifest.Layers.Sum(layer => layer.Size);
 }

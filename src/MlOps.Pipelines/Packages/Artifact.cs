@@ -12,11 +12,17 @@ internal sealed record Artifact(string Where, StoredManifest Stored, Func<Descri
 {
     private const int MostBytes = 64 << 20;
 
+    /// <summary>The model that was asked for; null where only a place was named.</summary>
+    public string? Model { get; init; }
+
     /// <summary>The version that it goes by, where it has one; it is no part of its bytes.</summary>
     public string? Version { get; init; }
 
     /// <summary>What has to be closed when it is no longer read; null for nothing.</summary>
     public IDisposable? Source { get; init; }
+
+    /// <summary>Looks at the whole of what it lies in, and tells how much that is; null where nothing else lies there.</summary>
+    public Func<CancellationToken, string>? Whole { get; init; }
 
     /// <summary>Its identity.</summary>
     public Digest Digest => Stored.Descriptor.Digest;

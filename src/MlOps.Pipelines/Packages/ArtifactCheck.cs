@@ -31,7 +31,7 @@ internal sealed record ArtifactFinding(string What, CheckResult Result, string S
 internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepositoryFacts? repository, DateTimeOffset now)
 {
     private readonly List<ArtifactFinding> _findings = [];
-    private readonly List<Statement> _provenances = [];
+    private string? _model;
 
     private bool IsStrict => trust.Keys.Count > 0;
 
@@ -44,13 +44,30 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
             return _findings;
         }
 
+        if (artifact.Whole is { } whole)
+        {
+            Guarded("archive", () =>
+            {
+                var told = whole(cancellationToken);
+                Add("archive", CheckResult.Passed, told);
+                return told;
+            });
+        }
+
         Blobs(manifest, cancellationToken);
         if (manifest.ArtifactType == ModelPackage.ArtifactType)
         {
             Guarded("package", () =>
             {
                 var package = ModelPackage.Read(artifact.Stored.Bytes, digest => artifact.Read(manifest.Config) is { } bytes && Digest.Of(bytes) == digest ? bytes : null, artifact.Where);
-                Add("package", CheckResult.Passed, $"{package.Description.Name}, {package.Files.Count} files");
+                _model = package.Description.Name;
+                var isAsked = artifact.Model is null || artifact.Model == _model;
+                Add("package", isAsked ? CheckResult.Passed : CheckResult.Failed, isAsked ? $"{_model}, {package.Files.Count} files" : $"it is one of model '{_model}', and '{artifact.Model}' was asked for");
+                if (artifact.Version is { } number && repository is not null)
+                {
+                    _findings.Add(repository.Number(_model, PackageVersion.Parse(number), artifact.Digest, mustBeKnown: IsStrict));
+                }
+
                 return package;
             });
         }
@@ -59,9 +76,15 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
             Guarded("layers", () => Layers(manifest, cancellationToken));
         }
 
-        var statements = Statements();
-        Provenance();
-        Gate(statements);
+        var statements = Statements(cancellationToken);
+        List<Statement> provenances = [.. statements[PredicateTypes.Provenance]];
+        Provenance(provenances);
+        Gate([.. statements[PredicateTypes.TestResult]], provenances);
+        if (IsStrict && manifest.ArtifactType == ModelPackage.ArtifactType && !statements.Contains(PredicateTypes.CycloneDx))
+        {
+            Add("parts", CheckResult.Failed, "no trusted key signed what it is made of");
+        }
+
         return _findings;
     }
 
@@ -112,7 +135,7 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
     private Manifest Layers(Manifest manifest, CancellationToken cancellationToken)
     {
         var config = artifact.Read(manifest.Config) ?? throw Wrong("the configuration is missing", manifest.Config.Digest.ToString());
-        using var json = System.Text.Json.JsonDocument.Parse(config, new() { MaxDepth = 32 });
+        using var json = System.Text.Json.JsonDocument.Parse(config, new() { MaxDepth = 32, AllowDuplicateProperties = false });
         string?[] expected = json.RootElement.TryGetProperty("rootfs", out var files) && files.TryGetProperty("diff_ids", out var ids) ? [.. ids.EnumerateArray().Select(id => id.GetString())] : [];
         if (expected.Length != manifest.Layers.Count)
         {
@@ -141,14 +164,21 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
     }
 
     /// <summary>What is attested, by kind: of those that are signed by trusted keys, where some are declared.</summary>
-    private Dictionary<string, Statement> Statements()
+    private ILookup<string, Statement> Statements(CancellationToken cancellationToken)
     {
-        var said = new Dictionary<string, Statement>(StringComparer.Ordinal);
+        var said = new List<Statement>();
+        var unproven = new List<Statement>();
         foreach (var attached in artifact.Attached)
         {
             Guarded("attestation", () =>
             {
-                if (Manifest.TryParse(attached.Bytes.Span) is not { } manifest || Attestor.Of(manifest) is not { } found)
+                cancellationToken.ThrowIfCancellationRequested();
+                if (Digest.Of(attached.Bytes.Span) != attached.Descriptor.Digest || Manifest.TryParse(attached.Bytes.Span) is not { } manifest || manifest.Subject?.Digest != artifact.Digest)
+                {
+                    throw Wrong("what is attached is damaged, or belongs to something else", attached.Descriptor.Digest.ToString());
+                }
+
+                if (Attestor.Of(manifest) is not { } found)
                 {
                     Add("attachment", CheckResult.Unknown, $"{attached.Descriptor.ArtifactType ?? attached.Descriptor.MediaType} is not known here");
                     return attached;
@@ -161,74 +191,90 @@ internal sealed class ArtifactCheck(Artifact artifact, TrustPolicy trust, IRepos
                     throw Wrong($"the attestation '{what}' is missing or has other bytes than its digest says", found.Layer.Digest.ToString());
                 }
 
-                Signature(what, bytes, said);
+                Signature(found.Predicate, bytes, said, unproven);
                 return attached;
             });
         }
 
-        if (IsStrict && !said.ContainsKey(PredicateTypes.Provenance))
-        {
-            Add("signature", CheckResult.Failed, "no trusted key signed where it came from");
-        }
-
-        return said;
+        return (IsStrict ? said : said.Concat(unproven)).ToLookup(statement => statement.PredicateType, StringComparer.Ordinal);
     }
 
-    private void Signature(string what, byte[] bytes, Dictionary<string, Statement> said)
+    private void Signature(string announced, byte[] bytes, List<Statement> said, List<Statement> unproven)
     {
+        var what = Reports.PackageListReport.Word(announced);
         var verified = trust.Verify(bytes, artifact.Digest, now, what);
         if (verified is { Statement: { } statement, Key: { } key })
         {
-            Say(statement);
-            Add($"signature: {what}", CheckResult.Passed, $"by {key.Key.Id.Short} ({key.Where})");
+            said.Add(statement);
+            var isAsAnnounced = announced.Length == 0 || announced == statement.PredicateType;
+            Add($"signature: {what}", isAsAnnounced ? CheckResult.Passed : CheckResult.Failed,
+                isAsAnnounced ? $"by {key.Key.Id.Short} ({key.Where})" : $"its manifest announces '{announced}', and what is signed is '{statement.PredicateType}'");
             return;
         }
 
         // Anybody may attach what they like: what no trusted key signed counts for nothing, and harms nothing; what one signed, and is no longer that, is a forgery or damaged.
         var isForeign = verified.Verdict is Verdict.UnknownKey or Verdict.NoSignature;
         var problem = verified.Problem!;
+        if (verified.Verdict == Verdict.UnknownKey && Bundle.TryParse(bytes, out var bundle, out _) && trust.Keys.FirstOrDefault(trusted => bundle.IsSignedBy(trusted.Key)) is { } signer)
+        {
+            Add($"signature: {what}", CheckResult.Failed, $"it was changed after signing: {signer.Key.Id.Short} ({signer.Where}) signed it, and it names another key");
+            return;
+        }
+
         Add($"signature: {what}", isForeign ? CheckResult.Unknown : CheckResult.Failed, $"{problem.What}{(problem.Why is null ? "" : $": {problem.Why}")}");
         if (!IsStrict && isForeign && Attestor.StatementIn(bytes) is { } claimed && claimed.Subjects.Any(subject => subject.Digest == artifact.Digest))
         {
-            Say(claimed);
-        }
-
-        void Say(Statement statement)
-        {
-            said[statement.PredicateType] = statement;
-            if (statement.PredicateType == PredicateTypes.Provenance)
-            {
-                _provenances.Add(statement);
-            }
+            unproven.Add(claimed);
         }
     }
 
-    /// <summary>One provenance that holds is enough: what was signed on a branch names a commit that a squashed merge left behind, and is signed again on the main branch.</summary>
-    private void Provenance()
+    private static Statement? Unproven(byte[] bytes) => Statement.TryParse(Bundle.TryParse(bytes, out var bundle, out _) ? bundle.Payload.Span : bytes, out var statement, out _) ? statement : null;
+
+    /// <summary>Of several, one has to hold and none may contradict the repository; one whose commit a squash or rebase left behind counts for nothing beside one that holds.</summary>
+    private void Provenance(List<Statement> statements)
     {
-        var findings = _provenances.Select(Found).ToList();
-        _findings.Add(findings.Count == 0 ? new("provenance", IsStrict ? CheckResult.Failed : CheckResult.Unknown, "nothing says where it came from") : findings.MinBy(finding => finding.Result)!);
+        if (statements.Count == 0)
+        {
+            Add("provenance", IsStrict ? CheckResult.Failed : CheckResult.Unknown, IsStrict ? "no trusted key signed where it came from" : "nothing says where it came from");
+        }
+
+        var found = statements.Select(Found).ToList();
+        var holds = found.Exists(each => each.Finding.Result == CheckResult.Passed);
+        _findings.AddRange(found.Select(each => holds && each.IsLeftBehind ? each.Finding with { Result = CheckResult.Unknown } : each.Finding));
     }
 
-    private ArtifactFinding Found(Statement statement)
+    private (ArtifactFinding Finding, bool IsLeftBehind) Found(Statement statement)
     {
         if (!Packaging.Provenance.TryRead(statement, out var provenance, out var why))
         {
-            return new("provenance", CheckResult.Failed, why);
+            return (new("provenance", CheckResult.Failed, why), false);
+        }
+
+        if (_model is not null && provenance.Model != _model)
+        {
+            return (new("provenance", CheckResult.Failed, $"it is that of model '{provenance.Model}', and this is '{_model}'"), false);
         }
 
         if (provenance.Source is not { } source || repository is null)
         {
-            return new("provenance", CheckResult.Unknown, provenance.Source is null ? "it names no commit" : $"commit {provenance.Source.Commit[..12]}, and no repository is here to ask");
+            return (new("provenance", IsStrict && repository is not null ? CheckResult.Failed : CheckResult.Unknown, provenance.Source is null ? "it names no commit" : $"commit {provenance.Source.Commit[..12]}, and no repository is here to ask"), false);
         }
 
         var fault = repository.Fault(source.Commit, provenance.Model, artifact.Digest, provenance.Datasets, mustBeProtected: IsStrict);
-        return new("provenance", fault is null ? CheckResult.Passed : CheckResult.Failed, fault ?? $"commit {source.Commit[..12]} by {source.Author} pins it, and {provenance.Datasets.Count} datasets; built by {provenance.BuilderId}");
+        return (new("provenance", fault is null ? CheckResult.Passed : CheckResult.Failed, fault ?? $"commit {source.Commit[..12]} by {source.Author} pins it, and {provenance.Datasets.Count} datasets; built by {provenance.BuilderId}"),
+            fault is not null && !repository.IsReviewed(source.Commit));
     }
 
-    private void Gate(Dictionary<string, Statement> said)
+    /// <summary>What the gate found; it may not be missing where the lock of the commit that is named has a gate for the model.</summary>
+    private void Gate(List<Statement> statements, List<Statement> provenances)
     {
-        if (said.TryGetValue(PredicateTypes.TestResult, out var statement))
+        if (IsStrict && statements.Count == 0 && repository is not null
+            && provenances.Exists(statement => Packaging.Provenance.TryRead(statement, out var provenance, out _) && provenance.Source is { } source && repository.HasGate(source.Commit, provenance.Model)))
+        {
+            Add("gate", CheckResult.Failed, "the model has a gate, and no trusted key signed what it found");
+        }
+
+        foreach (var statement in statements)
         {
             if (TestResult.TryRead(statement, out var gate, out var why))
             {
@@ -279,4 +325,17 @@ internal interface IRepositoryFacts
     /// <param name="datasets">What it is said to have been trained on.</param>
     /// <param name="mustBeProtected">Whether the commit has to be part of the protected branch.</param>
     string? Fault(string commit, string model, Digest package, IReadOnlyList<ResourceDescriptor> datasets, bool mustBeProtected);
+
+    /// <summary>Whether a package has the number that it goes by: a registry may give an old one, or another, under a new number.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="version">The number.</param>
+    /// <param name="package">What is said to have it.</param>
+    /// <param name="mustBeKnown">Whether the protected branch has to know the number.</param>
+    ArtifactFinding Number(string model, PackageVersion version, Digest package, bool mustBeKnown);
+
+    /// <summary>Whether a commit is part of the protected branch.</summary>
+    bool IsReviewed(string commit);
+
+    /// <summary>Whether the lock of a commit says what a model's gate found.</summary>
+    bool HasGate(string commit, string model);
 }

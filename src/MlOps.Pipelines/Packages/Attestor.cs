@@ -22,12 +22,12 @@ internal sealed class Attestor(ContentStore store, PackageShelf shelf, SigningKe
     public static Found? Of(Manifest manifest) => manifest is { ArtifactType: Bundle.MediaType or Statement.MediaType, Layers: [var layer] } && layer.MediaType == manifest.ArtifactType
         ? new(manifest.Annotations?.GetValueOrDefault(PredicateType) ?? "", layer) : null;
 
-    /// <summary>Whether a kind of statement about something is on the shelf already, signed as this one would.</summary>
+    /// <summary>Whether a kind of statement about something is on the shelf already, signed as this one would; without a key, by anybody.</summary>
     /// <param name="subject">What it is about.</param>
     /// <param name="predicate">The kind of statement.</param>
     /// <param name="holds">Whether what it says still holds; null for whatever it says.</param>
     public bool Has(Digest subject, string predicate, Func<Statement, bool>? holds = null) =>
-        shelf.Referrers(subject).Any(attached => IsOurs(attached, predicate) && (holds is null || (StatementIn(Read(attached, predicate)!) is { } said && holds(said))));
+        shelf.Referrers(subject).Any(attached => (key is null ? Read(attached, predicate) is not null : IsOurs(attached, predicate)) && (holds is null || (StatementIn(Read(attached, predicate)!) is { } said && holds(said))));
 
     /// <summary>Attaches statements to a package or an image; those of the same kind that this key signed before, or nobody, give way.</summary>
     public void Attach(Descriptor subject, IEnumerable<Statement> statements)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Packaging;
+using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Definitions;
 
 namespace MlOps.Pipelines.Packages;
@@ -15,6 +16,28 @@ internal sealed class GitFacts(string root) : IRepositoryFacts
 
     /// <summary>The protected branch; null where there is none.</summary>
     public string? Branch { get; } = Protected.FirstOrDefault(branch => Git.Run(root, "rev-parse", "--verify", "--quiet", $"{branch}^{{commit}}") is not null);
+
+    /// <inheritdoc/>
+    public ArtifactFinding Number(string model, PackageVersion version, Digest package, bool mustBeKnown)
+    {
+        var (where, ledger) = (Branch ?? "HEAD", new SortedDictionary<PackageVersion, Digest>());
+        try
+        {
+            ledger = Git.Show(root, where, BuildEngine.LockName) is { } bytes ? VersionLedger.Of(LockFile.Parse(bytes, where), $"models/{model}") : ledger;
+        }
+        catch (DiagnosticException)
+        {
+            // A lock that cannot be read numbers nothing.
+        }
+
+        return ledger.TryGetValue(version, out var numbered)
+            ? numbered == package ? new("version", CheckResult.Passed, $"{version} in the lock of {where}") : new("version", CheckResult.Failed, $"{version} of '{model}' is {numbered} in the lock of {where}, not {package}")
+            : ledger.FirstOrDefault(entry => entry.Value == package) is { Value.IsEmpty: false } other ? new("version", CheckResult.Failed, $"in the lock of {where} this package is {other.Key}, not {version}")
+            : new("version", mustBeKnown ? CheckResult.Failed : CheckResult.Unknown, $"the lock of {where} numbers no {version} of '{model}'");
+    }
+
+    /// <inheritdoc/>
+    public bool IsReviewed(string commit) => Branch is not null && Git.Run(root, "merge-base", "--is-ancestor", commit, Branch) is not null;
 
     /// <inheritdoc/>
     public string? Fault(string commit, string model, Digest package, IReadOnlyList<ResourceDescriptor> datasets, bool mustBeProtected)
@@ -39,9 +62,10 @@ internal sealed class GitFacts(string root) : IRepositoryFacts
             return $"the lock of commit {commit} cannot be read: {unreadable.Diagnostics[0].What}";
         }
 
-        if (VersionLedger.PackageOf(pinned, $"models/{model}") is var there && there != package)
+        var image = pinned.Find(new($"models/{model}", ImageAction.Name)) is { } made && made.Outputs.TryGetValue(ImageAction.Manifest, out var composed) ? composed : (Digest?)null;
+        if (VersionLedger.PackageOf(pinned, $"models/{model}") is var there && there != package && image != package)
         {
-            return $"the lock of commit {commit} pins {(there is null ? "no package" : there.ToString())} for model '{model}', not {package}";
+            return $"the lock of commit {commit} pins {(there is null ? "no package" : there.ToString())}{(image is null ? "" : $" and image {image}")} for model '{model}', not {package}";
         }
 
         foreach (var dataset in datasets)
@@ -52,7 +76,21 @@ internal sealed class GitFacts(string root) : IRepositoryFacts
             }
         }
 
-        return mustBeProtected && (Branch is null || Git.Run(root, "merge-base", "--is-ancestor", commit, Branch) is null) ? $"commit {commit} is not part of {Branch ?? "a protected branch: there is none here"}" : null;
+        return mustBeProtected && !IsReviewed(commit) ? $"commit {commit} is not part of {Branch ?? "a protected branch: there is none here"}" : null;
+    }
+
+    /// <inheritdoc/>
+    public bool HasGate(string commit, string model)
+    {
+        try
+        {
+            return Git.Show(root, commit, BuildEngine.LockName) is { } bytes && LockFile.Parse(bytes, commit).Fact($"models/{model}", Actions.GateAction.Name) is not null;
+        }
+        catch (DiagnosticException)
+        {
+            // That the lock cannot be read is said where it is asked what it pins.
+            return false;
+        }
     }
 
     /// <summary>The keys that count, as the protected branch says.</summary>
@@ -66,7 +104,17 @@ internal sealed class GitFacts(string root) : IRepositoryFacts
         var keys = new List<TrustedKey>();
         foreach (var file in Declared(read(WorkspaceDefinition.FileName), environment).Distinct(StringComparer.Ordinal))
         {
-            var path = WorkspacePath.Parse(file).Value;
+            if (!WorkspacePath.TryParse(file, out var place))
+            {
+                throw new DiagnosticException(new Diagnostic("MLO2288", $"'{file}' is no path of a trusted key")
+                {
+                    Where = $"{where}:{WorkspaceDefinition.FileName}",
+                    Why = "a key lies in the workspace, and its path is relative and plain",
+                    Mend = "write it as keys/NAME.pub",
+                });
+            }
+
+            var path = place.Value;
             var text = read(path) ?? throw new DiagnosticException(new Diagnostic("MLO2288", $"the trusted key '{file}' is not there")
             {
                 Where = $"{where}:{WorkspaceDefinition.FileName}",

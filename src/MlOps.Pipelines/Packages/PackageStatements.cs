@@ -95,7 +95,8 @@ internal sealed class PackageStatements(LockFile pinned, StepGraph graph, ModelD
             ["parameters"] = step.Trace.Parameters.DeepClone(),
         })));
 
-    private IEnumerable<ResourceDescriptor> Datasets() => Upstream().Select(step => step.Address.Owner).Where(owner => owner.StartsWith("data/", StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal)
+    /// <summary>The datasets that it learnt from, by name.</summary>
+    public IEnumerable<ResourceDescriptor> Datasets() => Upstream().Select(step => step.Address.Owner).Where(owner => owner.StartsWith("data/", StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal)
         .Select(owner => (owner, Digest.TryParse(pinned.Fact(owner, "sha256") is { } fact ? $"{Digest.Prefix}{fact}" : null, out var digest) ? digest : (Digest?)null))
         .Where(dataset => dataset.Item2 is not null).Select(dataset => new ResourceDescriptor(dataset.owner["data/".Length..], dataset.Item2!.Value));
 

@@ -26,7 +26,7 @@ internal sealed class SigningKeys(string workspace)
     public string Current => Path.Join(Folder, $"{workspace}.pem");
 
     /// <summary>Everything that decides which key signs.</summary>
-    public static IEnumerable<string> Variables => [TextVariable, FileVariable, PasswordVariable];
+    public static IEnumerable<string> Variables => [TextVariable, FileVariable, PasswordVariable, "XDG_CONFIG_HOME", "HOME"];
 
     /// <summary>The key that signs; null if there is none.</summary>
     /// <exception cref="DiagnosticException">There is one, and it cannot be used.</exception>

@@ -74,7 +74,7 @@ internal sealed class VersionLedger(IReadOnlyList<LockFile> committed)
         ledger = Committed(owner);
         if (ledger.Where(entry => entry.Value == package).Select(entry => (PackageVersion?)entry.Key).LastOrDefault() is { } known)
         {
-            return new(known, package, "the same content has had this number before");
+            return new(known, package, (string?)committed[0].Fact(owner, Version) == known.ToString() ? "as committed" : "the same content has had this number before");
         }
 
         var (version, reason) = ledger.Count == 0 ? (PackageVersion.First, "it is the first") : Next(ledger.Last(), now, owner);
@@ -109,12 +109,6 @@ internal sealed class VersionLedger(IReadOnlyList<LockFile> committed)
         if (before.Fact(owner, PackageAction.Signature) is JsonObject old && now.Fact(owner, PackageAction.Signature) is JsonObject signature && PackageSignature.Break(old, signature) is { } broken)
         {
             return (new(last.Major + 1, 0, 0), $"callers break: {broken}");
-        }
-
-        // Who called what the last number means may break, though nobody breaks who called what is committed now: the signature of the last one is not written down.
-        if (Of(before, owner).Where(entry => entry.Value == PackageOf(before, owner)).Select(entry => (int?)entry.Key.Major).LastOrDefault() is { } major && major != last.Major)
-        {
-            return (new(last.Major + 1, 0, 0), $"callers of {last} may break: it goes on from version {major}");
         }
 
         var changed = Changed(before, now, owner);

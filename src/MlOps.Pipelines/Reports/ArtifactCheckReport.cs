@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MlOps.Content;
 using MlOps.Packaging;
 using MlOps.Pipelines.Packages;
 
@@ -31,6 +32,13 @@ internal sealed class ArtifactCheckReport(Artifact artifact, IReadOnlyList<Artif
         ["digest"] = artifact.Digest.ToString(),
         ["trusted"] = new JsonArray([.. trust.Keys.Select(key => (JsonNode)key.Key.Id.ToString())]),
         ["verified"] = findings.All(finding => finding.Result != CheckResult.Failed),
+    };
+
+    /// <summary>What is so damaged that nothing else can be said.</summary>
+    public static JsonObject Unreadable(IReadOnlyList<Diagnostic> problems) => new()
+    {
+        ["checks"] = new JsonArray([.. problems.Select(problem => (JsonNode)new JsonObject { ["check"] = "archive", ["result"] = Word(CheckResult.Failed), ["seen"] = $"{problem.What}: {problem.Why}" })]),
+        ["verified"] = false,
     };
 
     private static string Word(CheckResult result) => result switch { CheckResult.Passed => "pass", CheckResult.Failed => "FAIL", _ => "unknown" };

@@ -6,6 +6,8 @@ namespace MlOps.Scoring.Computed;
 /// <summary>A model's compiled code, loaded. What it refers to comes from its own folder; the framework and this product come from the program that loads it.</summary>
 public sealed class CodeAssembly
 {
+    private static readonly string[] Prefixes = ["System.", "Microsoft."];
+
     private CodeAssembly(Assembly assembly) => Assembly = assembly;
 
     /// <summary>What was loaded.</summary>
@@ -26,10 +28,19 @@ public sealed class CodeAssembly
         return methods is [var only] ? only : throw new MissingMethodException($"{Path.GetFileName(Assembly.Location)} has {methods.Length} functions '{name}'");
     }
 
+    /// <summary>The framework's assemblies by name. They lie elsewhere than the program; or, in a program that brings its framework, beside it, and are told by their names.</summary>
+    /// <param name="trusted">What the runtime loads by itself, as it says.</param>
+    /// <param name="program">The program's folder.</param>
+    internal static HashSet<string> FrameworkOf(string trusted, string program)
+    {
+        var all = trusted.Split(Path.PathSeparator).Where(file => file.Length > 0).ToLookup(file => Path.GetDirectoryName(file) == Path.TrimEndingDirectorySeparator(program), Path.GetFileNameWithoutExtension);
+        var beside = all[true].Contains("System.Private.CoreLib") ? all[true].Where(name => name is "mscorlib" or "netstandard" or "WindowsBase" or "System" || Prefixes.Any(prefix => name!.StartsWith(prefix, StringComparison.Ordinal))) : [];
+        return [.. all[false].Concat(beside).OfType<string>()];
+    }
+
     private sealed class Context(string path) : AssemblyLoadContext(Path.GetFileNameWithoutExtension(path))
     {
-        private static readonly HashSet<string> Framework = [.. ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "").Split(Path.PathSeparator)
-            .Where(file => Path.GetDirectoryName(file) != Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)).Select(file => Path.GetFileNameWithoutExtension(file))];
+        private static readonly HashSet<string> Framework = FrameworkOf((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "", AppContext.BaseDirectory);
 
         public Assembly Main() => LoadFromAssemblyPath(path);
 

@@ -88,8 +88,8 @@ public sealed class DebianBaseTests
     public async Task The_default_base_is_the_same_bytes_on_every_machine()
     {
         // Another digest is another base for every image: the list, the format's number and this line change together.
-        var made = await DebianBase.Default.WriteAsync(async (package, cancellationToken) => new MemoryStream(await DebianMirror.FetchAsync(package, null, cancellationToken)), Stream.Null, default);
-        Assert.Equal(DebianBase.Default.Digest, made.Digest);
+        var made = await DebianList.Default.WriteAsync(async (package, cancellationToken) => new MemoryStream(await DebianMirror.FetchAsync(package, null, cancellationToken)), Stream.Null, default);
+        Assert.Equal(DebianList.Default.Digest, made.Digest);
         Assert.Equal("sha256:184f3acff53ead9901227cbfec24b2552a21d86752cae042ba1b3afbabba5a3b", made.Layers[0].Descriptor.Digest.ToString());
         Assert.InRange(made.Layers[0].Descriptor.Size, 1, 8 << 20);
     }
@@ -97,7 +97,7 @@ public sealed class DebianBaseTests
     [Fact]
     public async Task A_package_that_no_mirror_has_is_named_with_the_mend()
     {
-        var gone = DebianBase.Default.Packages[0] with { Version = "0.0", Path = "debian/pool/gone_0.0.deb" };
+        var gone = DebianList.Default.Packages[0] with { Version = "0.0", Path = "debian/pool/gone_0.0.deb" };
         var refused = await Assert.ThrowsAsync<DiagnosticException>(() => DebianMirror.FetchAsync(gone, new("http://127.0.0.1:1/"), default));
         Assert.Equal("MLO7238", refused.Diagnostics[0].Code);
         Assert.Contains(DebianMirror.Variable, refused.Diagnostics[0].Mend, StringComparison.Ordinal);

@@ -10,7 +10,7 @@ namespace MlOps.Tests.Packaging.Images;
 /// <summary>What an image is composed of.</summary>
 public sealed class ServiceImageTests
 {
-    private static readonly string Specification = Path.Combine(RepositoryFolder.Root, "..", "shared", "spec", "oci");
+    private static readonly string Specification = Path.GetFullPath(Path.Combine(RealData.Folder, "..", "spec", "oci"));
     private static readonly NpmPackages Ajv = new(Path.Combine(RepositoryFolder.Root, "tests", "MlOps.Tests", "Packaging", "Images", "Schemas"), "image-schemas");
 
     [Fact]
