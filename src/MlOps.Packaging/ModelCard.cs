@@ -130,5 +130,6 @@ internal static class ModelCard
     /// <summary>JSON's texts are YAML's, too.</summary>
     private static string Quoted(string text) => CanonicalJson.Compact(JsonValue.Create(text));
 
-    private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
+    /// <summary>A table's cell: https://github.github.com/gfm/#tables-extension-.</summary>
+    private static string Cell(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
 }

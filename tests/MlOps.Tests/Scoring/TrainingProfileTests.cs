@@ -47,7 +47,7 @@ public sealed class TrainingProfileTests
     {
         string?[] texts = [.. Enumerable.Range(0, 60).SelectMany(i => Enumerable.Repeat((string?)$"c{i:00}", i < 5 ? 3 : 1)), null, null];
 
-        var profile = Of(new TextColumn("x", texts), FeatureKind.Categorical);
+        var profile = Of(Texts(texts), FeatureKind.Categorical);
 
         var values = profile["values"]!.AsArray().Select(value => ((string)value!["value"]!, (int)value["rows"]!)).ToList();
         Assert.Equal(Enumerable.Range(0, 50).Select(i => ($"c{i:00}", i < 5 ? 3 : 1)), values);
@@ -57,7 +57,7 @@ public sealed class TrainingProfileTests
     [Fact]
     public void A_text_counts_by_its_length()
     {
-        var profile = Of(new TextColumn("x", ["", "ab", "ünï", null]), FeatureKind.Text);
+        var profile = Of(Texts(["", "ab", "ünï", null]), FeatureKind.Text);
         Assert.Equal(("text", 0, 3, 1), ((string)profile["kind"]!, (double)profile["min"]!, (double)profile["max"]!, (int)profile["missing"]!));
     }
 
@@ -78,6 +78,12 @@ public sealed class TrainingProfileTests
     {
         var signature = new Signature(ModelTask.Regression, "y", [new("x", kind)], []);
         return TrainingProfile.Of(signature.Inputs, new Frame([column]), new(signature, new float[column.Length]))["columns"]!["x"]!.AsObject();
+    }
+
+    private static StringColumn Texts(string?[] texts)
+    {
+        string[] known = [.. texts.OfType<string>().Distinct()];
+        return new("x", [.. texts.Select(text => Array.IndexOf(known, text))], known);
     }
 
     private static string Text(Column column) => CanonicalJson.Compact(Of(column, FeatureKind.Numeric));

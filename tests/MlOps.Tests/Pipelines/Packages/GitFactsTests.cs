@@ -56,6 +56,34 @@ public sealed class GitFactsTests : IDisposable
         Assert.Equal("refs/remotes/origin/main", new GitFacts(_repository.Root).Branch);
     }
 
+    [Theory]
+    [InlineData("1.0.0", "package", "Passed", "1.0.0 in the lock of refs/heads/main")]
+    [InlineData("1.0.0", "other", "Failed", "1.0.0 of 'm' is PACKAGE in the lock of refs/heads/main, not OTHER")]
+    [InlineData("1.1.0", "package", "Failed", "in the lock of refs/heads/main this package is 1.0.0, not 1.1.0")]
+    [InlineData("1.1.0", "other", "Failed", "the lock of refs/heads/main numbers no 1.1.0 of 'm'")]
+    public void A_number_is_what_the_main_branch_says_and_not_another_one(string version, string package, string result, string seen)
+    {
+        _repository.Commit(("data.lock.json", Numbering("1.0.0")));
+        _repository.Git("checkout", "--quiet", "-b", "other");
+        _repository.Commit(("data.lock.json", Numbering("1.1.0")));
+
+        var number = new GitFacts(_repository.Root).Number("m", PackageVersion.Parse(version), Digest.Of(package), mustBeKnown: true);
+
+        Assert.Equal(new("version", Enum.Parse<CheckResult>(result), seen.Replace("PACKAGE", Package.ToString(), StringComparison.Ordinal).Replace("OTHER", Digest.Of("other").ToString(), StringComparison.Ordinal)), number);
+    }
+
+    [Theory]
+    [InlineData("data.lock.json", "<<<<<<<")]
+    [InlineData("data.lock.json", "{ \"format\": 1 }")]
+    [InlineData("README.md", "no lock")]
+    public void A_number_that_nobody_knows_is_refused_where_keys_are_trusted_only(string file, string text)
+    {
+        _repository.Commit((file, text));
+        var facts = new GitFacts(_repository.Root);
+        Assert.Equal(CheckResult.Failed, facts.Number("m", PackageVersion.First, Package, mustBeKnown: true).Result);
+        Assert.Equal(CheckResult.Unknown, facts.Number("m", PackageVersion.First, Package, mustBeKnown: false).Result);
+    }
+
     [Fact]
     public void Trust_is_what_the_main_branch_says_and_not_the_folder()
     {
@@ -85,6 +113,8 @@ public sealed class GitFactsTests : IDisposable
     }
 
     private static string Trusting(string key) => $$"""{ "name": "w", "environments": { "production": { "driver": "process", "trust": ["keys/{{key}}.pub"] }, "staging": { "driver": "process" } } }""";
+
+    private static string Numbering(string version) => $$"""{ "format": 1, "models": { "m": { "versions": { "{{version}}": "{{Package}}" } } } }""";
 
     private string Pinned() => _repository.Commit(("data.lock.json", $$"""
         { "data": { "d": { "sha256": "{{Rows.Hex}}" } }, "format": 1,
