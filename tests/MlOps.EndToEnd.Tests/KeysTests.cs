@@ -82,7 +82,7 @@ public sealed class KeysTests : IDisposable
         _home.Start("chmod", ["600", file]).Expect(0);
         var variable = how == "file" ? $"MLOPS_SIGNING_KEY_FILE={file}" : $"MLOPS_SIGNING_KEY={(how == "text" ? pem : pem.ReplaceLineEndings("\\n"))}";
 
-        var packaged = _workspace.Run("Package --verbosity verbose", Home, variable);
+        var packaged = _workspace.Run("Package --verbosity detailed", Home, variable);
 
         Assert.True(packaged.Exit == 0, packaged.Errors);
         Assert.Contains("yes, by ", packaged.Output, StringComparison.Ordinal);

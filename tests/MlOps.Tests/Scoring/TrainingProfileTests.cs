@@ -67,7 +67,7 @@ public sealed class TrainingProfileTests
         var signature = new Signature(ModelTask.Binary, "y", [], ["no", "yes"]);
         var profile = TrainingProfile.Of([], new Frame([new NumberColumn("x", [1, 2, 3])]), new(signature, [0.9f, 0.1f, 0.25f, 0.75f, 0.5f, 0.5f]));
         Assert.Equal(["yes:2", "no:1"], profile["predictions"]!["label"]!["values"]!.AsArray().Select(value => $"{value!["value"]}:{value["rows"]}"));
-        Assert.Equal((0.1f, 0.75f), ((float)profile["predictions"]!["probability"]!["min"]!, (float)profile["predictions"]!["probability"]!["max"]!));
+        Assert.Equal((0.1f, 0.75f), ((float)(double)profile["predictions"]!["probability"]!["min"]!, (float)(double)profile["predictions"]!["probability"]!["max"]!));
     }
 
     // Numpy's quantile(values, k / 10, method='inverted_cdf'): the least value that so many are at most; each once, and none from which on nothing lies above.

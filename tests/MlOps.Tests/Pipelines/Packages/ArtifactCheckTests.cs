@@ -2,6 +2,7 @@ using System.Text;
 using MlOps.Containers;
 using MlOps.Content;
 using MlOps.Packaging;
+using MlOps.Pipelines.Packages;
 
 namespace MlOps.Tests.Pipelines.Packages;
 
