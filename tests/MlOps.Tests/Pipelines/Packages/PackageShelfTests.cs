@@ -24,13 +24,17 @@ public sealed class PackageShelfTests : IDisposable
     [Fact]
     public void Commands_that_put_at_once_lose_nothing()
     {
-        Parallel.For(0, 8, i =>
+        using var together = new Barrier(8);
+        Thread[] commands = [.. Enumerable.Range(0, 8).Select(i => new Thread(() =>
         {
             for (var k = 0; k < 20; k++)
             {
+                together.SignalAndWait();
                 Shelf().Put([Package("m", string.Create(CultureInfo.InvariantCulture, $"{i}.{k}.0"), $"{i} {k}")]);
             }
-        });
+        }))];
+        Array.ForEach(commands, command => command.Start());
+        Array.ForEach(commands, command => command.Join());
 
         Assert.Equal(160, Shelf().All().Count);
     }
