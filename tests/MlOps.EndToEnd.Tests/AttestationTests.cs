@@ -30,7 +30,6 @@ public sealed class AttestationTests : IDisposable
     public void Another_key_repository_commit_or_gate_is_said_anew_though_nothing_was_trained()
     {
         Assert.Contains("yes, unsigned", Package(Keyless), StringComparison.Ordinal);
-        Assert.Contains("yes, unsigned", Package(Keyless), StringComparison.Ordinal);
         Assert.Equal("it names no commit", Seen("provenance"));
         Assert.DoesNotContain("attested", _workspace.Run("Train", Keyless).Expect(0).Output, StringComparison.Ordinal);
 
@@ -52,7 +51,12 @@ public sealed class AttestationTests : IDisposable
         Assert.Contains("rmse max 70", Seen("gate"), StringComparison.Ordinal);
     }
 
-    private string Package(string home) => _workspace.Run("Package", home).Expect(0).Output;
+    /// <summary>What Package says the second time: an answer that it remembers from then on.</summary>
+    private string Package(string home)
+    {
+        _workspace.Run("Package", home).Expect(0);
+        return _workspace.Run("Package", home).Expect(0).Output;
+    }
 
     /// <summary>What checking the package saw of one kind of statement, of which there is one.</summary>
     private string Seen(string check) => (string)Assert.Single(_workspace.Run("Verify m --json").Expect(0).Json["checks"]!.AsArray(), one => (string?)one!["check"] == check)!["seen"]!;
