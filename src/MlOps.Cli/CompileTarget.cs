@@ -1,3 +1,4 @@
+using MlOps.Code;
 using MlOps.Content;
 
 namespace MlOps.Cli;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using MlOps.Code;
 using MlOps.Content;
 
 namespace MlOps.Cli;

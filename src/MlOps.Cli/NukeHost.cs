@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MlOps.Code;
 using MlOps.Content;
 
 namespace MlOps.Cli;

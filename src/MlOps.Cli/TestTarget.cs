@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MlOps.Code;
 using MlOps.Content;
 
 namespace MlOps.Cli;

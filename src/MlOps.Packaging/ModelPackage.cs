@@ -16,6 +16,7 @@ public sealed class ModelPackage
     public const string ConfigType = "application/vnd.cncf.model.config.v1+json";
 
     private const string Title = "org.opencontainers.image.title";
+    private const string Again = "whoever made it has to make it again: ./build.sh Package";
     private const int MostConfigBytes = 1 << 20, MostFiles = 10_000;
 
     private ModelPackage(PackageDescription description, IReadOnlyList<PackageFile> files, byte[] config, byte[] manifest) =>
@@ -84,12 +85,12 @@ public sealed class ModelPackage
         if (Containers.Manifest.TryParse(manifest.Span) is not { } parsed || parsed.ArtifactType != ArtifactType || parsed.Config.MediaType != ConfigType)
         {
             var found = Containers.Manifest.TryParse(manifest.Span);
-            throw Wrong("MLO7160", "this is no model package", where, found is null ? "it is no OCI manifest" : $"its type is {found.ArtifactType ?? found.Config.MediaType}, not {ArtifactType}", "look at what it is: ./build.sh Inspect, or skopeo inspect --raw");
+            throw Wrong("MLO7160", "this is no model package", where, found is null ? "it is no OCI manifest" : $"its type is {ForeignText.Shown(found.ArtifactType ?? found.Config.MediaType, 100)}, not {ArtifactType}", "look at what it is: ./build.sh Inspect, or skopeo inspect --raw");
         }
 
         if (parsed.Config.Size is < 2 or > MostConfigBytes || parsed.Layers.Count is 0 or > MostFiles)
         {
-            throw Wrong("MLO7161", "the package says something that cannot be", where, $"its configuration has {parsed.Config.Size} bytes, and it has {parsed.Layers.Count} files", null);
+            throw Wrong("MLO7161", "the package says something that cannot be", where, $"its configuration has {parsed.Config.Size} bytes, and it has {parsed.Layers.Count} files", Again);
         }
 
         var files = FilesOf(parsed, where);
@@ -99,7 +100,7 @@ public sealed class ModelPackage
             throw Wrong("MLO7163", "the package's configuration is damaged or another one", where, $"it is {Digest.Of(config)}, not {parsed.Config.Digest}", "pull it again");
         }
 
-        var description = PackageDescription.TryParse(config) ?? throw Wrong("MLO7161", "the package says something that cannot be", where, "its configuration is not that of a ModelPack artifact", null);
+        var description = PackageDescription.TryParse(config) ?? throw Wrong("MLO7161", "the package says something that cannot be", where, "its configuration is not that of a ModelPack artifact", Again);
         return new(description, files, config, manifest.ToArray());
     }
 
@@ -110,15 +111,16 @@ public sealed class ModelPackage
         foreach (var layer in manifest.Layers)
         {
             var path = layer.Annotations?.GetValueOrDefault(PackageFile.PathAnnotation);
+            var shown = ForeignText.Shown(path ?? "", 200);
             var why = path is null ? $"a layer has no {PackageFile.PathAnnotation}"
-                : !PackageFile.IsPath(path) ? $"'{path}' is no plain relative path"
-                : !paths.Add(path) ? $"'{path}' stands twice"
-                : PackageFile.KindOf(layer.MediaType) is null ? $"'{path}' has the media type {layer.MediaType}, which is not known here"
-                : layer.Size < 0 ? $"'{path}' has a size below 0"
+                : !PackageFile.IsPath(path) ? $"'{shown}' is no plain relative path"
+                : !paths.Add(path) ? $"'{shown}' stands twice"
+                : PackageFile.KindOf(layer.MediaType) is null ? $"'{shown}' has the media type {ForeignText.Shown(layer.MediaType, 100)}, which is not known here"
+                : layer.Size < 0 ? $"'{shown}' has a size below 0"
                 : null;
             if (why is not null)
             {
-                throw Wrong("MLO7161", "the package says something that cannot be", where, why, null);
+                throw Wrong("MLO7161", "the package says something that cannot be", where, why, Again);
             }
 
             files.Add(new(path!, PackageFile.KindOf(layer.MediaType)!.Value, layer.Digest, layer.Size));
@@ -127,5 +129,5 @@ public sealed class ModelPackage
         return files;
     }
 
-    private static DiagnosticException Wrong(string code, string what, string where, string why, string? mend) => new(new Diagnostic(code, what) { Where = where, Why = why, Mend = mend });
+    private static DiagnosticException Wrong(string code, string what, string where, string why, string mend) => new(new Diagnostic(code, what) { Where = where, Why = why, Mend = mend });
 }

@@ -56,7 +56,8 @@ public sealed record PackageFile(string Path, PackageFileKind Kind, Digest Diges
     /// <summary>The folder of <see cref="Code"/>'s files.</summary>
     public const string CodeFolder = "code/";
 
-    internal const string PathAnnotation = "org.cncf.model.filepath";
+    /// <summary>The annotation of a layer that says where the file lies in the package: ModelPack's.</summary>
+    public const string PathAnnotation = "org.cncf.model.filepath";
 
     private static readonly Dictionary<PackageFileKind, string> Types = new()
     {

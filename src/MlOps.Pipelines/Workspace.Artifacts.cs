@@ -90,7 +90,7 @@ public sealed partial class Workspace
 
     /// <summary>What follows the last colon of the name that an archive gives its content.</summary>
     private static string? VersionIn(ImageLayout layout) =>
-        layout.Index.Manifests.Select(manifest => manifest.Annotations?.GetValueOrDefault("org.opencontainers.image.ref.name")).FirstOrDefault(name => name is not null)?.Split(':') is [.., var tag] && PackageVersion.TryParse(tag, out _) ? tag : null;
+        layout.Index.Manifests.Select(manifest => manifest.Annotations?.GetValueOrDefault(Descriptor.RefName)).FirstOrDefault(name => name is not null)?.Split(':') is [.., var tag] && PackageVersion.TryParse(tag, out _) ? tag : null;
 
     /// <summary>Brings a package or an image with what is attached to it from a registry into the store.</summary>
     private async Task<Artifact> FetchedAsync(Reference reference, string where, CancellationToken cancellationToken)

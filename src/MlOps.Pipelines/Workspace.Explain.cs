@@ -149,7 +149,7 @@ public sealed partial class Workspace
     }
 
     private async Task<LockFile?> LockOfAsync(string revision, CancellationToken cancellationToken) =>
-        await Git.ShowAsync(Root, revision, BuildEngine.LockName, cancellationToken) is { } bytes ? LockFile.Parse(bytes, $"{revision}:{BuildEngine.LockName}") : null;
+        revision == "HEAD" ? _head.Value : await Git.ShowAsync(Root, revision, BuildEngine.LockName, cancellationToken) is { } bytes ? LockFile.Parse(bytes, $"{revision}:{BuildEngine.LockName}") : null;
 
     /// <summary>Refuses words that are no revisions, with the nearest name where the first was meant to be one.</summary>
     private async Task CheckAsync(IReadOnlyList<string> revisions, LockFile current, CancellationToken cancellationToken)

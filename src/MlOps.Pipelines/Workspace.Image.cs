@@ -45,8 +45,7 @@ public sealed partial class Workspace
             var archive = to is null ? null : Path.GetFullPath(isFile ? to : Path.Join(to, $"{model.Name}-{image.Version}.tar"));
             if (archive is not null)
             {
-                Directory.CreateDirectory(Path.GetDirectoryName(archive)!);
-                AtomicWrite(archive, stream => ImageArchive.Write(stream, image.Name, image.Manifest, Opened));
+                AtomicFile.Write(archive, stream => ImageArchive.Write(stream, image.Name, image.Manifest, Opened));
             }
 
             if (load)
@@ -82,10 +81,9 @@ public sealed partial class Workspace
     {
         using var docker = new DockerClient();
         var file = Path.Join(Root, ".mlops", "store", "tmp", $"{image.Digest.Hex}.tar");
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         try
         {
-            AtomicWrite(file, stream => ImageArchive.Write(stream, image.Name, image.Manifest, Opened));
+            AtomicFile.Write(file, stream => ImageArchive.Write(stream, image.Name, image.Manifest, Opened));
             await using var tar = File.OpenRead(file);
             await docker.LoadAsync(tar, cancellationToken);
         }
@@ -96,9 +94,16 @@ public sealed partial class Workspace
     }
 
     /// <summary>The image that a lock pins for a model; null if it pins none, or its bytes are not here.</summary>
-    private MadeImage? ImageOf(LockFile pinned, ModelDefinition model) =>
-        Output(pinned, model, ImageAction.Name, ImageAction.Manifest) is { } digest && _engine.Store.TryRead(digest) is { } bytes && Manifest.TryParse(bytes) is { } manifest
-            ? new(ImageName(model, Ledger.Decide(pinned, $"models/{model.Name}")!.Version), Ledger.Decide(pinned, $"models/{model.Name}")!.Version, digest, manifest, bytes) : null;
+    private MadeImage? ImageOf(LockFile pinned, ModelDefinition model)
+    {
+        if (Output(pinned, model, ImageAction.Name, ImageAction.Manifest) is not { } digest || _engine.Store.TryRead(digest) is not { } bytes || Manifest.TryParse(bytes) is not { } manifest)
+        {
+            return null;
+        }
+
+        var version = Ledger.Decide(pinned, $"models/{model.Name}")!.Version;
+        return new(ImageName(model, version), version, digest, manifest, bytes);
+    }
 
     /// <summary>What the lock's images stand on.</summary>
     private BaseImage BaseOf(LockFile pinned) => ImageParts.BaseOf(JsonNode.Parse(_engine.Store.TryRead(pinned.Find(_graph.Find(StepFactory.BaseStep)!.Address)!.Outputs[BaseAction.Description])!)!);
@@ -109,22 +114,4 @@ public sealed partial class Workspace
 
     /// <summary>The repository of a model's images, beside that of its packages.</summary>
     private static string ImageRepositoryOf(string model) => $"{PackageName.RepositoryOf(model)}-service";
-
-    private static void AtomicWrite(string path, Action<Stream> write)
-    {
-        var temporary = $"{path}.{Environment.ProcessId}.new";
-        try
-        {
-            using (var stream = File.Create(temporary))
-            {
-                write(stream);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
-    }
 }

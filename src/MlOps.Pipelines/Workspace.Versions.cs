@@ -6,6 +6,7 @@ namespace MlOps.Pipelines;
 
 public sealed partial class Workspace
 {
+    private readonly Lazy<LockFile?> _head;
     private VersionLedger? _ledger;
 
     /// <summary>What numbers packages.</summary>
@@ -26,7 +27,7 @@ public sealed partial class Workspace
         {
             try
             {
-                locks.Add(Git.Show(Root, revision, BuildEngine.LockName) is { } bytes ? LockFile.Parse(bytes, $"{revision}:{BuildEngine.LockName}") : Unshown(revision));
+                locks.Add((revision == "HEAD" ? _head.Value : Committed(revision)) ?? Unshown(revision));
             }
             catch (DiagnosticException) when (revision == "HEAD")
             {
@@ -41,6 +42,8 @@ public sealed partial class Workspace
 
         return locks;
     }
+
+    private LockFile? Committed(string revision) => Git.Show(Root, revision, BuildEngine.LockName) is { } bytes ? LockFile.Parse(bytes, $"{revision}:{BuildEngine.LockName}") : null;
 
     /// <summary>What counts in place of a lock that git does not show: nothing where none is committed. Where git cannot tell, numbers must not begin anew, and the lock at hand counts.</summary>
     private LockFile Unshown(string revision)

@@ -37,6 +37,7 @@ public sealed partial class Workspace
     private Workspace(string root, WorkspaceOptions options, IReporter reporter)
     {
         (Root, _reporter) = (root, reporter);
+        _head = new(() => Committed("HEAD"));
         _saved = options.Plan is { } file ? SavedPlan.Read(file) : null;
         _options = options = _saved is null ? options : AsPlanned(options, _saved);
         _mirror = new BuildMirror(root);

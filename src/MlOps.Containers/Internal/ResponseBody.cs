@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Text;
+using MlOps.Content;
 
 namespace MlOps.Containers.Internal;
 
@@ -66,14 +66,5 @@ internal static class ResponseBody
     }
 
     // Somebody else's text must neither fill a terminal nor steer it.
-    private static string Clean(string? text)
-    {
-        var clean = new StringBuilder();
-        foreach (var c in (text ?? "").Take(WordsCharacters))
-        {
-            clean.Append(char.IsControl(c) ? ' ' : c);
-        }
-
-        return clean.ToString();
-    }
+    private static string Clean(string? text) => ForeignText.Shown(text ?? "", WordsCharacters);
 }

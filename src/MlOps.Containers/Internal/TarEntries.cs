@@ -103,16 +103,7 @@ internal sealed class TarEntries(Stream tar, int mostEntries)
     }
 
     /// <summary>A name as a diagnostic may show it: it must neither fill a terminal nor steer it.</summary>
-    public static string Shown(string name)
-    {
-        var shown = new StringBuilder();
-        foreach (var c in name.Length > 200 ? name.AsSpan(0, 200) : name)
-        {
-            shown.Append(char.IsControl(c) ? '?' : c);
-        }
-
-        return shown.Append(name.Length > 200 ? "…" : "").ToString();
-    }
+    public static string Shown(string name) => ForeignText.Shown(name, 200);
 
     private static long PaddingOf(long length) => (Block - (length % Block)) % Block;
 

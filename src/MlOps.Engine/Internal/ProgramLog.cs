@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using MlOps.Content;
 
 namespace MlOps.Engine.Internal;
 
@@ -82,7 +83,7 @@ internal sealed class ProgramLog(Masking masking, Action<string>? report)
         {
             _told = Stopwatch.GetTimestamp();
             var line = Encoding.UTF8.GetString(text[..Math.Min(text.Length, LongestLine)]);
-            report(string.Concat(line.Select(c => char.IsControl(c) ? ' ' : c)).Trim());
+            report(ForeignText.Shown(line).Trim());
         }
     }
 }

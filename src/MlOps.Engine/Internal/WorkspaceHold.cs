@@ -1,45 +1,38 @@
+using MlOps.Content;
+
 namespace MlOps.Engine.Internal;
 
-/// <summary>Keeps other builds out of a workspace; the kernel lets go when the process ends, however it ends.</summary>
-internal sealed class WorkspaceHold : IDisposable
+/// <summary>Keeps other builds out of a workspace.</summary>
+internal static class WorkspaceHold
 {
-    private const int WouldBlock = 11, WouldBlockMac = 35, SharingViolation = unchecked((int)0x80070020);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
 
-    private readonly FileStream _file;
-
-    private WorkspaceHold(FileStream file) => _file = file;
-
     /// <summary>Waits until no other build holds the workspace; says once that it waits.</summary>
-    public static async Task<WorkspaceHold> AcquireAsync(string root, Action waiting, CancellationToken cancellationToken)
+    public static async Task<IDisposable> AcquireAsync(string root, Action waiting, CancellationToken cancellationToken)
     {
-        var path = Path.Join(root, ".mlops", "build.lock");
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         for (var told = false; ; told = true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            try
+            if (FileHold.TryAcquire(FileOf(root)) is { } hold)
             {
-                return new(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+                return hold;
             }
-            catch (IOException e) when (e.HResult is WouldBlock or WouldBlockMac or SharingViolation)
+
+            if (!told)
             {
-                if (!told)
-                {
-                    waiting();
-                }
+                waiting();
             }
 
             await Task.Delay(Patience, cancellationToken);
         }
     }
 
-    /// <summary>Takes the workspace if nobody holds it; never waits.</summary>
-    public static WorkspaceHold? TryAcquire(string root)
+    /// <summary>Takes the workspace if nobody holds it; never waits, and null too where it cannot be held.</summary>
+    public static IDisposable? TryAcquire(string root)
     {
         try
         {
-            return new(new FileStream(Path.Join(root, ".mlops", "build.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+            return FileHold.TryAcquire(FileOf(root));
         }
         catch (IOException)
         {
@@ -47,5 +40,5 @@ internal sealed class WorkspaceHold : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    private static string FileOf(string root) => Path.Join(root, ".mlops", "build.lock");
 }

@@ -70,7 +70,7 @@ public sealed class Statement
         }
 
         var subjects = wire.Subject.Take(MaximumSubjects).Select(subject => ResourceDescriptor.TryRead(subject, out var read) ? read : null).ToList();
-        why = wire.Type != Type ? $"its _type is '{Foreign.Shown(wire.Type)}', not '{Type}'"
+        why = wire.Type != Type ? $"its _type is '{ForeignText.Shown(wire.Type, 64)}', not '{Type}'"
             : wire.Subject.Count is 0 or > MaximumSubjects ? $"it has {wire.Subject.Count} subjects, and 1 to {MaximumSubjects} are read"
             : subjects.Contains(null) ? "a subject has no sha256"
             : wire.Predicate is not { ValueKind: JsonValueKind.Object } ? "its predicate is no object"

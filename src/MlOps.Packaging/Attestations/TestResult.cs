@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using MlOps.Packaging.Internal;
+using MlOps.Content;
 
 namespace MlOps.Packaging;
 
@@ -59,7 +60,7 @@ public sealed record TestResult
 
         var configuration = wire.Configuration.Select(one => ResourceDescriptor.TryRead(one, out var read) ? read : null).ToList();
         GateResult? said = wire.Result switch { "PASSED" => GateResult.Passed, "WARNED" => GateResult.Warned, "FAILED" => GateResult.Failed, _ => null };
-        why = said is null ? $"its result is '{Foreign.Shown(wire.Result)}', not PASSED, WARNED or FAILED" : configuration.Contains(null) ? "a configuration has no sha256" : null;
+        why = said is null ? $"its result is '{ForeignText.Shown(wire.Result, 64)}', not PASSED, WARNED or FAILED" : configuration.Contains(null) ? "a configuration has no sha256" : null;
         result = why is null
             ? new() { Result = said!.Value, Configuration = configuration!, Passed = Names(wire.PassedTests), Warned = Names(wire.WarnedTests), Failed = Names(wire.FailedTests) }
             : null;

@@ -1,6 +1,7 @@
 using MlOps.Containers;
 using MlOps.Content;
 using MlOps.Packaging.Images.Internal;
+using MlOps.Packaging.Internal;
 
 namespace MlOps.Packaging.Images;
 
@@ -21,12 +22,9 @@ public sealed record DebianBase
 
     /// <summary>Reads a list.</summary>
     /// <exception cref="DiagnosticException">MLO7232: it is none.</exception>
-    public static DebianBase Parse(ReadOnlySpan<byte> utf8) => ImagesText.TryRead(utf8, ImagesJson.Default.DebianBase) is { } list && list.Problem() is null ? list
-        : throw new DiagnosticException(new Diagnostic("MLO7232", "the list of the base's packages cannot be used")
-        {
-            Why = ImagesText.TryRead(utf8, ImagesJson.Default.DebianBase)?.Problem() ?? "it is no list of packages",
-            Mend = "write it anew on Debian 12: build/debian-base.sh",
-        });
+    public static DebianBase Parse(ReadOnlySpan<byte> utf8) =>
+        BoundedJson.TryRead(utf8, ImagesJson.Default.DebianBase, out var list, out var why) && (why = list.Problem()) is null ? list
+        : throw new DiagnosticException(new Diagnostic("MLO7232", "the list of the base's packages cannot be used") { Why = why, Mend = "write it anew on Debian 12: build/debian-base.sh" });
 
     /// <summary>Unpacks the packages into one layer: what a runtime needs of them, their licences, and what tells scanners their names and versions.</summary>
     /// <param name="open">A package's bytes; they are held against its digest.</param>

@@ -1,6 +1,7 @@
 using MlOps.Containers;
 using MlOps.Content;
 using MlOps.Packaging.Images.Internal;
+using MlOps.Packaging.Internal;
 
 namespace MlOps.Packaging.Images;
 
@@ -21,10 +22,14 @@ public static class RegistryBase
         var name = $"{repository.Reference.Registry}/{repository.Reference.Repository}@{digest}";
         var (manifest, found) = await ManifestAsync(repository, digest, name, cancellationToken);
         var bytes = await repository.GetBlobAsync(manifest.Config.Digest, MostConfigBytes, cancellationToken) ?? throw Unfit(name, "the registry lacks its configuration");
-        var config = ImagesText.TryRead(bytes, ImagesJson.Default.ImageConfig) ?? throw Unfit(name, "its configuration is none of an image");
+        if (!BoundedJson.TryRead(bytes, ImagesJson.Default.ImageConfig, out var config, out var why))
+        {
+            throw Unfit(name, $"its configuration is none of an image: {why}");
+        }
+
         if (config.Architecture != Architecture || config.Os != Os)
         {
-            throw Unfit(name, $"it is for {config.Os}/{config.Architecture}");
+            throw Unfit(name, ForeignText.Shown($"it is for {config.Os}/{config.Architecture}", 100));
         }
 
         if (config.RootFs.DiffIds.Count != manifest.Layers.Count)
@@ -48,7 +53,7 @@ public static class RegistryBase
         {
             var index = ImageIndex.TryParse(stored.Bytes.Span) ?? throw Unfit(name, "it is neither image nor index");
             var one = index.Manifests.FirstOrDefault(manifest => manifest.Platform is { Architecture: Architecture, Os: Os } && MediaTypes.IsManifest(manifest.MediaType))
-                ?? throw Unfit(name, $"its index has {string.Join(", ", index.Manifests.Select(manifest => $"{manifest.Platform?.Os}/{manifest.Platform?.Architecture}"))}");
+                ?? throw Unfit(name, ForeignText.Shown($"its index has {string.Join(", ", index.Manifests.Select(manifest => $"{manifest.Platform?.Os}/{manifest.Platform?.Architecture}"))}", 200));
             stored = await repository.GetManifestAsync(one.Digest, cancellationToken) ?? throw Unfit(name, $"the registry lacks {one.Digest}, which its index names");
         }
 
@@ -61,7 +66,7 @@ public static class RegistryBase
     {
         "application/vnd.docker.image.rootfs.diff.tar.gzip" or MediaTypes.LayerTarGzip => new() { MediaType = MediaTypes.LayerTarGzip, Digest = layer.Digest, Size = layer.Size },
         "application/vnd.oci.image.layer.v1.tar" or "application/vnd.oci.image.layer.v1.tar+zstd" => new() { MediaType = layer.MediaType, Digest = layer.Digest, Size = layer.Size },
-        _ => throw Unfit(name, $"a layer has media type '{layer.MediaType}'"),
+        _ => throw Unfit(name, $"a layer has media type '{ForeignText.Shown(layer.MediaType, 100)}'"),
     };
 
     private static DiagnosticException Unfit(string name, string why) => new(new Diagnostic("MLO7235", "the base image cannot be used")

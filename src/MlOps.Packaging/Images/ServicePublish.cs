@@ -1,5 +1,4 @@
-using System.ComponentModel;
-using System.Diagnostics;
+using MlOps.Code;
 using MlOps.Containers;
 using MlOps.Content;
 
@@ -22,7 +21,7 @@ public static class ServicePublish
     /// <param name="folder">Its <c>app</c> is written anew; <c>build</c> beside it holds what the compiler leaves.</param>
     /// <param name="progress">Told each line that the build says.</param>
     /// <param name="cancellationToken">Ends the build with all that it started.</param>
-    /// <exception cref="DiagnosticException">MLO7236: it does not compile. MLO7237: the SDK is not to be had.</exception>
+    /// <exception cref="DiagnosticException">MLO7236: it does not compile. MLO8304: the SDK is not to be had.</exception>
     public static async Task RunAsync(string home, ServiceFlavour flavour, string folder, IProgress<string>? progress, CancellationToken cancellationToken)
     {
         var app = Path.Join(Path.GetFullPath(folder), "app");
@@ -32,7 +31,7 @@ public static class ServicePublish
         }
 
         var lines = new List<string>();
-        var exit = await DotnetAsync(
+        var exit = await DotnetTool.RunAsync(
             home,
             ["msbuild", Path.Join(home, "build", "host", "Service.proj"), "-nologo", "-v:q", "-nodeReuse:false", "-clp:NoSummary", "-p:Configuration=Release",
                 $"-p:ServiceFlavour={(flavour == ServiceFlavour.Trimmed ? "trimmed" : "untrimmed")}", $"-p:ServiceDirectory={app}/"],
@@ -41,7 +40,8 @@ public static class ServicePublish
                 lines.Add(line);
                 progress?.Report(line);
             },
-            cancellationToken);
+            cancellationToken,
+            inherits: IsHarmless);
         if (exit != 0 || !File.Exists(Path.Join(app, Program)))
         {
             throw new DiagnosticException(new Diagnostic("MLO7236", "the service for images does not build")
@@ -65,60 +65,7 @@ public static class ServicePublish
             destination);
     }
 
+    // MSBuild makes properties of variables: one called Optimize would be other bytes.
     private static bool IsHarmless(string name) => name is "PATH" or "HOME" or "USER" or "TMPDIR" or "TMP" or "TEMP" or "XDG_DATA_HOME" or "SystemRoot" or "APPDATA" or "LOCALAPPDATA" or "USERPROFILE" or "ProgramFiles"
         || name.StartsWith("DOTNET_", StringComparison.Ordinal) || name.StartsWith("NUGET_", StringComparison.Ordinal) || name.StartsWith("SSL_", StringComparison.Ordinal) || name.EndsWith("_proxy", StringComparison.OrdinalIgnoreCase);
-
-    private static async Task<int> DotnetAsync(string home, string[] arguments, Action<string> line, CancellationToken cancellationToken)
-    {
-        var host = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } given ? given : "dotnet";
-        var start = new ProcessStartInfo(host, arguments) { WorkingDirectory = home, RedirectStandardOutput = true, RedirectStandardError = true };
-        // MSBuild makes properties of variables: one called Optimize would be other bytes.
-        foreach (var name in start.Environment.Keys.Where(name => !IsHarmless(name)).ToList())
-        {
-            start.Environment.Remove(name);
-        }
-
-        foreach (var (name, value) in ((string, string)[])[("DOTNET_NOLOGO", "1"), ("DOTNET_CLI_TELEMETRY_OPTOUT", "1"), ("DOTNET_CLI_UI_LANGUAGE", "en"), ("MSBUILDDISABLENODEREUSE", "1")])
-        {
-            start.Environment[name] = value;
-        }
-
-        Process process;
-        try
-        {
-            process = Process.Start(start)!;
-        }
-        catch (Win32Exception missing)
-        {
-            throw new DiagnosticException(new Diagnostic("MLO7237", "dotnet does not start") { Why = missing.Message, Mend = "install the .NET SDK that global.json names" });
-        }
-
-        using (process)
-        {
-            var gate = new Lock();
-            try
-            {
-                await Task.WhenAll(PassOnAsync(process.StandardOutput), PassOnAsync(process.StandardError));
-                await process.WaitForExitAsync(cancellationToken);
-            }
-            catch (OperationCanceledException)
-            {
-                process.Kill(entireProcessTree: true);
-                throw;
-            }
-
-            return process.ExitCode;
-
-            async Task PassOnAsync(StreamReader reader)
-            {
-                while (await reader.ReadLineAsync(cancellationToken) is { } text)
-                {
-                    lock (gate)
-                    {
-                        line(text);
-                    }
-                }
-            }
-        }
-    }
 }

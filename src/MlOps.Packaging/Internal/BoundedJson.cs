@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
+using MlOps.Content;
 
 namespace MlOps.Packaging.Internal;
 
@@ -76,6 +77,6 @@ internal static class BoundedJson
     public static string Told(JsonException failure)
     {
         var cut = failure.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return Foreign.Shown((cut < 0 ? failure.Message : failure.Message[..cut]).Replace(" Change the reader options.", "", StringComparison.Ordinal), atMost: 200);
+        return ForeignText.Shown((cut < 0 ? failure.Message : failure.Message[..cut]).Replace(" Change the reader options.", "", StringComparison.Ordinal), 200);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using MlOps.Content;
 
 namespace MlOps.Packaging.Internal;
 
@@ -11,7 +12,7 @@ internal static class Predicate
         where T : class
     {
         value = null;
-        why = statement.PredicateType == type ? null : $"it says '{Foreign.Shown(statement.PredicateType)}', not '{type}'";
+        why = statement.PredicateType == type ? null : $"it says '{ForeignText.Shown(statement.PredicateType, 64)}', not '{type}'";
         try
         {
             value = why is null ? statement.Predicate.Deserialize(wire) : null;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using MlOps.Packaging.Internal;
+using MlOps.Content;
 
 namespace MlOps.Packaging;
 
@@ -61,7 +62,7 @@ public sealed class Bundle
 
         var envelope = wire.DsseEnvelope;
         byte[]? payload = null, signature = [];
-        why = wire.MediaType != MediaType ? $"its mediaType is '{Foreign.Shown(wire.MediaType)}', not '{MediaType}'"
+        why = wire.MediaType != MediaType ? $"its mediaType is '{ForeignText.Shown(wire.MediaType, 64)}', not '{MediaType}'"
             : envelope.Signatures.Count > 1 ? $"it has {envelope.Signatures.Count} signatures, and a bundle has one"
             : !TryDecode(envelope.Payload, out payload) ? "its payload is not base64"
             : envelope.Signatures is [var only] && !TryDecode(only?.Sig, out signature) ? "its signature is not base64"

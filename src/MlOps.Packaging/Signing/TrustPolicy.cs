@@ -55,7 +55,7 @@ public sealed class TrustPolicy
 
         if (!_keys.TryGetValue(bundle.Hint, out var key))
         {
-            return Refused(Verdict.UnknownKey, "MLO7212", $"the attestation is signed with a key that is not trusted: {Foreign.Shown(bundle.Hint)}",
+            return Refused(Verdict.UnknownKey, "MLO7212", $"the attestation is signed with a key that is not trusted: {ForeignText.Shown(bundle.Hint, 64)}",
                 _keys.Count == 0 ? "no key is trusted" : $"trusted are {string.Join(", ", _keys.Values.Select(trusted => $"{trusted.Key.Id.Short} ({trusted.Where})"))}",
                 "if the key is meant to count, add its public half to 'trust' on the protected branch");
         }
@@ -87,13 +87,13 @@ public sealed class TrustPolicy
 
         if (!isStatement || bundle.PayloadType != Statement.MediaType)
         {
-            return Refused(Verdict.NotAStatement, "MLO7217", "what is signed is no in-toto statement", why ?? $"its type is '{Foreign.Shown(bundle.PayloadType)}', not '{Statement.MediaType}'", Again);
+            return Refused(Verdict.NotAStatement, "MLO7217", "what is signed is no in-toto statement", why ?? $"its type is '{ForeignText.Shown(bundle.PayloadType, 64)}', not '{Statement.MediaType}'", Again);
         }
 
         return statement!.Subjects.Any(one => one.Digest == subject)
             ? new() { Verdict = Verdict.Valid, Statement = statement }
             : Refused(Verdict.OtherSubject, "MLO7216", "the attestation is about something else",
-                $"it is about {string.Join(", ", statement.Subjects.Take(3).Select(one => $"{Foreign.Shown(one.Name)} {one.Digest}"))}, not {subject}", "fetch the attestation that belongs to this digest");
+                $"it is about {string.Join(", ", statement.Subjects.Take(3).Select(one => $"{ForeignText.Shown(one.Name, 64)} {one.Digest}"))}, not {subject}", "fetch the attestation that belongs to this digest");
 
         static Verification Refused(Verdict verdict, string code, string what, string because, string mend) =>
             new() { Verdict = verdict, Problem = new(code, what) { Why = because, Mend = mend } };

@@ -76,7 +76,7 @@ internal sealed partial class ArtifactCheck(Artifact artifact, TrustPolicy trust
         foreach (var blob in manifest.Layers.Prepend(manifest.Config))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var name = blob.Annotations?.GetValueOrDefault("org.cncf.model.filepath") ?? (blob == manifest.Config ? "the configuration" : $"layer {blob.Digest.Hex[..12]}");
+            var name = blob.Annotations?.GetValueOrDefault(PackageFile.PathAnnotation) ?? (blob == manifest.Config ? "the configuration" : $"layer {blob.Digest.Hex[..12]}");
             Guarded(name, () =>
             {
                 using var stream = blob.Embedded is { } embedded ? new MemoryStream(embedded) : artifact.Open(blob) ?? throw Wrong($"{name} is missing or damaged", blob.Digest.ToString());

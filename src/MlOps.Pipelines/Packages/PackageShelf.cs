@@ -14,6 +14,10 @@ internal sealed class PackageShelf(string root, ContentStore store)
     /// <summary>The annotations that name a package here: OCI's.</summary>
     public const string Name = "org.opencontainers.image.title", Version = "org.opencontainers.image.version";
 
+    private const int MostTries = 60_000;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(1);
+
     private string FilePath => Path.Join(root, FileName);
 
     /// <summary>What is here, in the order in which it came.</summary>
@@ -44,23 +48,27 @@ internal sealed class PackageShelf(string root, ContentStore store)
         AtomicFile.Write(FilePath, new ImageIndex { Manifests = [.. others, .. added] }.ToBytes(), Path.Join(root, ".mlops"));
     }
 
-    /// <summary>Keeps other commands from writing what they read before this one wrote; the kernel lets go when a process ends, however it ends.</summary>
-    private FileStream Hold()
+    /// <summary>Keeps other commands from writing what they read before this one wrote; that takes a millisecond or two.</summary>
+    /// <exception cref="DiagnosticException">MLO2305: somebody has held it for a minute.</exception>
+    private IDisposable Hold()
     {
-        const int WouldBlock = 11, WouldBlockMac = 35, SharingViolation = unchecked((int)0x80070020);
-        Directory.CreateDirectory(Path.Join(root, ".mlops"));
-        while (true)
+        var path = Path.Join(root, ".mlops", "packages.lock");
+        for (var tries = 0; tries < MostTries; tries++)
         {
-            try
+            if (FileHold.TryAcquire(path) is { } hold)
             {
-                return new(Path.Join(root, ".mlops", "packages.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+                return hold;
             }
-            catch (IOException e) when (e.HResult is WouldBlock or WouldBlockMac or SharingViolation)
-            {
-                // Held for a millisecond or two.
-                Thread.Sleep(1);
-            }
+
+            Thread.Sleep(Patience);
         }
+
+        throw new DiagnosticException(new Diagnostic("MLO2305", "another command holds the list of packages")
+        {
+            Where = FileName,
+            Why = "it has not let go for a minute",
+            Mend = "end it, if it hangs; then run this one again",
+        });
     }
 
     /// <summary>What says something about a package or an image.</summary>

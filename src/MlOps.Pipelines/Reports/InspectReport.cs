@@ -127,7 +127,7 @@ internal sealed class InspectReport(Artifact artifact)
 
     private IEnumerable<Attestor.Found> Said() => artifact.Attached.Select(attached => Manifest.TryParse(attached.Bytes.Span) is { } manifest ? Attestor.Of(manifest) : null).OfType<Attestor.Found>();
 
-    private string? Signer(Attestor.Found said) => artifact.Read(said.Layer) is { } bytes && Bundle.TryParse(bytes, out var bundle, out _) ? Shown(bundle.Hint)[..Math.Min(12, Shown(bundle.Hint).Length)] : null;
+    private string? Signer(Attestor.Found said) => artifact.Read(said.Layer) is { } bytes && Bundle.TryParse(bytes, out var bundle, out _) ? ForeignText.Shown(bundle.Hint, 12) : null;
 
     private JsonNode? File(ModelPackage package, string path) => package.Find(path) is { } file && artifact.Read(new() { MediaType = file.MediaType, Digest = file.Digest, Size = file.Size }) is { } bytes ? JsonText(bytes) : null;
 
@@ -143,6 +143,5 @@ internal sealed class InspectReport(Artifact artifact)
         }
     }
 
-    /// <summary>What others wrote stands on one line, without what a terminal would obey.</summary>
-    private static string Shown(string text) => new([.. text.Take(200).Select(letter => char.IsControl(letter) ? ' ' : letter)]);
+    private static string Shown(string text) => ForeignText.Shown(text, 200);
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using MlOps.Content;
 
 namespace MlOps.Pipelines.Reports;
 
@@ -13,26 +14,12 @@ internal sealed class TextTable(params string[] headers)
     {
         for (var c = 0; c < cells.Length; c++)
         {
-            cells[c] = OneLine(cells[c]);
+            cells[c] = ForeignText.Shown(cells[c]);
         }
 
         _rows.Add(cells);
         return this;
     }
-
-    /// <summary>What others wrote stands on one line, without what a terminal would obey or what turns letters round.</summary>
-    private static string OneLine(string text)
-    {
-        var clean = true;
-        foreach (var letter in text)
-        {
-            clean &= !IsUnsafe(letter);
-        }
-
-        return clean ? text : new([.. text.Select(letter => IsUnsafe(letter) ? ' ' : letter)]);
-    }
-
-    private static bool IsUnsafe(char letter) => letter < ' ' || letter is >= '\u007f' and < '\u00a0' || (letter >= '\u200b' && char.GetUnicodeCategory(letter) is System.Globalization.UnicodeCategory.Format or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator);
 
     public override string ToString()
     {

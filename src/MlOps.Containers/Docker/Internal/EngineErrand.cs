@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Text;
 using MlOps.Content;
 
 namespace MlOps.Containers.Docker.Internal;
@@ -56,16 +55,7 @@ internal readonly record struct EngineErrand(string Where, string Doing)
     public DiagnosticException FailedWithin(string words) => Fail("MLO8152", $"the engine says: {Clean(words)}", "mend what it names");
 
     /// <summary>Somebody else's text, so that it neither fills a terminal nor steers it.</summary>
-    public static string Clean(string text)
-    {
-        var clean = new StringBuilder();
-        foreach (var c in text.Trim().Take(WordsCharacters))
-        {
-            clean.Append(char.IsControl(c) ? ' ' : c);
-        }
-
-        return clean.ToString();
-    }
+    public static string Clean(string text) => ForeignText.Shown(text.Trim(), WordsCharacters);
 
     private static string Seconds(TimeSpan time) => Math.Ceiling(time.TotalSeconds).ToString(CultureInfo.InvariantCulture);
 

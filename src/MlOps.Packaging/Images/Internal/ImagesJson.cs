@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using MlOps.Content;
 
 namespace MlOps.Packaging.Images.Internal;
@@ -18,23 +17,9 @@ namespace MlOps.Packaging.Images.Internal;
 [JsonSerializable(typeof(ServiceFile))]
 internal sealed partial class ImagesJson : JsonSerializerContext;
 
-/// <summary>Reads and writes it.</summary>
+/// <summary>Writes it.</summary>
 internal static class ImagesText
 {
     /// <summary>Writes <c>+</c> and quotes as themselves.</summary>
     public static ImagesJson Plain { get; } = new(new JsonSerializerOptions(ImagesJson.Default.Options!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-
-    /// <summary>A value, or null if the bytes are something else.</summary>
-    public static T? TryRead<T>(ReadOnlySpan<byte> utf8, JsonTypeInfo<T> type)
-        where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(utf8, type);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 }

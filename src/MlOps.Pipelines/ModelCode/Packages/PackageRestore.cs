@@ -1,9 +1,8 @@
-using System.Diagnostics;
 using System.Security;
+using System.Text;
 using System.Text.Json.Nodes;
 using MlOps.Code;
 using MlOps.Content;
-using Diagnostic = MlOps.Content.Diagnostic;
 
 namespace MlOps.Pipelines.ModelCode.Packages;
 
@@ -110,21 +109,8 @@ internal sealed class PackageRestore(string root, string all, IReadOnlyList<Decl
             "restore", "Models.csproj", "-nologo", "-v:q", "-noAutoResponse", "-nodeReuse:false",
             "-p:ImportDirectoryBuildProps=false", "-p:ImportDirectoryBuildTargets=false", "-p:ImportDirectoryPackagesProps=false",
         ];
-        var start = new ProcessStartInfo(CSharpCompiler.DotNet, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        (start.Environment["DOTNET_NOLOGO"], start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"]) = ("1", "1");
-        // Their messages are read here.
-        start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
-        using var process = Process.Start(start)!;
-        try
-        {
-            var (output, errors) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
-            await process.WaitForExitAsync(cancellationToken);
-            return (process.ExitCode, await output + await errors);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
+        var output = new StringBuilder();
+        var exit = await DotnetTool.RunAsync(folder, arguments, line => output.Append(line).Append('\n'), cancellationToken);
+        return (exit, output.ToString());
     }
 }
