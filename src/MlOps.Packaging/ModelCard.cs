@@ -127,8 +127,10 @@ internal static class ModelCard
 
     private static string? Number(JsonNode? value) => value is JsonValue number && number.TryGetValue(out double known) ? CanonicalJson.Number(known) : null;
 
-    /// <summary>JSON's texts are YAML's, too.</summary>
-    private static string Quoted(string text) => CanonicalJson.Compact(JsonValue.Create(text));
+    /// <summary>JSON's texts are YAML's, too, but for letters that YAML does not print or that end its lines: https://yaml.org/spec/1.2.2/#51-character-set.</summary>
+    private static string Quoted(string text) => string.Concat(CanonicalJson.Compact(JsonValue.Create(text)).Select(letter =>
+        letter is (>= '\u007f' and < '\u00a0') or '\u2028' or '\u2029' or '\ufeff' or '\ufffe' or '\uffff' ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)letter:x4}") : letter.ToString()));
 
-    private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
+    /// <summary>A table's cell: https://github.github.com/gfm/#tables-extension-.</summary>
+    private static string Cell(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
 }

@@ -174,6 +174,30 @@ public sealed class ImageTests(DockerEngine engine, ImageWorkspace made) : IClas
         Assert.Contains("OURS=1", JsonNode.Parse(after.ReadBlob(image.Config, 1 << 20))!["config"]!["Env"]!.AsArray().Select(variable => (string?)variable));
     }
 
+    [SkippableFact]
+    public async Task A_tag_that_stands_for_something_that_is_no_image_is_left_to_it()
+    {
+        _ = engine.Require();
+        Skip.If(RegistryServer.Missing is not null, RegistryServer.Missing);
+        await using var server = await RegistryServer.StartAsync();
+        using var client = new RegistryClient(server.Registry);
+        var repository = client.Repository("team/plain-service");
+        await repository.PutBlobAsync(Descriptor.Empty.Data, default);
+        var foreign = await repository.PutManifestAsync(MediaTypes.Manifest, new Manifest { ArtifactType = "text/plain", Config = Descriptor.Empty, Layers = [Descriptor.Empty] }.ToBytes(), "1.0.0", default);
+        var declared = await File.ReadAllTextAsync(made.Workspace.At("nuke.json"));
+        made.Workspace.Replace("nuke.json", "\"data\"", $"\"registry\": \"{server.Registry}/team\", \"data\"");
+        try
+        {
+            Assert.Contains("MLO2302 error", made.Workspace.Run("Push plain").Expect(1).Errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            made.Workspace.Write("nuke.json", declared);
+        }
+
+        Assert.Equal(foreign.Digest, (await repository.GetManifestAsync("1.0.0", default))!.Descriptor.Digest);
+    }
+
     /// <summary>An image as its archive has it.</summary>
     private (Manifest Manifest, Digest Digest, string Name) Image(string model)
     {

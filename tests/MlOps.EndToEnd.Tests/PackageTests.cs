@@ -215,6 +215,24 @@ public sealed class PackageTests(PackageTests.Published published) : IClassFixtu
     }
 
     [SkippableFact]
+    public void What_was_pulled_and_no_trusted_key_stands_for_is_not_run()
+    {
+        using var author = published.Clone();
+        author.Git("checkout", "--quiet", "-b", "unreviewed");
+        author.Replace(Model, "\"l2\": 0.01", "\"l2\": 0.8");
+        author.Run("Train").Expect(0);
+        author.Git("commit", "--quiet", "--all", "--message=unreviewed");
+        author.Run("Push m").Expect(0);
+        using var clone = published.Clone();
+        clone.Run("Pull m@1.1.0 m@1.0.0").Expect(0);
+
+        Assert.Contains("MLO2304 error", clone.Run("Score --model m@1.1.0 --data rows.csv --out scored.csv").Expect(1).Errors, StringComparison.Ordinal);
+
+        Assert.False(File.Exists(clone.At("scored.csv")));
+        clone.Run($"Score --model {Name} --data rows.csv --out scored.csv").Expect(0);
+    }
+
+    [SkippableFact]
     public void A_number_that_is_only_remembered_is_attested_once_it_is_committed_again()
     {
         using var clone = published.Clone();

@@ -77,7 +77,7 @@ internal sealed class VersionLedger(IReadOnlyList<LockFile> committed)
             return new(known, package, (string?)committed[0].Fact(owner, Version) == known.ToString() ? "as committed" : "the same content has had this number before");
         }
 
-        var (version, reason) = ledger.Count == 0 ? (PackageVersion.First, "it is the first") : Next(ledger.Keys.Last(), now, owner);
+        var (version, reason) = ledger.Count == 0 ? (PackageVersion.First, "it is the first") : Next(ledger, now, owner);
         ledger.Add(version, package);
         return new(version, package, reason);
     }
@@ -102,9 +102,16 @@ internal sealed class VersionLedger(IReadOnlyList<LockFile> committed)
         _ => new(last.Major + 1, 0, 0),
     };
 
-    private (PackageVersion Version, string Reason) Next(PackageVersion last, LockFile now, string owner)
+    private (PackageVersion Version, string Reason) Next(SortedDictionary<PackageVersion, Digest> ledger, LockFile now, string owner)
     {
-        var before = committed.First(lockFile => PackageOf(lockFile, owner) is not null || lockFile.Fact(owner, Versions) is not null);
+        var (last, newest) = ledger.Last();
+        var before = committed.FirstOrDefault(lockFile => PackageOf(lockFile, owner) == newest) ?? committed.First(lockFile => PackageOf(lockFile, owner) is not null || lockFile.Fact(owner, Versions) is not null);
+        // A model that went back to an older version: what the last one asked of its callers stands in no lock at hand.
+        if (ledger.FirstOrDefault(entry => entry.Value == PackageOf(before, owner)) is { Value.IsEmpty: false, Key: var followed } && followed.Major != last.Major)
+        {
+            return (new(last.Major + 1, 0, 0), $"callers break: it follows {followed}, and they have had {last}");
+        }
+
         if (before.Fact(owner, PackageAction.Signature) is JsonObject old && now.Fact(owner, PackageAction.Signature) is JsonObject signature && PackageSignature.Break(old, signature) is { } broken)
         {
             return (new(last.Major + 1, 0, 0), $"callers break: {broken}");

@@ -2,6 +2,7 @@ using System.Text;
 using MlOps.Containers;
 using MlOps.Content;
 using MlOps.Packaging;
+using MlOps.Pipelines.Packages;
 
 namespace MlOps.Tests.Pipelines.Packages;
 
@@ -141,6 +142,22 @@ public sealed class ArtifactCheckTests : IDisposable
             _package.Attached(_package.Signed(_package.Result(GateResult.Failed), stranger), PredicateTypes.TestResult),
             .. _package.Attested(),
         ]));
+    }
+
+    [Theory]
+    [InlineData("bike", "1.0.0", null)]
+    [InlineData("bike", null, null)]
+    [InlineData("bike", "1.1.0", "version: 1.1.0 of 'bike' is ")]
+    [InlineData("bike", "2.0.0", "version: in the lock of refs/heads/main this package is 1.0.0, not 2.0.0")]
+    [InlineData("churn", "1.0.0", "package: it is one of model 'bike', and 'churn' was asked for")]
+    public void A_package_under_anothers_number_or_name_is_refused_whoever_signed_it(string model, string? version, string? fault)
+    {
+        using var repository = new GitRepository();
+        repository.Commit(("data.lock.json", $$"""{ "format": 1, "models": { "bike": { "versions": { "1.0.0": "{{_package.Package.Digest}}", "1.1.0": "{{Digest.Of("other")}}" } } } }"""));
+
+        var faults = _package.Faults(_package.Attested(), new GitFacts(repository.Root), model: model, version: version).Where(found => !found.StartsWith("provenance", StringComparison.Ordinal));
+
+        Assert.Equal(fault is null ? [] : [fault], faults.Select(found => fault is not null && found.StartsWith(fault, StringComparison.Ordinal) ? fault : found));
     }
 
     private StoredManifest Renamed(SigningKey signer, KeyId from, KeyId to) => _package.Attached(

@@ -79,9 +79,9 @@ internal sealed class AttestedPackage : IDisposable
     public List<StoredManifest> Attested() => [.. new[] { Provenance, Parts, Gate }.Select(statement => Attached(Signed(statement), statement.PredicateType))];
 
     /// <summary>What does not hold, in words.</summary>
-    public List<string> Faults(IReadOnlyList<StoredManifest> attached, IRepositoryFacts? repository = null, StoredManifest? manifest = null, params PublicKey[] trusted)
+    public List<string> Faults(IReadOnlyList<StoredManifest> attached, IRepositoryFacts? repository = null, StoredManifest? manifest = null, string? model = null, string? version = null, params PublicKey[] trusted)
     {
-        var artifact = new Artifact("bike 1.0.0", manifest ?? new(Descriptor.Of(MediaTypes.Manifest, Package.Manifest.Span), Package.Manifest), blob => _blobs.TryGetValue(blob.Digest, out var bytes) ? new MemoryStream(bytes) : null, attached);
+        var artifact = new Artifact("bike 1.0.0", manifest ?? new(Descriptor.Of(MediaTypes.Manifest, Package.Manifest.Span), Package.Manifest), blob => _blobs.TryGetValue(blob.Digest, out var bytes) ? new MemoryStream(bytes) : null, attached) { Model = model, Version = version };
         var trust = new TrustPolicy((trusted.Length > 0 ? trusted : [Key.Public]).Select(key => new TrustedKey(key, "keys/release.pub")));
         return [.. new ArtifactCheck(artifact, trust, repository ?? new Repository(), Now).Run(default).Where(finding => finding.Result == CheckResult.Failed).Select(finding => $"{finding.What}: {finding.Seen}")];
     }

@@ -52,6 +52,24 @@ public sealed class VersionLedgerTests
         Assert.Equal($$"""{"1.0.0":"{{Of("A")}}","1.1.0":"{{Of("B")}}","1.2.0":"{{Of("C")}}","2.0.0":"{{Of("D")}}","2.1.0":"{{Of("E")}}"}""", facts.Single(fact => fact.Name == VersionLedger.Versions).Value.ToJsonString());
     }
 
+    [Theory]
+    [InlineData("D", "categorical", "2.0.1", "only its packaging is another")]
+    [InlineData("other", "categorical", "2.1.0", "the model is another")]
+    [InlineData("D", "numeric", "3.0.0", "callers break: input age is numeric, was categorical")]
+    public void What_a_merge_trains_is_held_against_the_version_that_it_follows(string model, string kind, string version, string reason)
+    {
+        var (head, other) = (Lock("B", "B", "numeric", "f", ("1.0.0", "A"), ("1.1.0", "B")), Lock("D", "D", "categorical", "f", ("1.0.0", "A"), ("2.0.0", "D")));
+        Assert.Equal((version, reason), Decide(Lock("E", model, kind, "f"), head, other));
+        // Which of the branches is merged into which makes no difference.
+        Assert.Equal((version, reason), Decide(Lock("E", model, kind, "f"), other, head));
+    }
+
+    [Theory]
+    [InlineData("numeric")]
+    [InlineData("categorical")]
+    public void What_follows_an_older_version_that_came_back_breaks_the_callers_of_the_last_one(string kind) =>
+        Assert.Equal(("3.0.0", "callers break: it follows 1.0.0, and they have had 2.0.0"), Decide(Lock("C", "C", kind, "f"), Lock("A", "A", "numeric", "f", ("1.0.0", "A"), ("2.0.0", "B"))));
+
     [Fact]
     public void A_merge_that_brings_what_both_have_adds_nothing()
     {
@@ -143,8 +161,8 @@ public sealed class VersionLedgerTests
     [Fact]
     public void A_model_without_a_package_has_no_version() => Assert.Empty(new VersionLedger([LockFile.Empty]).Conclude(LockFile.Empty));
 
-    private static (string Version, string Reason) Decide(LockFile now, LockFile head) =>
-        new VersionLedger([head]).Decide(now, Owner) is { } decision ? (decision.Version.ToString(), decision.Reason) : throw new InvalidOperationException("no version");
+    private static (string Version, string Reason) Decide(LockFile now, params LockFile[] committed) =>
+        new VersionLedger(committed).Decide(now, Owner) is { } decision ? (decision.Version.ToString(), decision.Reason) : throw new InvalidOperationException("no version");
 
     private static string Of(string package) => package.StartsWith(Digest.Prefix, StringComparison.Ordinal) ? package : Digest.Of(package).ToString();
 
