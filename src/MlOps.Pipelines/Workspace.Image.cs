@@ -50,7 +50,7 @@ public sealed partial class Workspace
         }
 
         // Looking at a damaged part sets it aside; then its step is made again.
-        if ((to is not null || load) && Chosen.Select(model => ImageOf(CurrentLock, model)).OfType<MadeImage>().SelectMany(image => image.Blobs).Distinct().Where(blob => !_engine.Store.Check(blob)).ToList() is { Count: > 0 })
+        if ((to is not null || load) && Chosen.Select(model => ImageOf(CurrentLock, model)).OfType<MadeImage>().SelectMany(image => image.Blobs).Concat(BaseDescription(CurrentLock) is { } onto ? [onto] : []).Distinct().Where(blob => !_engine.Store.Check(blob)).ToList() is { Count: > 0 })
         {
             trained = await TrainAsync(cancellationToken);
             if (trained.Exit is not (ExitCode.Done or ExitCode.Refused))
@@ -123,10 +123,12 @@ public sealed partial class Workspace
         Output(pinned, model, ImageAction.Name, ImageAction.Manifest) is { } digest && _engine.Store.TryRead(digest) is { } bytes && Manifest.TryParse(bytes) is { } manifest
             ? new(ImageName(model, Ledger.Decide(pinned, $"models/{model.Name}")!.Version), Ledger.Decide(pinned, $"models/{model.Name}")!.Version, digest, manifest, bytes) : null;
 
+    private Digest? BaseDescription(LockFile pinned) => pinned.Find(_graph.Find(StepFactory.BaseStep)!.Address) is { } trace && trace.Outputs.TryGetValue(BaseAction.Description, out var digest) ? digest : null;
+
     /// <summary>What the lock's images stand on.</summary>
     /// <exception cref="DiagnosticException">MLO2310: its description is lost.</exception>
     private BaseImage BaseOf(LockFile pinned) =>
-        pinned.Find(_graph.Find(StepFactory.BaseStep)!.Address) is { } trace && trace.Outputs.TryGetValue(BaseAction.Description, out var digest) && _engine.Store.TryRead(digest) is { } bytes
+        BaseDescription(pinned) is { } digest && _engine.Store.TryRead(digest) is { } bytes
             ? ImageParts.BaseOf(JsonNode.Parse(bytes)!)
             : throw Lost("the description of the base that images stand on");
 
