@@ -45,7 +45,7 @@ public sealed partial class CSharpCompiler
     public static string DotNet => Path.Join(Root, OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
 
     // ROOT/shared/Microsoft.NETCore.App/VERSION
-    private static string Root => Path.GetFullPath(Path.Join(Path.GetDirectoryName(typeof(object).Assembly.Location), "..", "..", ".."));
+    internal static string Root => Path.GetFullPath(Path.Join(Path.GetDirectoryName(typeof(object).Assembly.Location), "..", "..", ".."));
 
     /// <summary>The compiler of the newest SDK beside the runtime that this process runs on, with reference assemblies of the same framework.</summary>
     /// <exception cref="DiagnosticException">There is none (MLO8300).</exception>

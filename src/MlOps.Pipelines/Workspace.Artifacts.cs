@@ -50,7 +50,7 @@ public sealed partial class Workspace
         var known = _definition.Models.Select(model => model.Name).Concat(Shelf.All().Select(PackageShelf.Tag).OfType<(string Name, string Version)>().Select(tag => tag.Name));
         if (!known.Contains(name.Model))
         {
-            throw Unknown("MLO2030", $"there is no model '{name.Model}'", name.Model, known);
+            throw NothingOf(name.Model, "MLO2030", "model or file", known);
         }
 
         if (name.Version is not { } version)
@@ -63,6 +63,13 @@ public sealed partial class Workspace
             Why = ledger.Count == 0 ? "the lock numbers none" : $"the lock numbers {string.Join(", ", ledger.Keys)}",
             Mend = $"./build.sh Packages lists what there is; ./build.sh Pull {name} brings it from the registry",
         });
+    }
+
+    /// <summary>What is said of a word that means nothing here, though it might have meant a place as well.</summary>
+    private static DiagnosticException NothingOf(string word, string code, string kinds, IEnumerable<string> known)
+    {
+        var told = Unknown(code, $"there is no {kinds} '{word}'", word, known).Diagnostics[0];
+        return new(told with { Mend = $"{told.Mend}; a package is MODEL or MODEL@VERSION, an image or package elsewhere FILE.tar, a layout's folder, or oci://HOST/REPOSITORY:TAG" });
     }
 
     private Artifact FromStore(string where, Digest digest, byte[] manifest) =>

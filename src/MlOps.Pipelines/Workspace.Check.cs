@@ -1,5 +1,7 @@
+using MlOps.Containers;
 using MlOps.Content;
 using MlOps.Packaging;
+using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Packages;
 using MlOps.Pipelines.Reports;
 
@@ -25,10 +27,43 @@ public sealed partial class Workspace
         }
 
         using var source = artifact.Source;
+        artifact = artifact with { PackageBytes = await ServedPackageAsync(artifact, word, cancellationToken) };
         var (trust, git) = TrustOf(environment);
         var findings = await Task.Run(() => new ArtifactCheck(artifact, trust, git, TimeProvider.System.GetUtcNow()).Run(cancellationToken), cancellationToken);
         var report = new ArtifactCheckReport(artifact, findings, trust, git?.Branch);
         return new(findings.Any(finding => finding.Result == CheckResult.Failed) ? ExitCode.Refused : ExitCode.Done, report.Text(), report.Json());
+    }
+
+    /// <summary>The manifest of the package that an image says it serves: of the store, or of the registry where the image lies, or where the workspace publishes; null where none has it.</summary>
+    private async Task<byte[]?> ServedPackageAsync(Artifact image, string word, CancellationToken cancellationToken)
+    {
+        if (Manifest.TryParse(image.Stored.Bytes.Span)?.Annotations is not { } said || !Digest.TryParse(said.GetValueOrDefault(ImageAction.PackageLabel), out var package))
+        {
+            return null;
+        }
+
+        if (_engine.Store.TryRead(package) is { } here)
+        {
+            return here;
+        }
+
+        try
+        {
+            var from = word.StartsWith(OciScheme, StringComparison.Ordinal) ? Reference.Parse(word[OciScheme.Length..]) is var own && PackageName.RepositoryBeside(own.Repository) is { } beside ? (own.Registry, Repository: beside) : default
+                : _definition.Manifest.Registry is not null && said.GetValueOrDefault(PackageShelf.Name) is { } model && Registry() is var registry ? (registry.Registry, Repository: $"{registry.Repository}/{PackageName.RepositoryOf(model)}") : default;
+            if (from.Repository is null)
+            {
+                return null;
+            }
+
+            using var client = new RegistryClient(from.Registry);
+            return (await client.Repository(from.Repository).GetManifestAsync(package, cancellationToken))?.Bytes.ToArray();
+        }
+        catch (DiagnosticException)
+        {
+            // Nobody is to be reached, or the name is none: then nothing can be said of the package.
+            return null;
+        }
     }
 
     /// <summary>Refuses to run what came from elsewhere and is not what the trusted keys stand for, where there are any; what the lock at hand numbers was reviewed with it.</summary>

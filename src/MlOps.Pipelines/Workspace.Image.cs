@@ -15,6 +15,7 @@ namespace MlOps.Pipelines;
 
 public sealed partial class Workspace
 {
+
     /// <summary>Trains what is stale and makes the image of every chosen model's package.</summary>
     /// <param name="to">A file (<c>.tar</c>) for the one image's archive, or a folder for archives; null writes none.</param>
     /// <param name="load">Whether they are given to a Docker engine.</param>
@@ -23,9 +24,21 @@ public sealed partial class Workspace
     public async Task<Outcome> ImageAsync(string? to, bool load, bool tellsPackages, CancellationToken cancellationToken)
     {
         var isFile = to?.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) == true;
+        if (to is not null && (isFile ? Directory.Exists(to) : File.Exists(to)))
+        {
+            throw new DiagnosticException(new Diagnostic("MLO2313", "the archive cannot be written") { Where = to, Why = isFile ? "a folder has that name" : "a file stands where the folder is to be", Mend = "name another place: --out FOLDER, or --out FILE.tar for one image" });
+        }
+
         if (isFile && Chosen.Skip(1).Any())
         {
             throw new DiagnosticException(new Diagnostic("MLO2303", $"'{to}' is one file, and there are {Chosen.Count()} images") { Mend = "name a folder, or one model: --model NAME" });
+        }
+
+        if (load)
+        {
+            // Said before minutes are spent on what nobody takes.
+            using var docker = new DockerClient();
+            await docker.PingAsync(cancellationToken);
         }
 
         _makesImages = true;
@@ -33,6 +46,16 @@ public sealed partial class Workspace
         if (trained.Exit is not (ExitCode.Done or ExitCode.Refused))
         {
             return trained;
+        }
+
+        // Looking at a damaged part sets it aside; then its step is made again.
+        if ((to is not null || load) && Chosen.Select(model => ImageOf(CurrentLock, model)).OfType<MadeImage>().SelectMany(image => image.Blobs).Concat(BaseDescription(CurrentLock) is { } onto ? [onto] : []).Distinct().Where(blob => !_engine.Store.Check(blob)).ToList() is { Count: > 0 })
+        {
+            trained = await TrainAsync(cancellationToken);
+            if (trained.Exit is not (ExitCode.Done or ExitCode.Refused))
+            {
+                return trained;
+            }
         }
 
         var told = tellsPackages ? await PackagesAsync(cancellationToken) : null;
@@ -45,7 +68,7 @@ public sealed partial class Workspace
             var archive = to is null ? null : Path.GetFullPath(isFile ? to : Path.Join(to, $"{model.Name}-{image.Version}.tar"));
             if (archive is not null)
             {
-                AtomicFile.Write(archive, stream => ImageArchive.Write(stream, image.Name, image.Manifest, Opened));
+                WriteArchive(archive, image);
             }
 
             if (load)
@@ -83,7 +106,7 @@ public sealed partial class Workspace
         var file = Path.Join(Root, ".mlops", "store", "tmp", $"{image.Digest.Hex}.tar");
         try
         {
-            AtomicFile.Write(file, stream => ImageArchive.Write(stream, image.Name, image.Manifest, Opened));
+            AtomicFile.Write(file, stream => ImageArchive.Write(stream, image.Name, image.Manifest, PartOfImage));
             await using var tar = File.OpenRead(file);
             await docker.LoadAsync(tar, cancellationToken);
         }
@@ -105,8 +128,24 @@ public sealed partial class Workspace
         return new(ImageName(model, version), version, digest, manifest, bytes);
     }
 
+    private Digest? BaseDescription(LockFile pinned) => pinned.Find(_graph.Find(StepFactory.BaseStep)!.Address) is { } trace && trace.Outputs.TryGetValue(BaseAction.Description, out var digest) ? digest : null;
+
     /// <summary>What the lock's images stand on.</summary>
-    private BaseImage BaseOf(LockFile pinned) => ImageParts.BaseOf(JsonNode.Parse(_engine.Store.TryRead(pinned.Find(_graph.Find(StepFactory.BaseStep)!.Address)!.Outputs[BaseAction.Description])!)!);
+    /// <exception cref="DiagnosticException">MLO2310: its description is lost.</exception>
+    private BaseImage BaseOf(LockFile pinned) =>
+        BaseDescription(pinned) is { } digest && _engine.Store.TryRead(digest) is { } bytes
+            ? ImageParts.BaseOf(JsonNode.Parse(bytes)!)
+            : throw Lost("the description of the base that images stand on");
+
+    /// <summary>The bytes of a part of an image, whole.</summary>
+    /// <exception cref="DiagnosticException">MLO2310: it is lost.</exception>
+    private FileStream PartOfImage(Digest blob) => _engine.Store.Check(blob) ? File.OpenRead(_engine.Store.PathOf(blob)) : throw Lost(blob.ToString());
+
+    private static DiagnosticException Lost(string what) => new(new Diagnostic("MLO2310", "a part of an image is lost")
+    {
+        Why = $"the store does not have {what}, or had other bytes for it, which are set aside",
+        Mend = "./build.sh Image makes it again, or fetches it from the remotes that have it",
+    });
 
     /// <summary>As engines call it: where it is published, or the workspace's name.</summary>
     private string ImageName(ModelDefinition model, PackageVersion version) =>
@@ -114,4 +153,22 @@ public sealed partial class Workspace
 
     /// <summary>The repository of a model's images, beside that of its packages.</summary>
     private static string ImageRepositoryOf(string model) => PackageName.ImageRepositoryOf(model);
+
+    private void WriteArchive(string path, MadeImage image)
+    {
+        try
+        {
+            AtomicFile.Write(path, stream => ImageArchive.Write(stream, image.Name, image.Manifest, PartOfImage));
+        }
+        catch (Exception failure) when (IoFailure.Covers(failure))
+        {
+            var problem = IoFailure.Describe(failure);
+            throw new DiagnosticException(new Diagnostic("MLO2313", $"the archive cannot be written: {problem.What}")
+            {
+                Where = path,
+                Why = $"{problem.Why}; nothing was left there",
+                Mend = "free space or rights there, or name another place: --out FOLDER, or --out FILE.tar for one image",
+            });
+        }
+    }
 }

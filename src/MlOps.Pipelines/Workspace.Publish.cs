@@ -2,6 +2,7 @@ using MlOps.Containers;
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Packaging;
+using MlOps.Pipelines.Actions;
 using MlOps.Pipelines.Definitions;
 using MlOps.Pipelines.Images;
 using MlOps.Pipelines.Packages;
@@ -83,6 +84,16 @@ public sealed partial class Workspace
                 var (blobs, bytes) = await PushImageAsync(client.Repository(own), image, [.. repositories.Where(other => other != own)], dryRun, cancellationToken);
                 report.Add($"image {model.Name} {image.Version}", $"{registry.Registry}/{own}", blobs, bytes, dryRun ? 0 : clock.Elapsed.TotalSeconds);
             }
+            else if (Output(pinned, model, ImageAction.Name, ImageAction.Manifest) is { } lost)
+            {
+                _reporter.Warn(new("MLO2311", $"the image of model '{model.Name}' is not published: it is not here")
+                {
+                    Severity = Severity.Warning,
+                    Where = BuildEngine.LockName,
+                    Why = $"the lock names {lost}, which is not in the store",
+                    Mend = "./build.sh Image makes it again, or fetches it from the remotes that have it; then push again",
+                });
+            }
         }
     }
 
@@ -115,7 +126,7 @@ public sealed partial class Workspace
         }
 
         var pushed = await new ArtifactTransfer(repository, new() { MountFrom = siblings }).PushAsync(
-            new(Descriptor.Of(MediaTypes.Manifest, image.Bytes), image.Bytes), [.. Shelf.Referrers(image.Digest)], [image.Tag], Opened, cancellationToken);
+            new(Descriptor.Of(MediaTypes.Manifest, image.Bytes), image.Bytes), [.. Shelf.Referrers(image.Digest)], [image.Tag], PartOfImage, cancellationToken);
         // A newer base or service makes another image of the same version: the short tag names the last one, the long tag one for ever.
         if (await repository.GetManifestAsync(image.Version.ToString(), cancellationToken) is var there && there?.Descriptor.Digest != image.Digest)
         {

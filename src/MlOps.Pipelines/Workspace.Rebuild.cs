@@ -20,7 +20,7 @@ public sealed partial class Workspace
         var chosen = word is null ? null : Named(word).Select(step => step.Name).ToHashSet();
         if (chosen is { Count: 0 })
         {
-            throw Unknown("MLO2031", $"there is no step '{word}'", word!, _graph.Steps.SelectMany(known => new[] { known.Name.Value, known.Address.Key }));
+            throw NothingOf(word!, "MLO2031", "step, package or file", _graph.Steps.SelectMany(known => new[] { known.Name.Value, known.Address.Key }));
         }
 
         // What always runs has its result in the lock like any other step; what is frozen stays as the lock has it, unless it is named.

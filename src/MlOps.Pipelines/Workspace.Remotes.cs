@@ -38,7 +38,7 @@ public sealed partial class Workspace
             {
                 Where = WorkspaceDefinition.FileName,
                 Why = "\"store\" declares none, and none was named",
-                Mend = "declare one: \"store\": { \"remotes\": [\"/mnt/share/mlops\"] }; or name one: --remote URL",
+                Mend = "declare one: \"store\": { \"remotes\": [\"/mnt/share/mlops\"] }, or name one: --remote URL; to publish packages and images, declare \"registry\": \"registry.example.org/team\"",
             });
     }
 

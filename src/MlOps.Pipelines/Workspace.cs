@@ -83,7 +83,7 @@ public sealed partial class Workspace
             [EvaluateAction.Name] = new OwnCodeExecutor(new EvaluateAction(options.Jobs), compiled, () => options.Jobs),
             [ExplainAction.Name] = new ExplainAction(options.Jobs),
             [PackageAction.Name] = new PackageAction(compiled),
-            [BaseAction.Name] = new BaseAction(new(Path.Join(root, ".mlops", "store")), MlOps.Packaging.Images.DebianList.Default),
+            [BaseAction.Name] = new BaseAction(new(Path.Join(root, ".mlops", "store")), () => MlOps.Packaging.Images.DebianList.Default),
             [ServiceAction.Name] = new ServiceAction(),
             [ImageAction.Name] = new ImageAction(),
             [GateAction.Name] = new OwnCodeExecutor(new GateAction(champions, options.Jobs), compiled, () => options.Jobs, champions),

@@ -71,6 +71,18 @@ public sealed class ImageTests(DockerEngine engine, ImageWorkspace made) : IClas
         Assert.Equal("1.0.0", Run("umoci", "list", "--layout", folder.At("layout")));
     }
 
+    [SkippableFact]
+    public void What_docker_saves_in_its_own_form_is_told_from_what_is_damaged()
+    {
+        _ = engine.Require();
+        using var folder = new Workspace();
+        Run("docker", "--host", engine.Host, "save", "--output", folder.At("saved.tar"), Image("plain").Name);
+        // From version 25 on docker saves layouts.
+        var isLayout = Run("tar", "--list", "--file", folder.At("saved.tar")).Split('\n').Contains("oci-layout");
+        var verified = made.Workspace.Run(["Verify", folder.At("saved.tar")]).Expect(isLayout ? 0 : 3);
+        Assert.Equal(!isLayout, verified.Output.Contains("MLO8160 error", StringComparison.Ordinal));
+    }
+
     [SkippableTheory]
     [InlineData("plain")]
     [InlineData("ride")]
@@ -149,6 +161,87 @@ public sealed class ImageTests(DockerEngine engine, ImageWorkspace made) : IClas
     }
 
     [SkippableFact]
+    public void An_archive_that_does_not_fit_is_told_and_leaves_what_was_there()
+    {
+        _ = engine.Require();
+        using var disk = new Workspace();
+        Skip.IfNot(Environment.IsPrivilegedProcess && disk.Start("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.Root]).Exit == 0, "a small disk cannot be mounted here");
+        try
+        {
+            disk.Write("plain.tar", "an older one");
+            disk.Write("other.txt", "of somebody else");
+            Assert.StartsWith("MLO2313 error: the archive cannot be written: the disk is full", made.Workspace.Run(["Image", "--model", "plain", "--out", disk.At("plain.tar")]).Expect(1).Errors, StringComparison.Ordinal);
+            Assert.StartsWith("MLO2313 error: ", made.Workspace.Run(["Image", "--out", "/proc/images"]).Expect(1).Errors, StringComparison.Ordinal);
+            Assert.Equal(["other.txt", "plain.tar"], Directory.GetFileSystemEntries(disk.Root).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            Assert.Equal("an older one", File.ReadAllText(disk.At("plain.tar")));
+        }
+        finally
+        {
+            disk.Start("umount", ["--lazy", disk.Root]).Expect(0);
+        }
+    }
+
+    [SkippableFact]
+    public void Another_user_with_a_home_of_its_own_publishes_the_same_packages_and_images_elsewhere()
+    {
+        const string Nobody = "65534";
+        Skip.IfNot(Environment.GetEnvironmentVariable("MLOPS_TEST_ALL") == "1", "host and service are built anew, which takes minutes: ./build.sh Test --all");
+        Skip.IfNot(Environment.IsPrivilegedProcess && DockerEngine.Exists("setpriv"), "only root becomes another user, by setpriv");
+        _ = engine.Require();
+        using var elsewhere = made.Declarations();
+        foreach (var folder in new[] { "home", "product" })
+        {
+            Directory.CreateDirectory(elsewhere.At(folder));
+        }
+
+        elsewhere.Start("sh", ["-c", $"git -C '{RepositoryFolder.Root}' ls-files -z --cached --others --exclude-standard | tar -C '{RepositoryFolder.Root}' --null --files-from=- --create | tar -C product --extract"]).Expect(0);
+        elsewhere.Start("chown", ["-R", $"{Nobody}:{Nobody}", elsewhere.Root]).Expect(0);
+        string[] unset = [.. new[] { "SOURCE_DATE_EPOCH", "NUGET_PACKAGES", "MLOPS_HOME", "DOTNET_CLI_HOME", "DOTNET_HOST_PATH", "MSBuildSDKsPath", "MSBuildExtensionsPath", "MSBUILD_EXE_PATH" }.SelectMany(name => new[] { "-u", name })];
+        elsewhere.Start("setpriv", [$"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "env", .. unset, "sh", "-c", "umask 077; exec product/build.sh Image --out images"],
+            $"HOME={elsewhere.At("home")}", "USER=nobody", "TZ=Asia/Tokyo", "LC_ALL=tr_TR.UTF-8", "LANG=tr_TR.UTF-8").Expect(0);
+
+        var (here, there) = (LockFile.Read(made.Workspace.At("data.lock.json")), LockFile.Read(elsewhere.At("data.lock.json")));
+        foreach (var model in new[] { "plain", "ride" })
+        {
+            Assert.Equal(here.Find(new($"models/{model}", "package"))!.Outputs["manifest.json"], there.Find(new($"models/{model}", "package"))!.Outputs["manifest.json"]);
+            Assert.Equal(here.Find(new($"models/{model}", "image"))!.Outputs["image.json"], there.Find(new($"models/{model}", "image"))!.Outputs["image.json"]);
+            Assert.Equal(File.ReadAllBytes(made.Archive(model)), File.ReadAllBytes(Directory.GetFiles(elsewhere.At("images"), $"{model}-*.tar").Single()));
+        }
+    }
+
+    [SkippableFact]
+    public void What_the_store_lost_of_the_base_is_made_again_or_is_told()
+    {
+        _ = engine.Require();
+        using var elsewhere = made.Elsewhere();
+        elsewhere.Run("Image --model plain --out first.tar").Expect(0);
+        var description = LockFile.Read(elsewhere.At("data.lock.json")).Find(new("images/base", "base"))!.Outputs["base.json"];
+        var (layer, model) = (Image("plain").Manifest.Layers[0].Digest, Image("plain").Manifest.Layers[^1].Digest);
+
+        File.Delete(Object(description));
+        Assert.Contains("MLO2310 error", elsewhere.Run("Package --model plain").Expect(1).Errors, StringComparison.Ordinal);
+
+        foreach (var lose in new Action[] { () => { }, () => File.Delete(Object(layer)), () => Damage(Object(layer)), () => Damage(Object(model)), () => Damage(Object(description)) })
+        {
+            lose();
+            elsewhere.Run("Image --model plain --out again.tar").Expect(0);
+            Assert.Equal(File.ReadAllBytes(elsewhere.At("first.tar")), File.ReadAllBytes(elsewhere.At("again.tar")));
+        }
+
+        elsewhere.Run("Package --model plain").Expect(0);
+
+        string Object(Digest digest) => elsewhere.At($".mlops/store/objects/{digest.Hex[..2]}/{digest.Hex[2..]}");
+
+        static void Damage(string file)
+        {
+            var bytes = File.ReadAllBytes(file);
+            bytes[^1] ^= 1;
+            File.Delete(file);
+            File.WriteAllBytes(file, bytes);
+        }
+    }
+
+    [SkippableFact]
     public async Task A_base_that_nuke_json_names_by_digest_in_a_registry_is_built_upon()
     {
         _ = engine.Require();
@@ -165,6 +258,17 @@ public sealed class ImageTests(DockerEngine engine, ImageWorkspace made) : IClas
 
         using var elsewhere = made.Elsewhere();
         elsewhere.Replace("nuke.json", "\"data\"", $"\"image\": {{ \"base\": \"{server.Registry}/team/base@{onto.Digest}\" }}, \"data\"");
+        var blob = Path.Join(server.Storage, "docker/registry/v2/blobs/sha256", ours.Layers[0].Digest.Hex[..2], ours.Layers[0].Digest.Hex, "data");
+        var bytes = await File.ReadAllBytesAsync(blob);
+        foreach (var (spoil, code) in new (Action, string)[] { (() => File.WriteAllBytes(blob, [.. bytes[..^1], (byte)~bytes[^1]]), "MLO2314"), (() => Directory.Delete(Path.GetDirectoryName(blob)!, recursive: true), "MLO2290") })
+        {
+            spoil();
+            Assert.Contains($"{code} error", elsewhere.Run("Image --model plain --out onto.tar").Expect(1).Errors, StringComparison.Ordinal);
+        }
+
+        Assert.False(File.Exists(elsewhere.At("onto.tar")));
+        Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
+        await File.WriteAllBytesAsync(blob, bytes);
         elsewhere.Run("Image --model plain --out onto.tar").Expect(0);
 
         using var after = ImageLayout.Open(elsewhere.At("onto.tar"));

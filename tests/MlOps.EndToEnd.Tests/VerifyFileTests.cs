@@ -17,6 +17,7 @@ public sealed class VerifyFileTests : IClassFixture<VerifyFileTests.Bare>
     {
         { "empty", "MLO8124" }, { "text", "MLO8124" }, { "a name with ..", "MLO8124" }, { "an absolute name", "MLO8124" }, { "a link out", "MLO8124" }, { "a device", "MLO8124" }, { "a name twice", "MLO8124" },
         { "a size that overflows", "MLO8124" }, { "cut short", "MLO8124" }, { "zeros packed by gzip", "MLO8122" }, { "no index", "MLO8126" }, { "a deep index", "MLO8126" }, { "an index without end", "MLO8122" },
+        { "docker's own form", "MLO8160" }, { "docker's own form with links", "MLO8160" }, { "a link in a layout", "MLO8124" },
         { "a missing manifest", "MLO8123" }, { "a foreign media type", "MLO8121" }, { "two images", "MLO8123" },
     };
 
@@ -75,6 +76,9 @@ public sealed class VerifyFileTests : IClassFixture<VerifyFileTests.Bare>
             "no index" => Tar().End(),
             "a deep index" => Tar().File("index.json", $"{{\"schemaVersion\":2,\"manifests\":{new string('[', 10_000)}").End(),
             "an index without end" => Tar().File("index.json", new string(' ', 5 << 20)).End(),
+            "docker's own form" => new TarBytes().File("0a/layer.tar", "").File("manifest.json", "[]").End(),
+            "docker's own form with links" => new TarBytes().File("0b.tar", "").Entry("0a/layer.tar", '2', link: "../0b.tar").File("manifest.json", "[]").End(),
+            "a link in a layout" => Tar().Entry("0a/layer.tar", '2', link: "../0b.tar").File("manifest.json", "[]").End(),
             "a missing manifest" => Index(gone),
             "a foreign media type" => Index(gone with { MediaType = "text/plain" }),
             _ => Two(),

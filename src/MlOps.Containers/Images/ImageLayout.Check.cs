@@ -7,7 +7,7 @@ namespace MlOps.Containers;
 /// <summary>The whole of a layout, as one looks at it before vouching for it.</summary>
 public sealed partial class ImageLayout
 {
-    private const string IndexFile = "index.json", DockerFile = "manifest.json", BlobFolder = "blobs/sha256/";
+    private const string IndexFile = "index.json", BlobFolder = "blobs/sha256/";
 
     /// <summary>The members that the specification knows.</summary>
     private static readonly string[] IndexMembers = ["schemaVersion", "mediaType", "artifactType", "manifests", "subject", "annotations"],
@@ -30,7 +30,7 @@ public sealed partial class ImageLayout
                 CheckBlob(name, digest, cancellationToken);
                 blobs++;
             }
-            else if (name is not ("oci-layout" or IndexFile or DockerFile or "repositories"))
+            else if (name is not (VersionFile or IndexFile or DockerFile or "repositories"))
             {
                 throw ArtifactFailure.NotVouchedFor(Path, "the archive", $"'{TarEntries.Shown(name)}' is no part of an image layout");
             }

@@ -9,6 +9,7 @@ namespace MlOps.Containers;
 /// Threads may read it side by side.</remarks>
 public sealed partial class ImageLayout : IDisposable
 {
+    internal const string VersionFile = "oci-layout", DockerFile = "manifest.json";
     private const int MostManifests = 1000;
 
     private readonly LayoutFiles _files;
@@ -16,7 +17,7 @@ public sealed partial class ImageLayout : IDisposable
     private ImageLayout(string path, LayoutFiles files)
     {
         (Path, _files) = (path, files);
-        var version = Document("oci-layout") ?? throw ArtifactFailure.BadLayout(path, "it has no file 'oci-layout'");
+        var version = Document(VersionFile) ?? throw (files.Names().Contains(DockerFile) ? ArtifactFailure.DockerArchive(path) : ArtifactFailure.BadLayout(path, $"it has no file '{VersionFile}'"));
         if (JsonText.TryRead(version, JsonText.Plain.LayoutVersion) is not { ImageLayoutVersion: "1.0.0" })
         {
             throw ArtifactFailure.BadLayout(path, "its file 'oci-layout' names no version 1.0.0");
@@ -34,7 +35,7 @@ public sealed partial class ImageLayout : IDisposable
     /// <summary>Opens one.</summary>
     /// <param name="path">A folder or a file.</param>
     /// <param name="limits">How much it may hold.</param>
-    /// <exception cref="DiagnosticException">MLO8122 (too large), MLO8123 (not there), MLO8124 (a tar that is damaged or hostile), MLO8126 (no image layout).</exception>
+    /// <exception cref="DiagnosticException">MLO8122 (too large), MLO8123 (not there), MLO8124 (a tar that is damaged or hostile), MLO8126 (no image layout), MLO8160 (an archive as docker saved it before it knew layouts).</exception>
     public static ImageLayout Open(string path, LayoutLimits? limits = null)
     {
 #pragma warning disable CA2000 // The layout owns it.

@@ -26,6 +26,13 @@ internal static class ArtifactFailure
 
     public static DiagnosticException BadLayout(string where, string why) => new(new Diagnostic("MLO8126", "it is no OCI image layout") { Where = where, Why = why, Mend = "name an image layout: a folder or tar with oci-layout, index.json and blobs/sha256" });
 
+    public static DiagnosticException DockerArchive(string where) => new(new Diagnostic("MLO8160", "it is an archive in docker's own form, no OCI image layout")
+    {
+        Where = where,
+        Why = "docker save before version 25, and podman save, write layers uncompressed and no manifest: the image's digest, which signatures are about, is not in it",
+        Mend = $"look at the archive that ./build.sh Image --out wrote, or at oci://HOST/REPOSITORY:TAG; to read this one under a digest of its own: skopeo copy docker-archive:{where} oci-archive:FILE.tar, or save it with docker 25 or later",
+    });
+
     public static DiagnosticException BadLayer(string where, Digest layer, string why) => new(new Diagnostic("MLO8127", $"layer {layer} is refused") { Where = where, Why = why, Mend = Hostile });
 
     public static DiagnosticException NotVouchedFor(string where, string what, string why) => new(new Diagnostic("MLO8129", $"{what} holds what nothing vouches for") { Where = where, Why = why, Mend = Hostile });

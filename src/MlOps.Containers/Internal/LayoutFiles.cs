@@ -140,6 +140,7 @@ internal abstract class LayoutFiles : IDisposable
         private void Read(string path, LayoutLimits limits)
         {
             var tar = new TarEntries(_tar, limits.Entries);
+            TarException? link = null;
             try
             {
                 while (tar.Next() is { } entry)
@@ -151,8 +152,15 @@ internal abstract class LayoutFiles : IDisposable
                         : null;
                     if (fault is not null)
                     {
-                        throw new TarException($"entry '{TarEntries.Shown(entry.Name)}': {fault}");
+                        var refused = new TarException($"entry '{TarEntries.Shown(entry.Name)}': {fault}");
+                        // Archives in docker's own form have links; what they are is told below.
+                        link = entry.Type == '2' ? link ?? refused : throw refused;
                     }
+                }
+
+                if (link is not null && (_entries.ContainsKey(ImageLayout.VersionFile) || !_entries.ContainsKey(ImageLayout.DockerFile)))
+                {
+                    throw link;
                 }
 
                 var block = new byte[1 << 16];

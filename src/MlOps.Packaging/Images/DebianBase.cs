@@ -9,7 +9,7 @@ namespace MlOps.Packaging.Images;
 public sealed record DebianBase
 {
     /// <summary>Raised when the same packages make another layer.</summary>
-    private const string Format = "debian base 1\n";
+    internal const string Format = "debian base 1\n";
 
     /// <summary>What people call it.</summary>
     public required string Name { get; init; }

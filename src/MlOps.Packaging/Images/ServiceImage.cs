@@ -83,7 +83,9 @@ public sealed record ServiceImage(Manifest Manifest, byte[] Config)
                 WorkingDir = "/app",
                 Labels = all,
                 StopSignal = "SIGTERM",
-                Healthcheck = new() { Test = ["CMD", ServicePublish.Entrypoint, "--health"], Interval = 5 * Second, Timeout = 3 * Second, StartPeriod = 10 * Second, Retries = 3 },
+                // Each check starts a process for some tens of milliseconds, for as long as the container lives: seldom, then. Engines from API 1.44 on look every second until it is up;
+                // older ones pass StartInterval over and look after the first interval. Whoever waits for the service asks it over HTTP, or gives the container an interval of its own.
+                Healthcheck = new() { Test = ["CMD", ServicePublish.Entrypoint, "--health"], Interval = 30 * Second, Timeout = 3 * Second, StartPeriod = 10 * Second, StartInterval = Second, Retries = 3 },
             },
             RootFs = new() { Type = "layers", DiffIds = [.. layers.Select(layer => layer.DiffId)] },
             History = [.. onto.Layers.Select(_ => new HistoryEntry { CreatedBy = $"base {onto.Name}" }), new() { CreatedBy = "runtime and service" }, new() { CreatedBy = "model" }],

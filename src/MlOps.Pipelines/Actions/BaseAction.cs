@@ -10,7 +10,7 @@ namespace MlOps.Pipelines.Actions;
 /// <summary>Brings what images stand on: packages of Debian made one layer, or the layers of an image in a registry.</summary>
 /// <param name="store">Where packages wait that were fetched before.</param>
 /// <param name="debian">The packages of the default base.</param>
-internal sealed class BaseAction(ContentStore store, DebianBase debian) : IStepExecutor
+internal sealed class BaseAction(ContentStore store, Func<DebianBase> debian) : IStepExecutor
 {
     public const string Name = "base";
 
@@ -26,7 +26,7 @@ internal sealed class BaseAction(ContentStore store, DebianBase debian) : IStepE
     public bool ReadsInPlace => true;
 
     public static JsonObject Parameters(string reference) => reference == Debian
-        ? new() { [Name] = DebianList.Default.Name, ["packages"] = DebianList.Default.Digest.ToString() }
+        ? new() { [Name] = Debian, ["packages"] = DebianList.Identity.ToString() }
         : new() { [Name] = reference };
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
@@ -46,7 +46,7 @@ internal sealed class BaseAction(ContentStore store, DebianBase debian) : IStepE
         BaseImage onto;
         await using (var layer = File.Create(file))
         {
-            onto = await debian.WriteAsync(OpenAsync, layer, cancellationToken);
+            onto = await debian().WriteAsync(OpenAsync, layer, cancellationToken);
         }
 
         File.Move(file, Path.Join(folder, onto.Layers[0].Descriptor.Digest.Hex));
@@ -72,13 +72,23 @@ internal sealed class BaseAction(ContentStore store, DebianBase debian) : IStepE
         using var client = new RegistryClient(reference.Registry);
         var repository = client.Repository(reference.Repository);
         var onto = await RegistryBase.ReadAsync(repository, reference.Digest!.Value, cancellationToken);
-        foreach (var layer in onto.Layers)
+        foreach (var layer in onto.Layers.DistinctBy(layer => layer.Descriptor.Digest))
         {
             context.Report($"layer {layer.Descriptor.Digest.Hex[..12]}");
             var file = Path.Join(folder, layer.Descriptor.Digest.Hex);
-            if (!File.Exists(file) && !await repository.FetchBlobAsync(layer.Descriptor, file, progress: null, cancellationToken))
+            if (!await repository.FetchBlobAsync(layer.Descriptor, file, progress: null, cancellationToken))
             {
-                throw new DiagnosticException(new Diagnostic("MLO2290", "a layer of the base is missing in its registry") { Where = reference.ToString(), Why = $"{layer.Descriptor.Digest} is not there", Mend = "name another base in nuke.json under \"image\"" });
+                throw new DiagnosticException(new Diagnostic("MLO2290", "a layer of the base is missing in its registry") { Where = reference.ToString(), Why = $"{layer.Descriptor.Digest}, which its manifest names, is not there", Mend = "push it there again from where it was made, fetch it from a remote store that has it (\"store\" in nuke.json), or name another base there under \"image\"" });
+            }
+
+            if (FileIdentity.DigestOfFile(file) is var got && got != layer.Descriptor.Digest)
+            {
+                throw new DiagnosticException(new Diagnostic("MLO2314", "a layer of the base has other bytes than its digest says")
+                {
+                    Where = reference.ToString(),
+                    Why = $"what the registry sends for {layer.Descriptor.Digest} is {got}",
+                    Mend = "look at the registry's storage, or at what stands between it and this machine; or name another base in nuke.json under \"image\"",
+                });
             }
         }
 

@@ -18,12 +18,17 @@ internal sealed class ImageAction : IStepExecutor
     /// <summary>The image's configuration, and its last layer.</summary>
     public const string Config = "config.json", Layer = "model.tar.gz";
 
+    /// <summary>The label, and the manifest's annotation, that names the package whose model is served.</summary>
+    public const string PackageLabel = "org.mlops.package.digest";
+
+    /// <summary>Whether a file of the package is one that the service reads; the others are for people and for those who watch.</summary>
+    public static bool IsServed(string path) => path is PackageFile.Model or PackageFile.Signature or PackageFile.Code or PackageFile.Licence || path.StartsWith(PackageFile.CodeFolder, StringComparison.Ordinal);
+
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {
         var content = context.InputPath(PackageAction.Files);
         var package = ModelPackage.Read(File.ReadAllBytes(context.InputPath(PackageAction.Manifest)), _ => File.ReadAllBytes(Path.Join(content, PackageAction.Config)), context.Step.Name.Value);
-        // What the service reads; the rest of a package is for people and for those who watch.
-        var files = package.Files.Where(file => file.Path is PackageFile.Model or PackageFile.Signature or PackageFile.Code or PackageFile.Licence || file.Path.StartsWith(PackageFile.CodeFolder, StringComparison.Ordinal)).ToList();
+        var files = package.Files.Where(file => IsServed(file.Path)).ToList();
         var model = new ServedModel
         {
             Name = package.Description.Name,
@@ -57,7 +62,7 @@ internal sealed class ImageAction : IStepExecutor
         var labels = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["org.opencontainers.image.title"] = about.Name,
-            ["org.mlops.package.digest"] = package.Digest.ToString(),
+            [PackageLabel] = package.Digest.ToString(),
         };
         Add("org.opencontainers.image.description", about.Description);
         Add("org.opencontainers.image.vendor", about.Owner);

@@ -14,11 +14,13 @@ internal sealed class ServiceAction : IStepExecutor
     /// <summary>The layer, and what its bytes unpack to.</summary>
     public const string Layer = "service.tar.gz", Description = "service.json";
 
-    private const string Flavour = "flavour";
+    private const string Flavour = "flavour", Sdk = "sdk";
 
     public bool ReadsInPlace => true;
 
-    public static JsonObject Parameters(ServiceFlavour flavour) => new() { [Flavour] = WordOf(flavour) };
+    /// <param name="flavour">Which of the two.</param>
+    /// <param name="sdk">The SDK that publishes: compiler, trimmer and native code follow from its version, and global.json lets newer ones in.</param>
+    public static JsonObject Parameters(ServiceFlavour flavour, string sdk) => new() { [Flavour] = WordOf(flavour), [Sdk] = sdk };
 
     public static string WordOf(ServiceFlavour flavour) => flavour == ServiceFlavour.Trimmed ? "trimmed" : "untrimmed";
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MlOps.Code;
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Learning;
@@ -71,6 +72,8 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
             OnDemand = true,
             Origin = workspace.At("image", "base"),
         };
+        mirror.Observe(InstalledSdk.Folder);
+        var sdk = InstalledSdk.ChosenIn(Product.Folder) ?? "none";
         foreach (var flavour in workspace.Models.Select(FlavourOf).Distinct().Order())
         {
             var name = ServiceStep(flavour);
@@ -80,7 +83,7 @@ internal sealed class StepFactory(WorkspaceDefinition workspace, CodeDigests cod
                 Action = ServiceAction.Name,
                 Address = new(name.Value, ServiceAction.Name),
                 Code = Code(ServiceAction.Name, "publish").Add("service", code.Service),
-                Parameters = ServiceAction.Parameters(flavour),
+                Parameters = ServiceAction.Parameters(flavour, sdk),
                 Outputs = Names(ServiceAction.Description, ServiceAction.Layer),
                 OnDemand = true,
                 Origin = WorkspaceDefinition.FileName,

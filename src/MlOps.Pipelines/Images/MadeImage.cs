@@ -15,6 +15,9 @@ internal sealed record MadeImage(string Name, PackageVersion Version, Digest Dig
     /// <summary>The tag that never moves: the version with the first digits of the image.</summary>
     public string Tag => $"{Version}-{Digest.Hex[..12]}";
 
+    /// <summary>What it consists of besides its manifest.</summary>
+    public IEnumerable<Digest> Blobs => Manifest.Layers.Prepend(Manifest.Config).Select(blob => blob.Digest);
+
     /// <summary>The bytes of all that is to be moved.</summary>
     public long Size => Bytes.Length + Manifest.Config.Size + Manifest.Layers.Sum(layer => layer.Size);
 }

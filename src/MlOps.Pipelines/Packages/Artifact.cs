@@ -18,6 +18,9 @@ internal sealed record Artifact(string Where, StoredManifest Stored, Func<Descri
     /// <summary>The version that it goes by, where it has one; it is no part of its bytes.</summary>
     public string? Version { get; init; }
 
+    /// <summary>The manifest of the package that an image says it serves; null where nobody has it.</summary>
+    public byte[]? PackageBytes { get; init; }
+
     /// <summary>What has to be closed when it is no longer read; null for nothing.</summary>
     public IDisposable? Source { get; init; }
 

@@ -97,6 +97,11 @@ internal sealed partial class ArtifactCheck
             return (new("provenance", CheckResult.Failed, $"it is that of model '{provenance.Model}', and this is '{_model}'"), false);
         }
 
+        if (_served is { } served && provenance.Parameters.ValueKind == System.Text.Json.JsonValueKind.Object && provenance.Parameters.TryGetProperty(ImageStatements.Package, out var of) && of.ToString() != served.ToString())
+        {
+            return (new("provenance", CheckResult.Failed, $"it is that of an image of package {of}, and this one names {served}"), false);
+        }
+
         if (provenance.Source is not { } source || repository is null)
         {
             return (new("provenance", IsStrict && repository is not null ? CheckResult.Failed : CheckResult.Unknown, provenance.Source is null ? "it names no commit" : $"commit {provenance.Source.Commit[..12]}, and no repository is here to ask"), false);

@@ -54,7 +54,10 @@ internal sealed partial class ArtifactCheck(Artifact artifact, TrustPolicy trust
         }
         else if (MediaTypes.IsManifest(manifest.MediaType) && manifest.ArtifactType is null)
         {
-            Guarded("layers", () => Layers(manifest, cancellationToken));
+            if (Guarded("layers", () => Layers(manifest, cancellationToken)) is { } served)
+            {
+                Guarded("package", () => Served(manifest, served));
+            }
         }
 
         var statements = Statements(cancellationToken);
@@ -110,38 +113,6 @@ internal sealed partial class ArtifactCheck(Artifact artifact, TrustPolicy trust
         }
 
         return (Digest.FromBytes(sha.GetHashAndReset()), size);
-    }
-
-    /// <summary>The layers are what the image's configuration says, and hold nothing that would escape.</summary>
-    private Manifest Layers(Manifest manifest, CancellationToken cancellationToken)
-    {
-        var config = artifact.Read(manifest.Config) ?? throw Wrong("the configuration is missing", manifest.Config.Digest.ToString());
-        using var json = System.Text.Json.JsonDocument.Parse(config, new() { MaxDepth = 32, AllowDuplicateProperties = false });
-        string?[] expected = json.RootElement.TryGetProperty("rootfs", out var files) && files.TryGetProperty("diff_ids", out var ids) ? [.. ids.EnumerateArray().Select(id => id.GetString())] : [];
-        if (expected.Length != manifest.Layers.Count)
-        {
-            throw Wrong("the configuration names other layers than the manifest", $"{expected.Length}, not {manifest.Layers.Count}");
-        }
-
-        var entries = 0;
-        foreach (var (layer, diffId) in manifest.Layers.Zip(expected))
-        {
-            using var stream = artifact.Open(layer) ?? throw Wrong("a layer is missing or damaged", layer.Digest.ToString());
-            using var reader = new LayerReader(layer, stream, artifact.Where);
-            while (reader.Next())
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                entries++;
-            }
-
-            if (reader.DiffId.ToString() != diffId)
-            {
-                throw Wrong("a layer is not the one that the configuration names", $"its content is {reader.DiffId}, not {diffId}");
-            }
-        }
-
-        Add("layers", CheckResult.Passed, $"{manifest.Layers.Count} layers, {entries} entries");
-        return manifest;
     }
 
     private T? Guarded<T>(string what, Func<T> check)

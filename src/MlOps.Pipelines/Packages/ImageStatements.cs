@@ -17,6 +17,9 @@ internal sealed class ImageStatements(MadeImage image, string model, Digest pack
     /// <summary>What the provenance's parameters mean.</summary>
     public const string BuildType = "urn:mlops:image:v1";
 
+    /// <summary>The parameter that names the package's digest.</summary>
+    public const string Package = "package";
+
     /// <summary>The runtime that services are published with, by its packages.</summary>
     private static readonly string[] Runtime = ["Microsoft.NETCore.App.Runtime.linux-x64", "Microsoft.AspNetCore.App.Runtime.linux-x64"];
 
@@ -33,7 +36,7 @@ internal sealed class ImageStatements(MadeImage image, string model, Digest pack
         Parameters = JsonSerializer.SerializeToElement(new JsonObject
         {
             ["base"] = new JsonObject { ["digest"] = onto.Digest.ToString(), ["name"] = onto.Name },
-            ["package"] = package.ToString(),
+            [Package] = package.ToString(),
             ["version"] = image.Version.ToString(),
         }, ProvenanceJson.Default.JsonObject),
         Source = source,

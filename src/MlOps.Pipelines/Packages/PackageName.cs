@@ -8,6 +8,8 @@ namespace MlOps.Pipelines.Packages;
 /// <param name="Version">The version; null for the lock's.</param>
 internal sealed record PackageName(string Model, PackageVersion? Version)
 {
+    private const string ImageSuffix = "-service";
+
     /// <summary>Reads a name; what follows the last <c>@</c> is a version if it can be one.</summary>
     public static PackageName Parse(string text) => text.LastIndexOf('@') is > 0 and var at && PackageVersion.TryParse(text[(at + 1)..], out var version) ? new(text[..at], version) : new(text, null);
 
@@ -30,7 +32,10 @@ internal sealed record PackageName(string Model, PackageVersion? Version)
     }
 
     /// <summary>The repository of a model's images, beside that of its packages.</summary>
-    public static string ImageRepositoryOf(string model) => $"{RepositoryOf(model)}-service";
+    public static string ImageRepositoryOf(string model) => $"{RepositoryOf(model)}{ImageSuffix}";
+
+    /// <summary>The repository of the packages whose images lie in another; null if that is none of images.</summary>
+    public static string? RepositoryBeside(string images) => images.EndsWith(ImageSuffix, StringComparison.Ordinal) ? images[..^ImageSuffix.Length] : null;
 
     /// <summary>The models that a registry cannot keep apart, packages or images, each with the one before it that has the repository, or with null where no repository can be called so.</summary>
     public static IEnumerable<(string Model, string? Other)> Clashes(IEnumerable<string> models)

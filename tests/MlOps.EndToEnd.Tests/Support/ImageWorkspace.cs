@@ -46,14 +46,12 @@ public sealed class ImageWorkspace : IDisposable
     /// <summary>A workspace elsewhere with the same files, and a store in which the shared parts of images wait and nothing of the models.</summary>
     internal Workspace Elsewhere()
     {
-        var copy = new Workspace();
-        foreach (var folder in new[] { "models", ".mlops/store/objects", ".mlops/store/records" })
+        var copy = Declarations();
+        foreach (var folder in new[] { ".mlops/store/objects", ".mlops/store/records" })
         {
             Workspace.CopyFolder(_workspace.At(folder), copy.At(folder));
         }
 
-        File.Copy(_workspace.At("nuke.json"), copy.At("nuke.json"));
-        File.Copy(_workspace.At("rides.csv"), copy.At("rides.csv"));
         var pinned = LockFile.Read(_workspace.At("data.lock.json"));
         foreach (var step in new[] { "plain", "ride" }.SelectMany(model => new[] { "prepare", "train", "evaluate", "explain", "package", "image" }.Select(step => pinned.Find(new($"models/{model}", step)))).OfType<StepTrace>())
         {
@@ -63,6 +61,16 @@ public sealed class ImageWorkspace : IDisposable
             }
         }
 
+        return copy;
+    }
+
+    /// <summary>A workspace elsewhere with the same files, and nothing made.</summary>
+    internal Workspace Declarations()
+    {
+        var copy = new Workspace();
+        Workspace.CopyFolder(_workspace.At("models"), copy.At("models"));
+        File.Copy(_workspace.At("nuke.json"), copy.At("nuke.json"));
+        File.Copy(_workspace.At("rides.csv"), copy.At("rides.csv"));
         return copy;
     }
 

@@ -25,6 +25,8 @@ internal readonly record struct EngineErrand(string Where, string Doing)
         { InnerException: SocketException { SocketErrorCode: SocketError.AccessDenied } } =>
             Fail("MLO8142", "this user may not use the engine's socket", "add the user to the group 'docker' and log in anew, or run as root"),
         { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } => Fail("MLO8141", "no engine listens there", Start),
+        // What .NET makes of a unix socket's path where nothing is.
+        { InnerException: SocketException { SocketErrorCode: SocketError.AddressNotAvailable } } => Fail("MLO8141", "there is no such socket", Start),
         { InnerException: SocketException socket } => Fail("MLO8141", $"no engine can be reached: {socket.Message}", Start),
         _ => Fail("MLO8146", $"the connection broke: {Innermost(failure)}", "look at the engine's log, and try again"),
     };

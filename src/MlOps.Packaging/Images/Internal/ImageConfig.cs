@@ -69,6 +69,9 @@ internal sealed record Healthcheck
     [JsonPropertyName("StartPeriod")]
     public long StartPeriod { get; set; }
 
+    [JsonPropertyName("StartInterval")]
+    public long StartInterval { get; set; }
+
     [JsonPropertyName("Retries")]
     public int Retries { get; set; }
 }

@@ -24,7 +24,7 @@ public sealed class GitFolderTests : IDisposable
         var found = GitFolder.Find(At("linked"))!;
         Assert.Equal((At(".git/worktrees/linked"), At(".git")), (Path.GetFullPath(found.Own), Path.GetFullPath(found.Common)));
         Assert.Contains(Path.Join(found.Common, "refs/heads/other"), found.Heads());
-        Assert.False(found.IsMerging);
+        Assert.Empty(found.Merging);
     }
 
     [Fact]
@@ -43,9 +43,9 @@ public sealed class GitFolderTests : IDisposable
         _repository.Git("checkout", "--quiet", "main");
         _repository.Commit(("b", "3"));
         _repository.Git("merge", "--quiet", "--no-commit", "other");
-        Assert.True(GitFolder.Find(_repository.Root)!.IsMerging);
+        Assert.Single(GitFolder.Find(_repository.Root)!.Merging);
         _repository.Commit();
-        Assert.False(GitFolder.Find(_repository.Root)!.IsMerging);
+        Assert.Empty(GitFolder.Find(_repository.Root)!.Merging);
     }
 
     [Fact]

@@ -1,0 +1,156 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using MlOps.Containers;
+using MlOps.Content;
+using MlOps.Packaging;
+using MlOps.Pipelines.Actions;
+
+namespace MlOps.Pipelines.Packages;
+
+/// <summary>An image: its layers, and that the model in them is that of the package which it names.</summary>
+internal sealed partial class ArtifactCheck
+{
+    private const string ServiceFile = "etc/mlops/service.json", ModelFolders = "srv/";
+    private const int MostServiceBytes = 1 << 20;
+
+    /// <summary>The package that the image says it serves.</summary>
+    private Digest? _served;
+
+    /// <summary>What an image's layers hold of its model, as a container sees it.</summary>
+    /// <param name="Label">The package that the configuration names.</param>
+    /// <param name="Files">By path; null for what is no file, and for what a layer hides of those below.</param>
+    private sealed record ServedFiles(string? Label, SortedDictionary<string, Digest?> Files)
+    {
+        /// <summary>What the service is told.</summary>
+        public byte[]? Service { get; set; }
+    }
+
+    /// <summary>The layers are what the image's configuration says, and hold nothing that would escape.</summary>
+    private ServedFiles Layers(Manifest manifest, CancellationToken cancellationToken)
+    {
+        var config = artifact.Read(manifest.Config) ?? throw Wrong("the configuration is missing", manifest.Config.Digest.ToString());
+        using var json = JsonDocument.Parse(config, new() { MaxDepth = 32, AllowDuplicateProperties = false });
+        string?[] expected = json.RootElement.TryGetProperty("rootfs", out var files) && files.TryGetProperty("diff_ids", out var ids) ? [.. ids.EnumerateArray().Select(id => id.GetString())] : [];
+        if (expected.Length != manifest.Layers.Count)
+        {
+            throw Wrong("the configuration names other layers than the manifest", $"{expected.Length}, not {manifest.Layers.Count}");
+        }
+
+        var served = new ServedFiles(LabelOf(json.RootElement), new(StringComparer.Ordinal));
+        var entries = 0;
+        foreach (var (layer, diffId) in manifest.Layers.Zip(expected))
+        {
+            using var stream = artifact.Open(layer) ?? throw Wrong("a layer is missing or damaged", layer.Digest.ToString());
+            using var reader = new LayerReader(layer, stream, artifact.Where);
+            while (reader.Next())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                entries++;
+                Note(reader, served);
+            }
+
+            if (reader.DiffId.ToString() != diffId)
+            {
+                throw Wrong("a layer is not the one that the configuration names", $"its content is {reader.DiffId}, not {diffId}");
+            }
+        }
+
+        Add("layers", CheckResult.Passed, $"{manifest.Layers.Count} layers, {entries} entries");
+        return served;
+    }
+
+    private static string? LabelOf(JsonElement config) => config.TryGetProperty("config", out var run) && run.ValueKind == JsonValueKind.Object
+        && run.TryGetProperty("Labels", out var labels) && labels.ValueKind == JsonValueKind.Object && labels.TryGetProperty(ImageAction.PackageLabel, out var label) ? label.GetString() : null;
+
+    /// <summary>Takes note of an entry that decides what the service finds; those of upper layers count.</summary>
+    private static void Note(LayerReader reader, ServedFiles served)
+    {
+        var entry = reader.Current!;
+        var hides = entry.Path[(entry.Path.LastIndexOf('/') + 1)..].StartsWith(".wh.", StringComparison.Ordinal);
+        if (entry.Path == ServiceFile || entry.Path.StartsWith(ModelFolders, StringComparison.Ordinal) ? entry.Kind != LayerEntryKind.Folder
+            : (hides && served.Files.Count > 0) || (entry.Kind != LayerEntryKind.Folder && entry.Path is "srv" or "etc" or "etc/mlops"))
+        {
+            served.Files[entry.Path] = entry.Kind != LayerEntryKind.File || hides ? null : entry.Path == ServiceFile ? Service(reader, served) : DigestOf(reader);
+        }
+    }
+
+    private static Digest? Service(LayerReader reader, ServedFiles served)
+    {
+        if (reader.Current!.Size > MostServiceBytes)
+        {
+            return null;
+        }
+
+        var (bytes, block) = (new MemoryStream(), new byte[1 << 12]);
+        for (int read; (read = reader.Read(block)) > 0;)
+        {
+            bytes.Write(block, 0, read);
+        }
+
+        return Digest.Of(served.Service = bytes.ToArray());
+    }
+
+    private static Digest DigestOf(LayerReader reader)
+    {
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var block = new byte[1 << 16];
+        for (int read; (read = reader.Read(block)) > 0;)
+        {
+            sha.AppendData(block, 0, read);
+        }
+
+        return Digest.FromBytes(sha.GetHashAndReset());
+    }
+
+    /// <summary>The model's files are those of the package that the label names, and the service is told to load that model. An image without a label is one of something else.</summary>
+    private ServedFiles Served(Manifest manifest, ServedFiles served)
+    {
+        if (manifest.Annotations?.GetValueOrDefault(ImageAction.PackageLabel) != served.Label)
+        {
+            throw Wrong("manifest and configuration name different packages", $"'{manifest.Annotations?.GetValueOrDefault(ImageAction.PackageLabel)}' and '{served.Label}'");
+        }
+
+        if (served.Label is null)
+        {
+            return served;
+        }
+
+        _served = Digest.TryParse(served.Label, out var package) ? package : throw Wrong("the image names no package", $"'{served.Label}' is no digest");
+        if (artifact.PackageBytes is not { } bytes)
+        {
+            Add("package", CheckResult.Unknown, $"{package} is not to be had here, to hold the model's files against it");
+            return served;
+        }
+
+        if (Digest.Of(bytes) != package || Manifest.TryParse(bytes) is not { ArtifactType: ModelPackage.ArtifactType } told || told.Annotations?.GetValueOrDefault("org.opencontainers.image.title") is not { } name)
+        {
+            throw Wrong("what the image names is no package", package.ToString());
+        }
+
+        _model = name;
+        var folder = $"{ModelFolders}models/{name}/";
+        var files = told.Layers.Select(file => (Path: file.Annotations?.GetValueOrDefault("org.cncf.model.filepath") ?? "", file.Digest)).Where(file => ImageAction.IsServed(file.Path)).ToDictionary(file => folder + file.Path, file => file.Digest, StringComparer.Ordinal);
+        var fault = files.Keys.Except(served.Files.Keys).Select(path => $"'/{path}' is missing").FirstOrDefault()
+            ?? served.Files.Where(file => file.Key != ServiceFile && (!files.TryGetValue(file.Key, out var digest) || digest != file.Value)).Select(file => files.TryGetValue(file.Key, out var digest) ? $"'/{file.Key}' is {file.Value?.ToString() ?? "no file"}, not {digest}" : $"'/{file.Key}' is no file of it").FirstOrDefault();
+        if (fault is not null)
+        {
+            throw Wrong("the model in the image is not that of the package which it names", fault);
+        }
+
+        if (served.Service is null || !Loads(served.Service, $"/{folder}{PackageFile.Model}", files.GetValueOrDefault(folder + PackageFile.Model)))
+        {
+            throw Wrong("the service is told to load something else than the package's model", $"'/{ServiceFile}' does not name '/{folder}{PackageFile.Model}' alone, with its digest");
+        }
+
+        Add("package", CheckResult.Passed, $"{name}, {files.Count} files as {package} has them");
+        return served;
+    }
+
+    private static bool Loads(byte[] service, string path, Digest digest)
+    {
+        using var json = JsonDocument.Parse(service, new() { MaxDepth = 32, AllowDuplicateProperties = false });
+        return json.RootElement.TryGetProperty("models", out var models) && models.ValueKind == JsonValueKind.Array && models.GetArrayLength() == 1
+            && models[0].TryGetProperty("path", out var told) && told.GetString() == path
+            && models[0].TryGetProperty("digest", out var vouched) && vouched.GetString() == digest.ToString();
+    }
+}

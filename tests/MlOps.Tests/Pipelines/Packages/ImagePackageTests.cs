@@ -1,0 +1,140 @@
+using System.Text;
+using System.Text.Json;
+using MlOps.Containers;
+using MlOps.Content;
+using MlOps.Packaging;
+using MlOps.Packaging.Images;
+using MlOps.Pipelines.Packages;
+
+namespace MlOps.Tests.Pipelines.Packages;
+
+/// <summary>An image says which package it serves; what it holds has to be that.</summary>
+public sealed class ImagePackageTests
+{
+    private const string Label = "org.mlops.package.digest";
+
+    private static readonly ModelPackage Package = ModelPackage.Create(new() { Name = "bike" },
+        [PackageFile.Of(PackageFile.Model, PackageFileKind.Weight, "the model"u8), PackageFile.Of(PackageFile.Signature, PackageFileKind.WeightConfig, "{}"u8), PackageFile.Of(PackageFile.Card, PackageFileKind.Doc, "# a card"u8)]);
+
+    private readonly Dictionary<Digest, byte[]> _blobs = [];
+    private readonly Dictionary<string, string> _labels = new(StringComparer.Ordinal) { [Label] = Package.Digest.ToString() };
+    private readonly Dictionary<string, string> _files = new(StringComparer.Ordinal) { [PackageFile.Model] = "the model", [PackageFile.Signature] = "{}" };
+    private readonly List<LayerEntry> _above = [];
+    private string? _annotation = Package.Digest.ToString();
+    private byte[]? _package = Package.Manifest.ToArray();
+    private Digest _told = Package.Find(PackageFile.Model)!.Digest;
+    private string _provenance = Package.Digest.ToString();
+
+    [Fact]
+    public void An_image_of_its_package_passes()
+    {
+        var findings = Findings();
+        Assert.DoesNotContain(findings, finding => finding.Result == CheckResult.Failed);
+        Assert.Equal($"bike, 2 files as {Package.Digest} has them", findings.Single(finding => finding is { What: "package", Result: CheckResult.Passed }).Seen);
+    }
+
+    [Fact]
+    public void Nothing_is_said_of_a_package_that_nobody_has()
+    {
+        _package = null;
+        Assert.Equal(CheckResult.Unknown, Findings().Single(finding => finding.What == "package").Result);
+    }
+
+    [Theory]
+    [InlineData("another model", "'/srv/models/bike/model.onnx' is sha256:")]
+    [InlineData("a file more", "'/srv/models/bike/code.json' is no file of it")]
+    [InlineData("a file of people", "'/srv/models/bike/README.md' is no file of it")]
+    [InlineData("a file less", "'/srv/models/bike/signature.json' is missing")]
+    [InlineData("another model above", "'/srv/models/bike/model.onnx' is sha256:")]
+    [InlineData("a link above", "'/srv/models/bike/model.onnx' is no file")]
+    [InlineData("a folder that is a link", "'/srv' is no file of it")]
+    [InlineData("what hides it", "'/srv/models/bike/.wh.model.onnx' is no file of it")]
+    [InlineData("another digest in service.json", "the service is told to load something else")]
+    [InlineData("another service.json above", "the service is told to load something else")]
+    [InlineData("another annotation", "manifest and configuration name different packages")]
+    [InlineData("no annotation", "manifest and configuration name different packages")]
+    [InlineData("no digest", "'latest' is no digest")]
+    [InlineData("other bytes for the package", "what the image names is no package")]
+    [InlineData("a provenance of another", "it is that of an image of package sha256:")]
+    public void What_is_not_that_of_the_package_is_told(string what, string seen)
+    {
+        (what switch
+        {
+            "another model" => () => _files[PackageFile.Model] = "another",
+            "a file more" => () => _files[PackageFile.Code] = "{}",
+            "a file of people" => () => _files[PackageFile.Card] = "# a card",
+            "a file less" => () => _files.Remove(PackageFile.Signature),
+            "another model above" => () => _above.Add(File("srv/models/bike/model.onnx", "another")),
+            "a link above" => () => _above.Add(new LayerEntry.Link("srv/models/bike/model.onnx", "/tmp/model.onnx")),
+            "a folder that is a link" => () => _above.Add(new LayerEntry.Link("srv", "/tmp")),
+            "what hides it" => () => _above.Add(File("srv/models/bike/.wh.model.onnx", "")),
+            "another digest in service.json" => () => _told = Digest.Of("another"),
+            "another service.json above" => () => _above.Add(File("etc/mlops/service.json", "{}")),
+            "another annotation" => () => _annotation = Digest.Of("another").ToString(),
+            "no annotation" => () => _annotation = null,
+            "no digest" => () => _labels[Label] = _annotation = "latest",
+            "other bytes for the package" => () => _package = [.. Package.Manifest.ToArray(), 32],
+            _ => (Action)(() => _provenance = Digest.Of("another").ToString()),
+        })();
+
+        Assert.Contains(Findings(), finding => finding.Result == CheckResult.Failed && finding.Seen.Contains(seen, StringComparison.Ordinal));
+    }
+
+    private IReadOnlyList<ArtifactFinding> Findings()
+    {
+        var lower = Layered(stream => Layer.Write([new LayerEntry.Folder("srv"), new LayerEntry.Folder("etc"), File("etc/os-release", "toy")], stream));
+        var model = Layered(stream => ServiceImage.WriteModel(
+            new() { Name = "bike", Files = [.. _files.Select(file => new ModelFile(file.Key, () => new MemoryStream(Encoding.UTF8.GetBytes(file.Value))))], Path = PackageFile.Model, Digest = _told }, stream));
+        Layer[] above = _above.Count == 0 ? [] : [Layered(stream => Layer.Write(_above, stream))];
+        var image = ServiceImage.Compose(new() { Name = "toy", Digest = Digest.Of("toy"), Layers = [lower] }, lower with { }, model, _labels);
+        var config = System.Text.Json.Nodes.JsonNode.Parse(image.Config)!;
+        foreach (var layer in above)
+        {
+            config["rootfs"]!["diff_ids"]!.AsArray().Add((System.Text.Json.Nodes.JsonNode)layer.DiffId.ToString());
+        }
+
+        var bytes = Encoding.UTF8.GetBytes(config.ToJsonString());
+        var annotations = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        if (_annotation is not null)
+        {
+            annotations[Label] = _annotation;
+        }
+
+        var stored = StoredManifest.Of(image.Manifest with { Config = Descriptor.Of(MediaTypes.ImageConfig, Add(bytes)), Layers = [.. image.Manifest.Layers, .. above.Select(layer => layer.Descriptor)], Annotations = annotations });
+        var provenance = new Provenance
+        {
+            BuilderId = "urn:mlops:local",
+            BuildType = ImageStatements.BuildType,
+            Model = "bike",
+            Parameters = JsonSerializer.SerializeToElement(new Dictionary<string, string> { [ImageStatements.Package] = _provenance }),
+            FinishedOn = AttestedPackage.Now,
+        }.About(new("bike", stored.Descriptor.Digest)).ToBytes();
+        var attached = StoredManifest.Of(new()
+        {
+            ArtifactType = Statement.MediaType,
+            Config = Descriptor.Empty,
+            Layers = [Descriptor.Of(Statement.MediaType, Add(provenance))],
+            Subject = stored.Descriptor,
+            Annotations = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["dev.sigstore.bundle.predicateType"] = PredicateTypes.Provenance },
+        });
+        Add([.. "{}"u8]);
+        var artifact = new Artifact("image.tar", stored, blob => _blobs.TryGetValue(blob.Digest, out var found) ? new MemoryStream(found) : null, [attached]) { PackageBytes = _package };
+        return new ArtifactCheck(artifact, new TrustPolicy([]), null, AttestedPackage.Now).Run(default);
+    }
+
+    private Layer Layered(Func<Stream, Layer> write)
+    {
+        var bytes = new MemoryStream();
+        var layer = write(bytes);
+        Add(bytes.ToArray());
+        return layer;
+    }
+
+    private byte[] Add(byte[] bytes)
+    {
+        _blobs[Digest.Of(bytes)] = bytes;
+        return bytes;
+    }
+
+    private static LayerEntry.File File(string path, string text) => new(path, () => new MemoryStream(Encoding.UTF8.GetBytes(text)));
+}
