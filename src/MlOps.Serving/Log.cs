@@ -21,6 +21,9 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Information, "drained")]
     public static partial void Drained(ILogger logger);
 
+    [LoggerMessage(8, LogLevel.Warning, "inferences cannot be written to {Folder} and are dropped: {Reason}")]
+    public static partial void InferencesDropped(ILogger logger, string folder, string reason);
+
     [LoggerMessage(7, LogLevel.Warning, "the certificate's files changed and cannot be used, so the one before stays: {Reason}")]
     public static partial void CertificateKept(ILogger logger, string reason);
 

@@ -1,7 +1,9 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using MlOps.Serving.Http;
+using MlOps.Serving.Inferences;
 using MlOps.Serving.Models;
+using MlOps.Serving.Page;
 using MlOps.Serving.Protocol;
 using MlOps.Serving.Rows;
 using MlOps.Serving.Telemetry;
@@ -32,6 +34,11 @@ internal static class Service
         var limits = config.Limits ?? new();
         builder.Services.AddSingleton<Drain>().AddSingleton<Responder>().AddSingleton(limits).AddSingleton<Intake>().AddSingleton(catalog).AddSingleton<ServiceMeter>().AddSingleton<MetricsEndpoint>()
             .AddHostedService<DrainOnStop>();
+        if (config.Log is { } kept)
+        {
+            builder.Services.AddSingleton(TimeProvider.System).AddSingleton(kept).AddSingleton<InferenceLog>().AddHostedService(services => services.GetRequiredService<InferenceLog>());
+        }
+
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = config.Grace);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -47,6 +54,7 @@ internal static class Service
         // First, so that it hears of every instrument.
         var metrics = app.Services.GetRequiredService<MetricsEndpoint>();
         var meter = app.Services.GetRequiredService<ServiceMeter>();
+        var log = app.Services.GetService<InferenceLog>();
         app.Use(new Guard(drain, responder, app.Logger).InvokeAsync);
         if (config.Keys is { } keys)
         {
@@ -55,8 +63,9 @@ internal static class Service
 
         app.UseRouting();
         new ModelEndpoints(catalog, drain, responder).Map(app);
-        new InferEndpoint(catalog, intake, meter, responder).Map(app);
-        new ScoreEndpoint(catalog, intake, meter, responder).Map(app);
+        new InferEndpoint(catalog, intake, meter, log, responder).Map(app);
+        new ScoreEndpoint(catalog, intake, meter, log, responder).Map(app);
+        new PageEndpoint(catalog, responder).Map(app);
         metrics.Map(app, responder);
         app.Lifetime.ApplicationStarted.Register(() =>
             Log.Listening(app.Logger, string.Join(' ', app.Urls), string.Join(' ', catalog.Models.Select(model => model.Name))));

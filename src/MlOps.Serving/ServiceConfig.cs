@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using MlOps.Content;
 using MlOps.Scoring.Computed;
+using MlOps.Serving.Inferences;
 
 namespace MlOps.Serving;
 
@@ -30,6 +31,9 @@ internal sealed record ServiceConfig
 
     /// <summary>The files for <c>https</c>; needed where <see cref="Url"/> says so.</summary>
     public TlsFiles? Tls { get; init; }
+
+    /// <summary>What is kept of requests and answers; nothing where absent.</summary>
+    public InferenceLogConfig? Log { get; init; }
 
     /// <summary><see cref="GraceSeconds"/> or its default, which generated deserialisation would lose as a property's initial value.</summary>
     [JsonIgnore]
@@ -84,7 +88,7 @@ internal sealed record ServiceConfig
         : Models.Count == 0 ? "models is empty"
         : GraceSeconds is < 0 or > 3600 ? "graceSeconds is not within 0 and 3600"
         : Keys is { Count: 0 } ? "keys is empty: nobody could ask anything"
-        : Limits?.Problem() is { } limit ? limit
+        : (Limits?.Problem() ?? Log?.Problem()) is { } problem ? problem
         : Models.FirstOrDefault(model => !Content.Digest.TryParse(model.Digest, out _)) is { } bad
             ? $"digest '{bad.Digest}' of model '{bad.Name}' is not a sha256"
         : Models.GroupBy(model => model.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice
@@ -117,6 +121,12 @@ internal sealed record ModelEntry
 
     /// <summary>What computes some of the model's inputs; absent where callers have all of them.</summary>
     public DeployedCode? Code { get; init; }
+
+    /// <summary>A folder with the files of the model's package that the page shows: card, metrics, examples, signature.</summary>
+    public string? About { get; init; }
+
+    /// <summary>The commit whose lock pins it, which the page shows.</summary>
+    public string? Commit { get; init; }
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

@@ -16,7 +16,7 @@ internal static class RowJson
             foreach (var column in frame.Columns)
             {
                 json.WritePropertyName(column.Name);
-                WriteCell(json, column, row);
+                CellJson.Write(json, column, row);
             }
 
             json.WriteEndObject();
@@ -41,7 +41,7 @@ internal static class RowJson
             json.WriteStartArray("data"u8);
             for (var row = start; row < start + count; row++)
             {
-                WriteCell(json, column, row);
+                CellJson.Write(json, column, row);
             }
 
             json.WriteEndArray();
@@ -61,24 +61,5 @@ internal static class RowJson
         }
 
         return buffer.ToArray();
-    }
-
-    private static void WriteCell(Utf8JsonWriter json, Column column, int row)
-    {
-        switch (column)
-        {
-            case var _ when column.IsMissing(row):
-                json.WriteNullValue();
-                break;
-            case NumberColumn numbers:
-                json.WriteNumberValue(numbers.Values[row]);
-                break;
-            case BooleanColumn booleans:
-                json.WriteBooleanValue(booleans.Values[row] == 1);
-                break;
-            default:
-                json.WriteStringValue(column.Text(row));
-                break;
-        }
     }
 }

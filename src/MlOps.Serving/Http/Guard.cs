@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Connections;
 using MlOps.Scoring.Computed;
+using MlOps.Serving.Inferences;
 
 namespace MlOps.Serving.Http;
 
@@ -13,6 +14,7 @@ internal sealed class Guard(Drain drain, Responder responder, ILogger logger)
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         drain.RequestBegun();
+        context.Response.Headers[RequestId.Header] = context.TraceIdentifier = RequestId.Of(context.Request);
         try
         {
             await next(context);

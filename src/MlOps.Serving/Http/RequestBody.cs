@@ -39,9 +39,10 @@ internal readonly struct RequestBody : IDisposable
         return position < 0 ? message : message[..position];
     }
 
-    /// <summary>Refuses what is not plain JSON in UTF-8.</summary>
+    /// <summary>Refuses what is not plain JSON in UTF-8, or where it may be, CSV.</summary>
+    /// <returns>Whether it is CSV.</returns>
     /// <exception cref="RequestException">415.</exception>
-    public static void ExpectJson(HttpRequest request)
+    public static bool CheckType(HttpRequest request, bool mayBeCsv)
     {
         if (request.Headers.ContainsKey("Inference-Header-Content-Length") || request.Headers.ContentEncoding.Count > 0)
         {
@@ -52,16 +53,13 @@ internal readonly struct RequestBody : IDisposable
         var type = request.ContentType;
         if (type is null or "application/json")
         {
-            return;
+            return false;
         }
 
-        if (!MediaTypeHeaderValue.TryParse(type, out var parsed)
-            || !(parsed.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-                || parsed.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
-            || (parsed.Charset.HasValue && !parsed.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
-        {
-            throw new RequestException(StatusCodes.Status415UnsupportedMediaType,
-                $"content type '{type}' is not supported: send JSON in UTF-8 with Content-Type: application/json");
-        }
+        var parsed = MediaTypeHeaderValue.TryParse(type, out var found) && (!found.Charset.HasValue || found.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)) ? found : null;
+        return parsed is not null && (parsed.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) || parsed.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase)) ? false
+            : mayBeCsv && parsed?.MediaType.Equals("text/csv", StringComparison.OrdinalIgnoreCase) == true ? true
+            : throw new RequestException(StatusCodes.Status415UnsupportedMediaType,
+                $"content type '{type}' is not supported: send JSON in UTF-8 with Content-Type: application/json{(mayBeCsv ? ", or a table with text/csv" : "")}");
     }
 }

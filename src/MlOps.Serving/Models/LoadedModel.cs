@@ -11,7 +11,7 @@ namespace MlOps.Serving.Models;
 /// <summary>A model ready to answer.</summary>
 /// <param name="functions">What computes some of its inputs; null where callers have all of them.</param>
 /// <param name="code">What that does.</param>
-internal sealed class LoadedModel(string name, string version, Digest digest, TrainedModel model, InputFunctions? functions = null, Digest? code = null)
+internal sealed class LoadedModel(string name, string version, Digest digest, TrainedModel model, InputFunctions? functions = null, Digest? code = null, ModelAbout? about = null)
 {
     /// <summary>The most rows that one request may hold, and that one may have explained: an explanation takes a thousand times as long as a prediction.</summary>
     public const int MaxRows = 10_000, MaxExplained = 100;
@@ -33,6 +33,14 @@ internal sealed class LoadedModel(string name, string version, Digest digest, Tr
     public Digest? Code => code;
 
     public TrainedModel Model => model;
+
+    /// <summary>What people may want to know of it.</summary>
+    public ModelAbout About { get; } = about ?? new(null, null);
+
+    /// <summary>The categories that it has learnt of a column, in their order, without that of missing values.</summary>
+    public IReadOnlyList<string> Categories(string column) => [.. model.Encoders.Where(encoder => encoder.Column == column)
+        .SelectMany(encoder => encoder switch { OrdinalEncoder ordinal => ordinal.Categories, OneHotEncoder oneHot => oneHot.Categories, _ => [] })
+        .Where(category => category.Length > 0).Distinct().Order(StringComparer.Ordinal)];
 
     public Signature Signature => model.Signature;
 
@@ -62,26 +70,20 @@ internal sealed class LoadedModel(string name, string version, Digest digest, Tr
     /// <summary>Whether predictions can be explained.</summary>
     public bool CanExplain => Explainer.CanExplain(model);
 
+    /// <summary>Scores the rows of a builder, which is free again afterwards.</summary>
+    /// <param name="rows">What callers sent.</param>
+    /// <param name="isExplained">Whether to say what each column did; needs <see cref="CanExplain"/>.</param>
     /// <exception cref="RowException">A function has nothing for a row.</exception>
-    public Predictions Predict(FrameBuilder rows) => rows.RowCount == 0 ? new(Signature, []) : _scorer.Predict(Frame(rows));
-
-    /// <summary>As <see cref="Predict"/>, with what each column did; null for the latter where <see cref="CanExplain"/> is false.</summary>
-    /// <exception cref="RowException">A function has nothing for a row.</exception>
-    public (Predictions Predictions, Explanations? Explanations) Explain(FrameBuilder rows)
-    {
-        if (rows.RowCount == 0)
-        {
-            return (new(Signature, []), null);
-        }
-
-        var frame = Frame(rows);
-        return (_scorer.Predict(frame), CanExplain ? _explainer.Value.Explain(frame) : null);
-    }
-
-    private Frame Frame(FrameBuilder rows)
+    public Scored Score(FrameBuilder rows, bool isExplained = false)
     {
         var sent = rows.Build();
-        return functions?.Of(sent) ?? sent;
+        if (rows.RowCount == 0)
+        {
+            return new(sent, new(Signature, []), null);
+        }
+
+        var frame = functions?.Of(sent) ?? sent;
+        return new(sent, _scorer.Predict(frame), isExplained ? _explainer.Value.Explain(frame) : null);
     }
 
     private Signature Request => functions?.Request ?? model.Signature;
@@ -101,3 +103,9 @@ internal sealed class LoadedModel(string name, string version, Digest digest, Tr
         throw new System.Diagnostics.UnreachableException(text);
     }
 }
+
+/// <summary>What a model made of a request.</summary>
+/// <param name="Sent">The rows as they came, without the columns that functions compute.</param>
+/// <param name="Predictions">One per row.</param>
+/// <param name="Explanations">What each column did; null where nobody asked.</param>
+internal readonly record struct Scored(Frame Sent, Predictions Predictions, Explanations? Explanations);

@@ -73,7 +73,7 @@ internal sealed class ModelCatalog(IEnumerable<LoadedModel> models)
         }
 
         var model = OnnxModel.Read(bytes);
-        return new(entry.Name, entry.Version ?? $"sha-{expected.Hex[..12]}", expected, model, Functions(entry, model.Signature), entry.Code?.Identity());
+        return new(entry.Name, entry.Version ?? $"sha-{expected.Hex[..12]}", expected, model, Functions(entry, model.Signature), entry.Code?.Identity(), new(entry.About, entry.Commit));
     }
 
     private static InputFunctions? Functions(ModelEntry entry, Signature signature)

@@ -1,13 +1,14 @@
 using System.Text.Json;
 using MlOps.Scoring;
 using MlOps.Serving.Http;
+using MlOps.Serving.Inferences;
 using MlOps.Serving.Models;
 using MlOps.Serving.Telemetry;
 
 namespace MlOps.Serving.Protocol;
 
 /// <summary><c>POST /v2/models/{m}[/versions/{v}]/infer</c> of the Open Inference Protocol.</summary>
-internal sealed class InferEndpoint(ModelCatalog catalog, Intake intake, ServiceMeter meter, Responder responder)
+internal sealed class InferEndpoint(ModelCatalog catalog, Intake intake, ServiceMeter meter, InferenceLog? log, Responder responder)
 {
     public void Map(WebApplication app)
     {
@@ -20,18 +21,19 @@ internal sealed class InferEndpoint(ModelCatalog catalog, Intake intake, Service
         var route = context.Request.RouteValues;
         var model = catalog.Get((string)route["model"]!, (string?)route["version"]);
         ServiceMeter.Concerns(context, model);
-        RequestBody.ExpectJson(context.Request);
-        var (options, predictions) = await intake.WorkAsync(context, model, static (json, model) =>
+        RequestBody.CheckType(context.Request, mayBeCsv: false);
+        var (options, scored, bytes) = await intake.WorkAsync(context, model, static (json, model) =>
         {
             var rows = model.Rent();
             var options = InferRequest.Read(json, model, rows);
-            var predictions = model.Predict(rows);
+            var scored = model.Score(rows);
             model.Return(rows);
-            return (options, predictions);
+            return (options, scored, json.Length);
         });
-        meter.Predicted(model, predictions);
-        await responder.WriteAsync(context, StatusCodes.Status200OK, (model, options, predictions), static (json, answer) =>
-            Write(json, answer.model, answer.options, answer.predictions));
+        meter.Predicted(model, scored.Predictions);
+        await responder.WriteAsync(context, StatusCodes.Status200OK, (model, options, scored.Predictions), static (json, answer) =>
+            Write(json, answer.model, answer.options, answer.Predictions));
+        log?.Add(context.TraceIdentifier, model, scored, bytes);
     }
 
     private static void Write(Utf8JsonWriter json, LoadedModel model, InferOptions options, Predictions predictions)

@@ -4,14 +4,13 @@ using MlOps.Serving.Models;
 
 namespace MlOps.Serving.Protocol;
 
-/// <summary>Health and metadata of the Open Inference Protocol, and <c>GET /</c> for people.</summary>
+/// <summary>Health and metadata of the Open Inference Protocol, and what all endpoints are.</summary>
 internal sealed class ModelEndpoints(ModelCatalog catalog, Drain drain, Responder responder)
 {
     private static readonly string Version = typeof(ModelEndpoints).Assembly.GetName().Version!.ToString(3);
 
     public void Map(WebApplication app)
     {
-        Get(app, "/", context => responder.TextAsync(context, IndexPage.For(catalog, $"{context.Request.Scheme}://{context.Request.Host}")));
         Get(app, "/openapi.json", context => responder.TextAsync(context, OpenApi.For(catalog, Version).ToJsonString(), "application/json"));
         Get(app, "/v2", context => responder.WriteAsync(context, StatusCodes.Status200OK, this, static (json, _) => WriteServer(json)));
         Get(app, "/v2/health/live", context =>

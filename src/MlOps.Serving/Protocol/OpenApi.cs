@@ -51,7 +51,9 @@ internal static class OpenApi
         var row = Reference($"{model.Name}.row");
         var rows = new JsonObject { ["type"] = "array", ["items"] = Reference($"{model.Name}.row"), ["maxItems"] = LoadedModel.MaxRows };
         var body = new JsonObject { ["oneOf"] = new JsonArray(row, rows) };
+        var table = new JsonObject { ["schema"] = Type("string").With("description", "A table with a header") };
         var operation = Operation($"Predicts {model.Signature.Label} of a row, or of an array of rows", body, Answer(Reference($"{model.Name}.predictions"), 400, 408, 413, 415, 422, 503));
+        operation["requestBody"]!["content"]!["text/csv"] = table;
         operation["parameters"] = new JsonArray(new JsonObject
         {
             ["name"] = "explain",

@@ -1,13 +1,14 @@
 using System.Text.Json;
 using MlOps.Scoring;
 using MlOps.Serving.Http;
+using MlOps.Serving.Inferences;
 using MlOps.Serving.Models;
 using MlOps.Serving.Telemetry;
 
 namespace MlOps.Serving.Rows;
 
 /// <summary><c>POST /score</c>: plain rows in, plain predictions out.</summary>
-internal sealed class ScoreEndpoint(ModelCatalog catalog, Intake intake, ServiceMeter meter, Responder responder)
+internal sealed class ScoreEndpoint(ModelCatalog catalog, Intake intake, ServiceMeter meter, InferenceLog? log, Responder responder)
 {
     public void Map(WebApplication app)
     {
@@ -25,38 +26,39 @@ internal sealed class ScoreEndpoint(ModelCatalog catalog, Intake intake, Service
 
     private async Task AnswerAsync(HttpContext context, string? named)
     {
-        RequestBody.ExpectJson(context.Request);
-        var answer = await intake.WorkAsync(context, (catalog, named, isExplained: IsExplained(context), context), static (json, asked) =>
+        var isCsv = RequestBody.CheckType(context.Request, mayBeCsv: true);
+        var (model, scored, bytes) = await intake.WorkAsync(context, (catalog, named, isCsv, isExplained: IsExplained(context), context), static (body, asked) =>
         {
-            var (model, rows) = ScoreRequest.Read(json, asked.catalog, asked.named);
+            var (model, rows) = asked.isCsv ? Csv(body, asked.catalog.Resolve(asked.named)) : ScoreRequest.Read(body, asked.catalog, asked.named);
             ServiceMeter.Concerns(asked.context, model);
-            var answer = asked.isExplained ? Explained(model, rows) : new(model, model.Predict(rows), null);
+            CheckExplained(model, rows, asked.isExplained);
+            var scored = model.Score(rows, asked.isExplained);
             model.Return(rows);
-            return answer;
+            return (model, scored, body.Length);
         });
-        meter.Predicted(answer.Model, answer.Predictions);
-        await responder.WriteAsync(context, StatusCodes.Status200OK, answer, static (json, answer) => Write(json, answer));
+        meter.Predicted(model, scored.Predictions);
+        await responder.WriteAsync(context, StatusCodes.Status200OK, (model, scored), static (json, answer) => Write(json, answer.model, answer.scored));
+        log?.Add(context.TraceIdentifier, model, scored, bytes);
     }
 
-    private static ScoreAnswer Explained(LoadedModel model, FrameBuilder rows)
+    private static (LoadedModel Model, FrameBuilder Rows) Csv(ReadOnlySpan<byte> body, LoadedModel model) => (model, CsvRows.Read(body, model));
+
+    private static void CheckExplained(LoadedModel model, FrameBuilder rows, bool isExplained)
     {
-        if (!model.CanExplain)
+        if (isExplained && !model.CanExplain)
         {
             throw RequestException.BadRequest($"model '{model.Name}' was trained before its file said what explanations need; train it again, or leave explain out");
         }
 
-        if (rows.RowCount > LoadedModel.MaxExplained)
+        if (isExplained && rows.RowCount > LoadedModel.MaxExplained)
         {
             throw new RequestException(StatusCodes.Status413PayloadTooLarge, $"more than {LoadedModel.MaxExplained} rows to explain in one request; send them in several");
         }
-
-        var (predictions, explanations) = model.Explain(rows);
-        return new(model, predictions, explanations);
     }
 
-    private static void Write(Utf8JsonWriter json, ScoreAnswer answer)
+    private static void Write(Utf8JsonWriter json, LoadedModel model, Scored scored)
     {
-        var (model, predictions, explanations) = answer;
+        var (_, predictions, explanations) = scored;
         json.WriteStartObject();
         json.WriteString("model"u8, model.EncodedName);
         json.WriteStartArray("predictions"u8);
@@ -127,6 +129,3 @@ internal sealed class ScoreEndpoint(ModelCatalog catalog, Intake intake, Service
         json.WriteEndObject();
     }
 }
-
-/// <summary>What one request gets.</summary>
-internal readonly record struct ScoreAnswer(LoadedModel Model, Predictions Predictions, Explanations? Explanations);

@@ -14,10 +14,12 @@ internal sealed class ServiceMeter : IDisposable
 
     private readonly Meter _meter = new(Name);
     private readonly Counter<long> _predictions;
+    private readonly Counter<long> _dropped;
 
     public ServiceMeter(ModelCatalog catalog)
     {
         _predictions = _meter.CreateCounter<long>("mlops.predictions", "{prediction}", "Rows that were scored");
+        _dropped = _meter.CreateCounter<long>("mlops.inference_log.dropped", "{row}", "Rows that the log of inferences could not keep");
         _meter.CreateObservableGauge("mlops.model.info", () => catalog.Models.Select(model => new Measurement<long>(1, [.. Tags(model), new("digest", model.Digest.ToString())])), null, "The models that are served");
     }
 
@@ -39,6 +41,9 @@ internal sealed class ServiceMeter : IDisposable
             }
         }
     }
+
+    /// <summary>Counts rows that the log of inferences lost.</summary>
+    public void InferencesDropped(int rows) => _dropped.Add(rows);
 
     /// <summary>Adds a model to what is measured of a request.</summary>
     public static void Concerns(HttpContext context, LoadedModel model)

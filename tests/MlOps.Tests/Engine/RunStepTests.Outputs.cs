@@ -165,6 +165,6 @@ public sealed partial class RunStepTests
                 told.Add(progress.Text);
             }
         } });
-        Assert.Contains("epoch 1  [1m", told);
+        Assert.Contains("epoch 1 ?[1m", told);
     }
 }

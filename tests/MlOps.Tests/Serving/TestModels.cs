@@ -17,18 +17,18 @@ internal static class TestModels
             new NumericEncoder("weekend", Fill: 0),
             new CalendarEncoder("at", [CalendarPart.Hour], [0], [0], [1]),
         ],
-        new LinearPredictor(Link.Identity, [[100, 0, 2, 5, 0.5f]], [10 + offset]));
+        new LinearPredictor(Link.Identity, [[100, 0, 2, 5, 0.5f]], [10 + offset]) { Means = [0.5f, 0.25f, 15, 0.25f, 12] });
 
     /// <summary>P(yes) by one tree on months: at most 12 likely, more unlikely, missing even.</summary>
     public static TrainedModel Churn() => new(
         new(ModelTask.Binary, "churned", [new("months", FeatureKind.Numeric)], ["no", "yes"]),
         [new NumericEncoder("months")],
-        new TreeEnsemble(Link.Logistic, [0.25f], [new Tree(0, [0, -1, -1], [12, 0, 0], [true, false, false], [1, 0, 0], [2, 0, 0], [0, 1.5f, -2f])]));
+        new TreeEnsemble(Link.Logistic, [0.25f], [new Tree(0, [0, -1, -1], [12, 0, 0], [true, false, false], [1, 0, 0], [2, 0, 0], [0, 1.5f, -2f]) { Cover = [10, 6, 4] }]));
 
     public static TrainedModel Tickets() => new(
         new(ModelTask.Multiclass, "team", [new("subject", FeatureKind.Text)], ["billing", "login", "other"]),
         [new TextEncoder("subject", ["invoice", "password"], [1.5f, 2f])],
-        new LinearPredictor(Link.Softmax, [[3, 0], [0, 3], [0, 0]], [0, 0, 0.5f]));
+        new LinearPredictor(Link.Softmax, [[3, 0], [0, 3], [0, 0]], [0, 0, 0.5f]) { Means = [0.25f, 0.5f] });
 }
 
 /// <summary>A folder of its own that goes away with the test.</summary>

@@ -46,7 +46,7 @@ public sealed class HostileEngineTests : IDisposable
     [InlineData("inspect", "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nNot Found", "MLO8147", "does not know this call")]
     [InlineData("remove", "HTTP/1.1 404 Not Found\r\nContent-Length: 28\r\n\r\n{\"message\":\"page not found\"}", "MLO8147", "does not know this call")]
     [InlineData("inspect", "HTTP/1.1 302 Found\r\nLocation: http://elsewhere/\r\nContent-Length: 0\r\n\r\n", "MLO8147", "status 302")]
-    [InlineData("inspect", "HTTP/1.1 500 No\r\n\r\n{\"message\":\"out of \\u001b[31minodes\"}", "MLO8150", "status 500: out of  [31minodes")]
+    [InlineData("inspect", "HTTP/1.1 500 No\r\n\r\n{\"message\":\"out of \\u001b[31minodes\"}", "MLO8150", "status 500: out of ?[31minodes")]
     [InlineData("inspect", "HTTP/1.1 400 No\r\n\r\n{\"message\":\"client is too old, no\"}", "MLO8149", "status 400: client is too old")]
     [InlineData("list", Ok + "Content-Length: 6\r\n\r\n{\"a\":1", "MLO8147", "no JSON of that kind")]
     [InlineData("wait", Ok + "Content-Length: 2\r\n\r\n{}", "MLO8147", "no exit code")]

@@ -90,7 +90,7 @@ public sealed class VersionLedgerTests
     public void A_number_of_a_break_that_was_reverted_goes_to_nothing_else()
     {
         var reverted = Lock("A", ("1.0.0", "A"), ("2.0.0", "B"));
-        Assert.Equal("2.1.0", Decide(Lock("C"), reverted).Version);
+        Assert.Equal("3.0.0", Decide(Lock("C"), reverted).Version);
         Assert.Equal("3.0.0", Decide(Lock("C", "C", "categorical", "f"), reverted).Version);
         Assert.Equal("2.0.0", Decide(Lock("B", "B", "categorical", "f"), reverted).Version);
     }

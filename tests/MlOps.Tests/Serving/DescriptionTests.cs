@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using MlOps.Scoring;
 
 namespace MlOps.Tests.Serving;
 
 /// <summary>Requests and answers go through a proxy that holds both against an OpenAPI description: the Open Inference Protocol's own, and the service's.</summary>
-public sealed class SchemaCheckTests(SharedService shared) : IClassFixture<SharedService>
+public sealed class DescriptionTests(SharedService shared) : IClassFixture<SharedService>
 {
     private static readonly NpmPackages s_prism = new(Path.Combine(RepositoryFolder.Root, "tests", "MlOps.Tests", "Serving", "Prism"), "prism-oracle");
 
@@ -75,6 +76,17 @@ public sealed class SchemaCheckTests(SharedService shared) : IClassFixture<Share
         var tickets = await _service.JsonAsync("/score/tickets?explain=true", """{"subject": "my invoice"}""");
         Assert.Equal(tickets.GetProperty("predictions")[0].GetProperty("label").GetString(), tickets.GetProperty("explanations")[0].GetProperty("of").GetString());
         Assert.False((await _service.JsonAsync("/score/tickets", """{"subject": "my invoice"}""")).TryGetProperty("explanations", out _));
+    }
+
+    [Fact]
+    public async Task A_model_that_does_not_say_how_its_training_rows_lay_predicts_and_does_not_explain()
+    {
+        var bikes = TestModels.Bikes();
+        await using var service = await RunningService.StartAsync(("old", bikes with { Predictor = (LinearPredictor)bikes.Predictor with { Means = [] } }));
+        Assert.Equal(200, (await service.PostAsync("/score", "{}")).Status);
+        var (status, body) = await service.PostAsync("/score?explain=true", "{}");
+        Assert.Equal(400, status);
+        Assert.Contains("train it again", body, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -5,9 +5,9 @@ using MlOps.Data;
 using MlOps.Scoring;
 using MlOps.Serving.Models;
 
-namespace MlOps.Serving.Protocol;
+namespace MlOps.Serving.Page;
 
-/// <summary>The page at <c>/</c>: what is served and a command per model that can be pasted into a shell.</summary>
+/// <summary><c>GET /</c> for who asks from a shell: what is served, and a command per model that can be pasted there.</summary>
 internal static class IndexPage
 {
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -22,7 +22,7 @@ internal static class IndexPage
                 .Append("' ").Append(url).Append("/score/").Append(Uri.EscapeDataString(model.Name)).Append("\n\n");
         }
 
-        return text.Append("Open Inference Protocol: GET ").Append(url).Append("/v2/models/{model}, POST …/infer\n").ToString();
+        return text.Append("Open Inference Protocol: GET ").Append(url).Append("/v2/models/{model}, POST …/infer; a page with a form: ").Append(url).Append("/ in a browser\n").ToString();
     }
 
     /// <summary>A row that the model takes; plausible, not typical.</summary>
@@ -35,7 +35,7 @@ internal static class IndexPage
             foreach (var input in model.Inputs)
             {
                 json.WritePropertyName(input.Name);
-                WriteExample(json, model.Model, input);
+                WriteExample(json, model, input);
             }
 
             json.WriteEndObject();
@@ -44,12 +44,12 @@ internal static class IndexPage
         return Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    private static void WriteExample(Utf8JsonWriter json, TrainedModel model, InputColumn input)
+    private static void WriteExample(Utf8JsonWriter json, LoadedModel model, InputColumn input)
     {
         switch (input.Kind)
         {
             case FeatureKind.Numeric:
-                var fill = model.Encoders.OfType<NumericEncoder>().FirstOrDefault(encoder => encoder.Column == input.Name)?.Fill ?? 1;
+                var fill = model.Model.Encoders.OfType<NumericEncoder>().FirstOrDefault(encoder => encoder.Column == input.Name)?.Fill ?? 1;
                 json.WriteNumberValue(float.IsFinite(fill) ? fill : 1);
                 break;
             case FeatureKind.Boolean:
@@ -62,11 +62,8 @@ internal static class IndexPage
                 json.WriteStringValue("a few words"u8);
                 break;
             default:
-                json.WriteStringValue(Categories(model, input.Name).FirstOrDefault(category => category.Length > 0) ?? "a");
+                json.WriteStringValue(model.Categories(input.Name).FirstOrDefault() ?? "a");
                 break;
         }
     }
-
-    private static IEnumerable<string> Categories(TrainedModel model, string column) => model.Encoders.Where(encoder => encoder.Column == column)
-        .SelectMany(encoder => encoder switch { OrdinalEncoder ordinal => ordinal.Categories, OneHotEncoder oneHot => oneHot.Categories, _ => [] });
 }
