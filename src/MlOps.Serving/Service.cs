@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Security;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using MlOps.Serving.Http;
 using MlOps.Serving.Inferences;
@@ -45,6 +47,9 @@ internal static class Service
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = limits.MostBodyBytes;
             kestrel.Limits.RequestHeadersTimeout = HeadersTime;
+            // What is read ahead of a request that waits, and answers that nobody fetches, are memory of ours.
+            kestrel.Limits.MaxRequestBufferSize = 64 << 10;
+            kestrel.Limits.MinResponseDataRate = new(bytesPerSecond: 4096, gracePeriod: TimeSpan.FromSeconds(10));
             Listen(kestrel, config);
         });
         DrainableListeners.Decorate(builder.Services);
@@ -62,7 +67,7 @@ internal static class Service
         }
 
         app.UseRouting();
-        new ModelEndpoints(catalog, drain, responder).Map(app);
+        new ModelEndpoints(catalog, drain, responder, needsKey: config.Keys is not null).Map(app);
         new InferEndpoint(catalog, intake, meter, log, responder).Map(app);
         new ScoreEndpoint(catalog, intake, meter, log, responder).Map(app);
         new PageEndpoint(catalog, responder).Map(app);
@@ -97,9 +102,9 @@ internal static class Service
             if (config.Tls is { } files)
             {
                 var certificate = new Certificate(files, TimeProvider.System, listen.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger<Certificate>());
-                listen.UseHttps(https =>
+                listen.UseHttps(new TlsHandshakeCallbackOptions
                 {
-                    https.ServerCertificateSelector = (_, _) => certificate.Current;
+                    OnConnection = _ => new(new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current, ApplicationProtocols = [SslApplicationProtocol.Http11] }),
                 });
             }
         }

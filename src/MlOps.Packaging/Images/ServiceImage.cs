@@ -49,7 +49,7 @@ public sealed record ServiceImage(Manifest Manifest, byte[] Config)
         var config = new ServiceFile
         {
             Url = $"http://[::]:{Port}",
-            Models = [new() { Name = model.Name, Path = $"/{folder}/{model.Path}", Digest = model.Digest, Code = model.Code is { } code ? Placed(code, folder) : null }],
+            Models = [new() { Name = model.Name, Path = $"/{folder}/{model.Path}", Digest = model.Digest, About = $"/{folder}", Code = model.Code is { } code ? Placed(code, folder) : null }],
         }.ToBytes();
         return Layer.Write(
             [.. model.Files.Select(file => new LayerEntry.File($"{folder}/{file.Path}", file.Open)), new LayerEntry.File("etc/mlops/service.json", () => new MemoryStream(config))],

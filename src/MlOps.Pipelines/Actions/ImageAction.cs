@@ -22,7 +22,7 @@ internal sealed class ImageAction : IStepExecutor
     public const string PackageLabel = "org.mlops.package.digest";
 
     /// <summary>Whether a file of the package is one that the service reads; the others are for people and for those who watch.</summary>
-    public static bool IsServed(string path) => path is PackageFile.Model or PackageFile.Signature or PackageFile.Code or PackageFile.Licence || path.StartsWith(PackageFile.CodeFolder, StringComparison.Ordinal);
+    public static bool IsServed(string path) => path is PackageFile.Model or PackageFile.Signature or PackageFile.Code or PackageFile.Licence or PackageFile.Card or PackageFile.Metrics or PackageFile.Examples || path.StartsWith(PackageFile.CodeFolder, StringComparison.Ordinal);
 
     public JsonObject Execute(StepContext context, CancellationToken cancellationToken)
     {

@@ -11,11 +11,11 @@ internal sealed class Access(IReadOnlyDictionary<string, Digest> keys, Responder
 {
     private const string Scheme = "Bearer ";
 
-    private readonly FrozenDictionary<Digest, string> _names = keys.ToFrozenDictionary(key => key.Value, key => key.Key);
+    private readonly FrozenSet<Digest> _keys = keys.Values.ToFrozenSet();
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (IsOpen(context.Request) || (KeyOf(context.Request) is { } key && _names.ContainsKey(Digest.Of(System.Text.Encoding.UTF8.GetBytes(key)))))
+        if (IsOpen(context.Request) || (KeyOf(context.Request) is { } key && _keys.Contains(Digest.Of(System.Text.Encoding.UTF8.GetBytes(key)))))
         {
             await next(context);
             return;

@@ -1,10 +1,11 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using MlOps.Content;
 
 namespace MlOps.Serving.Http;
 
-/// <summary>The certificate that the service shows, read again when its file changes: renewing it needs no restart.</summary>
+/// <summary>The certificate that the service shows, with its chain, read again when its files change: renewing it needs no restart.</summary>
 internal sealed class Certificate
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -13,19 +14,18 @@ internal sealed class Certificate
     private readonly ILogger? _logger;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
-    private X509Certificate2 _current;
-    private DateTime _written;
+    private SslStreamCertificateContext _current;
+    private Digest _content;
     private long _checked;
 
     /// <summary>Reads it.</summary>
     /// <exception cref="DiagnosticException">MLO7024: there is none, or not with its key.</exception>
     public Certificate(TlsFiles files, TimeProvider time, ILogger? logger = null)
     {
-        (_files, _time, _logger) = (files, time, logger);
-        (_written, _checked) = (Written(), time.GetTimestamp());
+        (_files, _time, _logger, _checked) = (files, time, logger, time.GetTimestamp());
         try
         {
-            _current = Read();
+            (_current, _content) = Read();
         }
         catch (Exception problem) when (IsUnfit(problem))
         {
@@ -39,7 +39,7 @@ internal sealed class Certificate
     }
 
     /// <summary>The one that counts now.</summary>
-    public X509Certificate2 Current
+    public SslStreamCertificateContext Current
     {
         get
         {
@@ -58,17 +58,14 @@ internal sealed class Certificate
 
     private void Refresh()
     {
-        var written = Written();
-        if (written == _written)
-        {
-            return;
-        }
-
         try
         {
-            // The one before is not disposed: handshakes may be using it.
-            _current = Read();
-            _written = written;
+            // By content: of a file behind a link, as orchestrators mount secrets, only what the link points to becomes another.
+            if (ContentOf() != _content)
+            {
+                // The one before is not disposed: handshakes may be using it.
+                (_current, _content) = Read();
+            }
         }
         catch (Exception problem) when (IsUnfit(problem))
         {
@@ -80,9 +77,19 @@ internal sealed class Certificate
         }
     }
 
-    private X509Certificate2 Read() => X509Certificate2.CreateFromPemFile(_files.Certificate, _files.Key);
+    private (SslStreamCertificateContext Context, Digest Content) Read()
+    {
+        var content = ContentOf();
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(_files.Certificate);
+#pragma warning disable CA2000 // The context keeps it for as long as connections use it.
+        var own = X509Certificate2.CreateFromPemFile(_files.Certificate, _files.Key);
+#pragma warning restore CA2000
+        // Offline: nothing is fetched for a handshake.
+        return (SslStreamCertificateContext.Create(own, chain, offline: true), content);
+    }
 
-    private DateTime Written() => new[] { File.GetLastWriteTimeUtc(_files.Certificate), File.GetLastWriteTimeUtc(_files.Key) }.Max();
+    private Digest ContentOf() => Digest.Of($"{Digest.Of(File.ReadAllBytes(_files.Certificate))} {Digest.Of(File.ReadAllBytes(_files.Key))}");
 
     private static bool IsUnfit(Exception problem) => problem is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException;
 }

@@ -17,8 +17,17 @@ internal sealed class Drain
     /// <summary>Requests since the start; wraps around.</summary>
     public int RequestsBegun => Volatile.Read(ref _requestsBegun);
 
-    /// <summary>Counts one more, and says how many there are now.</summary>
-    public int ConnectionOpened() => Interlocked.Increment(ref _connections);
+    /// <summary>Counts one more, if there are fewer than so many.</summary>
+    public bool TryOpenConnection(int most)
+    {
+        if (Interlocked.Increment(ref _connections) <= most)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _connections);
+        return false;
+    }
 
     public void ConnectionClosed() => Interlocked.Decrement(ref _connections);
 

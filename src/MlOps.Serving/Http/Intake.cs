@@ -13,22 +13,47 @@ internal sealed class Intake(ServiceLimits limits) : IDisposable
         QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     });
 
+    private const int Uncounted = 64 << 10;
+
     private long _held;
 
     /// <summary>Reads the body of a request, waits for its turn and works on it.</summary>
-    /// <exception cref="RequestException">408: it came too slowly. 413: it is too long. 415: it is not plain JSON in UTF-8. 503: too much is asked for at once.</exception>
+    /// <param name="context">The request; the work writes its answer, which is sent when the turn is over.</param>
+    /// <param name="state">What the work needs besides.</param>
+    /// <param name="work">Everything that takes the processor.</param>
+    /// <exception cref="RequestException">408: it came too slowly. 413: it is too long. 503: too much is asked for at once.</exception>
     /// <exception cref="BadHttpRequestException">413: it is too long. 400: it ended early.</exception>
     public async ValueTask<TResult> WorkAsync<TState, TResult>(HttpContext context, TState state, Work<TState, TResult> work)
     {
-        using var body = await ReadAsync(context);
-        using var turn = await TurnAsync(context.RequestAborted);
-        return work(body.Bytes.Span, state);
+        TResult result;
+        using (var body = await ReadAsync(context))
+        using (await TurnAsync(context.RequestAborted))
+        {
+            result = work(body.Bytes.Span, state);
+        }
+
+        // Answers that are not fetched are memory as well: while there are many, large requests are refused.
+        var held = Counted(context.Response.ContentLength ?? 0);
+        Interlocked.Add(ref _held, held);
+        try
+        {
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        }
+        finally
+        {
+            Release(held);
+        }
+
+        return result;
     }
 
     /// <summary>Gives back what a body held.</summary>
     public void Release(long bytes) => Interlocked.Add(ref _held, -bytes);
 
     public void Dispose() => _turns.Dispose();
+
+    /// <summary>The first part of each is bounded by the number of connections: so nobody's large bodies keep others' small ones out.</summary>
+    private static long Counted(long bytes) => Math.Max(0, bytes - Uncounted);
 
     private ValueTask<RequestBody> ReadAsync(HttpContext context)
     {
@@ -50,19 +75,33 @@ internal sealed class Intake(ServiceLimits limits) : IDisposable
 
     private async ValueTask<RequestBody> ReadOnAsync(HttpContext context)
     {
-        using var late = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        late.CancelAfter(limits.BodyTime);
-        var (reader, held) = (context.Request.BodyReader, 0L);
+        var (reader, held, isLate) = (context.Request.BodyReader, 0L, false);
+        using var late = new CancellationTokenSource(limits.BodyTime);
+        // A read that is cancelled by a token leaves the reader in a state that the connection does not survive.
+        await using var _ = late.Token.UnsafeRegister(_ =>
+        {
+            isLate = true;
+            reader.CancelPendingRead();
+        }, null);
         try
         {
             while (true)
             {
-                var read = await reader.ReadAsync(late.Token);
+                var read = await reader.ReadAsync(context.RequestAborted);
+                if (read.IsCanceled && isLate)
+                {
+                    reader.AdvanceTo(read.Buffer.End);
+                    context.Response.Headers.Connection = "close";
+                    throw new RequestException(StatusCodes.Status408RequestTimeout, FormattableString.Invariant($"the body did not come within {limits.BodyTime.TotalSeconds} seconds"));
+                }
+
                 // Twice, because a body in pieces is copied into one.
-                var more = (2 * read.Buffer.Length) - held;
-                if (Interlocked.Add(ref _held, more) > limits.MostHeldBytes)
+                var more = Counted(2 * read.Buffer.Length) - held;
+                if (Interlocked.Add(ref _held, more) > limits.MostHeldBytes && more > 0)
                 {
                     Release(more);
+                    // Read over, so that the answer arrives.
+                    reader.AdvanceTo(read.Buffer.End);
                     throw RequestException.Overloaded("too many large requests at once");
                 }
 
@@ -76,10 +115,6 @@ internal sealed class Intake(ServiceLimits limits) : IDisposable
 
                 reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             }
-        }
-        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            throw new RequestException(StatusCodes.Status408RequestTimeout, FormattableString.Invariant($"the body did not come within {limits.BodyTime.TotalSeconds} seconds"));
         }
         finally
         {

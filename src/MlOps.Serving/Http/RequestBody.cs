@@ -24,8 +24,8 @@ internal readonly struct RequestBody : IDisposable
 
     public void Dispose()
     {
-        _reader.AdvanceTo(_pieces.End);
         _intake.Release(_held);
+        _reader.AdvanceTo(_pieces.End);
     }
 
     /// <summary>What to tell a caller whose JSON is broken.</summary>

@@ -24,12 +24,18 @@ internal sealed class Responder(Drain drain)
     /// <summary>Writes an answer; <paramref name="write"/> should be static and find all it needs in <paramref name="state"/>.</summary>
     public async Task WriteAsync<TState>(HttpContext context, int status, TState state, Action<Utf8JsonWriter, TState> write)
     {
+        Write(context, status, state, write);
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+
+    /// <summary>As <see cref="WriteAsync"/>, for somebody else to send.</summary>
+    public void Write<TState>(HttpContext context, int status, TState state, Action<Utf8JsonWriter, TState> write)
+    {
         var response = context.Response;
         CloseWhileDraining(response);
         response.StatusCode = status;
         response.ContentType = "application/json";
         Fill(response, state, write);
-        await response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 
     /// <summary>Writes <c>{"error": "…"}</c>; of a long message, such as one that quotes what was sent, only the beginning.</summary>

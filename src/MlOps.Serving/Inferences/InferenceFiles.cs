@@ -45,7 +45,7 @@ internal sealed class InferenceFiles(InferenceLogConfig config, TimeProvider tim
         // The clock may stand still, or have been set back.
         for (var number = 0; _file is null; number++)
         {
-            var path = Path.Join(config.Folder, string.Create(CultureInfo.InvariantCulture, $"{name}{(number == 0 ? "" : $"-{number}")}{Suffix}"));
+            var path = Path.Join(config.Folder, string.Create(CultureInfo.InvariantCulture, $"{name}-{number:D4}{Suffix}"));
             _file = File.Exists(path) ? null : new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, bufferSize: 0);
         }
 

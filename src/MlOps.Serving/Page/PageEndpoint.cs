@@ -64,6 +64,7 @@ internal sealed class PageEndpoint(ModelCatalog catalog, Responder responder)
             ["commit"] = model.About.Commit,
             ["task"] = Word(model.Signature.Task.ToString()),
             ["label"] = model.Signature.Label,
+            ["classes"] = new JsonArray([.. model.Signature.Classes.Select(name => (JsonNode)name)]),
             ["explains"] = model.CanExplain,
             ["inputs"] = new JsonArray([.. model.Inputs.Select(input => (JsonNode)new JsonObject
             {

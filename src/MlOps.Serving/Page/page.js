@@ -26,7 +26,7 @@ const number = value => value === null ? "none" : Number(value).toLocaleString("
 
 function keyForm(message) {
   const input = make("input", { type: "password", id: "key", autocomplete: "off", required: true });
-  const form = make("form", {}, make("p", { class: key ? "error" : "" , role: "status" }, message), make("label", { for: "key" }, "Key", input), make("div", { class: "actions" }, make("button", { class: "first" }, "Open")));
+  const form = make("form", {}, make("p", { class: key ? "error" : null, role: "status" }, key ? "This key is not known here." : message), make("label", { for: "key" }, "Key", input), make("div", { class: "actions" }, make("button", { class: "first" }, "Open")));
   form.addEventListener("submit", event => { event.preventDefault(); key = input.value; sessionStorage.setItem("key", key); start(); });
   main.replaceChildren(make("section", {}, form));
   input.focus();
@@ -53,15 +53,15 @@ async function show(models) {
   const answer = make("section", { "aria-live": "polite", "aria-label": "Prediction" }, make("h2", {}, "Prediction"), make("p", { class: "hint" }, "Fill in the form and ask."));
   main.replaceChildren(...[
     make("p", { class: "lead" }, facts(about)),
-    make("div", { class: "columns" }, make("section", {}, make("h2", {}, `What predicts ${about.label}`), form(about, answer)), answer),
-    metrics(about),
+    make("div", { class: "columns" }, make("section", {}, make("h2", {}, "Ask it"), form(about, answer)), answer),
+    about.card ? null : metrics(about),
     about.card ? make("section", {}, make("details", { open: true }, make("summary", {}, "Model card"), ...card(about.card))) : null,
     make("section", {}, make("h2", {}, "For programs"), make("p", {}, "Open Inference Protocol at ", make("a", { href: `/v2/models/${encodeURIComponent(about.name)}` }, `/v2/models/${about.name}`), ", rows at ", make("code", {}, `POST /score/${about.name}`), ", all of it in ", make("a", { href: "/openapi.json" }, "/openapi.json"), ", measurements at ", make("a", { href: "/metrics" }, "/metrics"), "."))
   ].filter(part => part));
 }
 
 function facts(about) {
-  return [`${about.task} of ${about.label}`, about.commit ? `commit ${about.commit.slice(0, 12)}` : null, about.digest.slice(0, 19)].filter(fact => fact).join(" · ");
+  return [`predicts ${about.label}${about.classes.length ? `: ${about.classes.slice(0, 6).join(", ")}${about.classes.length > 6 ? ", …" : ""}` : ""}`, about.commit ? `commit ${about.commit.slice(0, 12)}` : null, about.digest.slice(0, 19)].filter(fact => fact).join(" · ");
 }
 
 function field(input) {

@@ -10,6 +10,9 @@ namespace MlOps.Serving.Protocol;
 /// <summary><c>POST /v2/models/{m}[/versions/{v}]/infer</c> of the Open Inference Protocol.</summary>
 internal sealed class InferEndpoint(ModelCatalog catalog, Intake intake, ServiceMeter meter, InferenceLog? log, Responder responder)
 {
+    private readonly ServiceMeter _meter = meter;
+    private readonly Responder _responder = responder;
+
     public void Map(WebApplication app)
     {
         app.MapPost("/v2/models/{model}/infer", (RequestDelegate)AnswerAsync);
@@ -22,17 +25,18 @@ internal sealed class InferEndpoint(ModelCatalog catalog, Intake intake, Service
         var model = catalog.Get((string)route["model"]!, (string?)route["version"]);
         ServiceMeter.Concerns(context, model);
         RequestBody.CheckType(context.Request, mayBeCsv: false);
-        var (options, scored, bytes) = await intake.WorkAsync(context, model, static (json, model) =>
+        var (scored, bytes) = await intake.WorkAsync(context, (model, endpoint: this, context), static (json, asked) =>
         {
+            var (model, endpoint) = (asked.model, asked.endpoint);
             var rows = model.Rent();
             var options = InferRequest.Read(json, model, rows);
             var scored = model.Score(rows);
             model.Return(rows);
-            return (options, scored, json.Length);
+            endpoint._meter.Predicted(model, scored.Predictions);
+            endpoint._responder.Write(asked.context, StatusCodes.Status200OK, (model, options, scored.Predictions), static (json, answer) =>
+                Write(json, answer.model, answer.options, answer.Predictions));
+            return (scored, json.Length);
         });
-        meter.Predicted(model, scored.Predictions);
-        await responder.WriteAsync(context, StatusCodes.Status200OK, (model, options, scored.Predictions), static (json, answer) =>
-            Write(json, answer.model, answer.options, answer.Predictions));
         log?.Add(context.TraceIdentifier, model, scored, bytes);
     }
 

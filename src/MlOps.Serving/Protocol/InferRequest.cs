@@ -165,6 +165,7 @@ internal ref struct InferRequest
 
     private List<string> ReadOutputs()
     {
+        const int MostOutputs = 16;
         var names = new List<string>();
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
         {
@@ -185,7 +186,16 @@ internal ref struct InferRequest
                 }
             }
 
-            names.Add(name ?? throw RequestException.BadRequest("an output has no name"));
+            if (name is null || names.Contains(name))
+            {
+                throw RequestException.BadRequest(name is null ? "an output has no name" : $"output '{name}' stands twice");
+            }
+
+            names.Add(name);
+            if (names.Count > MostOutputs)
+            {
+                throw RequestException.BadRequest($"the model has no more than {MostOutputs} outputs");
+            }
         }
 
         var known = OutputTensor.Names(_model.Signature);

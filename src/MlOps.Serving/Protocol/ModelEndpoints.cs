@@ -5,13 +5,15 @@ using MlOps.Serving.Models;
 namespace MlOps.Serving.Protocol;
 
 /// <summary>Health and metadata of the Open Inference Protocol, and what all endpoints are.</summary>
-internal sealed class ModelEndpoints(ModelCatalog catalog, Drain drain, Responder responder)
+internal sealed class ModelEndpoints(ModelCatalog catalog, Drain drain, Responder responder, bool needsKey)
 {
+    private readonly Lazy<string> _description = new(() => OpenApi.For(catalog, Version, needsKey).ToJsonString());
+
     private static readonly string Version = typeof(ModelEndpoints).Assembly.GetName().Version!.ToString(3);
 
     public void Map(WebApplication app)
     {
-        Get(app, "/openapi.json", context => responder.TextAsync(context, OpenApi.For(catalog, Version).ToJsonString(), "application/json"));
+        Get(app, "/openapi.json", context => responder.TextAsync(context, _description.Value, "application/json"));
         Get(app, "/v2", context => responder.WriteAsync(context, StatusCodes.Status200OK, this, static (json, _) => WriteServer(json)));
         Get(app, "/v2/health/live", context =>
             responder.WriteAsync(context, StatusCodes.Status200OK, true, static (json, live) => WriteFlag(json, "live"u8, live)));

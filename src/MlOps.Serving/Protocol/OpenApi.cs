@@ -11,71 +11,98 @@ internal static class OpenApi
     private const string Json = "application/json";
 
     /// <summary>The description of what is served.</summary>
-    public static JsonObject For(ModelCatalog catalog, string version)
+    /// <param name="catalog">The models.</param>
+    /// <param name="version">The service's.</param>
+    /// <param name="needsKey">Whether callers need one.</param>
+    public static JsonObject For(ModelCatalog catalog, string version, bool needsKey)
     {
         var paths = new JsonObject
         {
+            ["/"] = Get("A page for people, or from a shell a command to try", Text("text/html", "text/plain")),
+            ["/about"] = Get("The models, for the page", Answer(Anything())),
+            ["/metrics"] = Get("What it measures, as Prometheus reads it", Text("text/plain")),
+            ["/openapi.json"] = Get("This description", Answer(Anything())),
             ["/v2"] = Get("What this server is", Answer(Object(("name", Type("string")), ("version", Type("string")), ("extensions", Array(Type("string")))))),
             ["/v2/health/live"] = Get("Whether the process answers", Answer(Object(("live", Type("boolean"))))),
-            ["/v2/health/ready"] = Get("Whether it takes requests", Answer(Object(("ready", Type("boolean"))), 503)),
-            ["/metrics"] = Get("What it measures, as Prometheus reads it", Text()),
+            ["/v2/health/ready"] = Get("Whether it takes requests", Answer(Object(("ready", Type("boolean"))), mayBeUnready: true)),
         };
-        var schemas = new JsonObject { ["error"] = Object(("error", Type("string"))) };
-        foreach (var model in catalog.Models)
+        // The names of models may hold what keys of a description may not.
+        var (schemas, bodies, answers) = (new JsonObject { ["error"] = Object(("error", Type("string"))) }, new JsonArray(), new JsonArray());
+        foreach (var (model, key) in catalog.Models.Select((model, index) => (model, $"model{index}")))
         {
-            schemas[$"{model.Name}.row"] = Row(model);
-            schemas[$"{model.Name}.predictions"] = Predictions(model);
-            schemas[$"{model.Name}.inference"] = Inference(model);
-            schemas[$"{model.Name}.metadata"] = Metadata();
+            schemas[$"{key}.row"] = Row(model);
+            schemas[$"{key}.rows"] = Rows(model, Reference($"{key}.row"));
+            schemas[$"{key}.predictions"] = Predictions(model);
+            schemas[$"{key}.tensors"] = Tensors(model);
+            schemas[$"{key}.inference"] = Inference(model);
+            bodies.Add((JsonNode)Reference($"{key}.rows"));
+            answers.Add((JsonNode)Reference($"{key}.predictions"));
             var address = Uri.EscapeDataString(model.Name);
-            paths[$"/score/{address}"] = Score(model);
+            paths[$"/about/{address}"] = Get($"What the page shows of {model.Name}", Answer(Anything()));
+            paths[$"/score/{address}"] = Score($"Predicts {model.Signature.Label} of rows", Reference($"{key}.rows"), Reference($"{key}.predictions"));
             foreach (var at in (string[])[$"/v2/models/{address}", $"/v2/models/{address}/versions/{Uri.EscapeDataString(model.Version)}"])
             {
-                paths[at] = Get($"What model {model.Name} takes and gives", Answer(Reference($"{model.Name}.metadata")));
-                paths[$"{at}/ready"] = Get($"Whether model {model.Name} takes requests", Answer(Object(("name", Type("string")), ("ready", Type("boolean"))), 503));
-                paths[$"{at}/infer"] = new JsonObject { ["post"] = Operation($"Inference by {model.Name}, a tensor per column", Tensors(model), Answer(Reference($"{model.Name}.inference"), 400, 408, 413, 415, 422, 503)) };
+                paths[at] = Get($"What {model.Name} takes and gives", Answer(Metadata()));
+                paths[$"{at}/ready"] = Get($"Whether {model.Name} takes requests", Answer(Object(("name", Type("string")), ("ready", Type("boolean"))), mayBeUnready: true));
+                paths[$"{at}/infer"] = new JsonObject { ["post"] = Operation($"Inference by {model.Name}, a tensor per column", Reference($"{key}.tensors"), Answer(Reference($"{key}.inference"))) };
             }
         }
 
-        return new JsonObject
+        paths["/score"] = Score("Predicts with the model that \"model\" names, beside the rows or in the address; it may be left out where one is served", new() { ["anyOf"] = bodies }, new() { ["anyOf"] = answers });
+        paths["/score"]!["post"]!["parameters"]!.AsArray().Add((JsonNode)Query("model", Type("string"), "The model"));
+        var description = new JsonObject
         {
             ["openapi"] = "3.1.0",
             ["info"] = new JsonObject { ["title"] = "mlops-serving", ["version"] = version, ["description"] = "Scores rows with trained models: plain rows at /score, tensors after the Open Inference Protocol at /v2." },
             ["paths"] = paths,
             ["components"] = new JsonObject { ["schemas"] = schemas },
         };
+        if (needsKey)
+        {
+            description["components"]!["securitySchemes"] = new JsonObject
+            {
+                ["bearer"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer" },
+                ["key"] = new JsonObject { ["type"] = "apiKey", ["in"] = "header", ["name"] = "X-API-Key" },
+            };
+            description["security"] = new JsonArray(new JsonObject { ["bearer"] = new JsonArray() }, new JsonObject { ["key"] = new JsonArray() });
+        }
+
+        return description;
     }
 
-    private static JsonObject Score(LoadedModel model)
+    private static JsonObject Score(string summary, JsonObject rows, JsonObject predictions)
     {
-        var row = Reference($"{model.Name}.row");
-        var rows = new JsonObject { ["type"] = "array", ["items"] = Reference($"{model.Name}.row"), ["maxItems"] = LoadedModel.MaxRows };
-        var body = new JsonObject { ["oneOf"] = new JsonArray(row, rows) };
-        var table = new JsonObject { ["schema"] = Type("string").With("description", "A table with a header") };
-        var operation = Operation($"Predicts {model.Signature.Label} of a row, or of an array of rows", body, Answer(Reference($"{model.Name}.predictions"), 400, 408, 413, 415, 422, 503));
-        operation["requestBody"]!["content"]!["text/csv"] = table;
-        operation["parameters"] = new JsonArray(new JsonObject
-        {
-            ["name"] = "explain",
-            ["in"] = "query",
-            ["description"] = $"Whether to say what each column did; of at most {LoadedModel.MaxExplained} rows",
-            ["schema"] = new JsonObject { ["type"] = "boolean", ["default"] = false },
-        });
+        var operation = Operation(summary, rows, Answer(predictions));
+        operation["requestBody"]!["content"]!["text/csv"] = new JsonObject { ["schema"] = Type("string").With("description", "A table with a header") };
+        operation["parameters"] = new JsonArray(Query("explain", new() { ["type"] = "boolean", ["default"] = false }, $"Whether to say what each column did; of at most {LoadedModel.MaxExplained} rows"));
         return new() { ["post"] = operation };
     }
 
-    private static JsonObject Row(LoadedModel model)
+    private static JsonObject Query(string name, JsonObject schema, string description) => new() { ["name"] = name, ["in"] = "query", ["description"] = description, ["schema"] = schema };
+
+    private static JsonObject Row(LoadedModel model) => new()
     {
-        var row = new JsonObject { ["type"] = "object", ["additionalProperties"] = false, ["properties"] = new JsonObject(model.Inputs.Select(input => KeyValuePair.Create(input.Name, (JsonNode?)Cell(input)))) };
-        row["description"] = "A column that is absent or null is a missing value";
-        return row;
+        ["type"] = "object",
+        ["title"] = $"a row for {model.Name}",
+        ["description"] = "A column that is absent or null is a missing value",
+        ["additionalProperties"] = false,
+        ["properties"] = new JsonObject(model.Inputs.Select(input => KeyValuePair.Create(input.Name, (JsonNode?)Cell(input)))),
+    };
+
+    /// <summary>A row, rows, or rows beside the model's name. An empty row is no envelope, so more than one may fit.</summary>
+    private static JsonObject Rows(LoadedModel model, JsonObject row)
+    {
+        var rows = Array(row).With("maxItems", LoadedModel.MaxRows);
+        var envelope = Object(("rows", rows.DeepClone()));
+        envelope["properties"]!["model"] = Constant(model.Name);
+        return new() { ["anyOf"] = new JsonArray(row.DeepClone(), rows, envelope) };
     }
 
     private static JsonObject Cell(InputColumn input) => input.Kind switch
     {
         FeatureKind.Numeric => Types("number", "null"),
         FeatureKind.Boolean => Types("boolean", "null"),
-        FeatureKind.Timestamp => Types("string", "null").With("description", "ISO 8601, in UTC where it names no offset"),
+        FeatureKind.Timestamp => Types("string", "integer", "null").With("description", "ISO 8601, in UTC where it names no offset; or milliseconds since 1970"),
         FeatureKind.Text => Types("string", "null"),
         _ => Types("string", "number", "boolean", "null").With("description", "a category"),
     };
@@ -84,7 +111,7 @@ internal static class OpenApi
     {
         var one = model.Classes.Length == 0 ? Types("number", "null")
             : Object(("label", Class(model)), ("probabilities", Object([.. model.Signature.Classes.Select(name => (name, (JsonNode)Types("number", "null")))])));
-        var explanation = Object(("base", Type("number")), ("contributions", new JsonObject { ["type"] = "object", ["additionalProperties"] = Types("number", "null") }));
+        var explanation = Object(("base", Types("number", "null")), ("contributions", new JsonObject { ["type"] = "object", ["additionalProperties"] = Types("number", "null") }));
         if (model.Classes.Length > 0)
         {
             explanation["properties"]!["of"] = Class(model);
@@ -132,19 +159,24 @@ internal static class OpenApi
         ["responses"] = answers,
     };
 
-    private static JsonObject Answer(JsonObject schema, params int[] errors)
+    private static JsonObject Answer(JsonObject schema, bool mayBeUnready = false)
     {
         var answers = new JsonObject { ["200"] = new JsonObject { ["description"] = "as asked", ["content"] = Content(schema) } };
-        foreach (var status in errors)
+        if (mayBeUnready)
         {
-            // A service that is not ready answers in the form of one that is.
-            answers[$"{status}"] = new JsonObject { ["description"] = "why not", ["content"] = Content(errors.Length == 1 ? (JsonObject)schema.DeepClone() : Reference("error")) };
+            answers["503"] = new JsonObject { ["description"] = "not ready", ["content"] = Content((JsonObject)schema.DeepClone()) };
         }
 
+        answers["default"] = new JsonObject { ["description"] = "why not", ["content"] = Content(Reference("error")) };
         return answers;
     }
 
-    private static JsonObject Text() => new() { ["200"] = new JsonObject { ["description"] = "as asked", ["content"] = new JsonObject { ["text/plain"] = new JsonObject { ["schema"] = Type("string") } } } };
+    private static JsonObject Text(params string[] types) => new()
+    {
+        ["200"] = new JsonObject { ["description"] = "as asked", ["content"] = new JsonObject(types.Select(type => KeyValuePair.Create(type, (JsonNode?)new JsonObject { ["schema"] = Type("string") }))) },
+    };
+
+    private static JsonObject Anything() => new() { ["type"] = "object", ["additionalProperties"] = true };
 
     private static JsonObject Content(JsonObject schema) => new() { [Json] = new JsonObject { ["schema"] = schema } };
 
@@ -158,7 +190,7 @@ internal static class OpenApi
 
     private static JsonObject Array(JsonNode items) => new() { ["type"] = "array", ["items"] = items };
 
-    private static JsonObject Reference(string schema) => new() { ["$ref"] = $"#/components/schemas/{Uri.EscapeDataString(schema.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal))}" };
+    private static JsonObject Reference(string schema) => new() { ["$ref"] = $"#/components/schemas/{schema}" };
 
     private static JsonObject Object(params (string Name, JsonNode Schema)[] members) => new()
     {

@@ -36,12 +36,13 @@ internal static class CsvRows
         return rows;
     }
 
-    /// <summary>Every cell as text: what it means is the model's to say.</summary>
+    /// <summary>Every cell as the text that it is.</summary>
     private static Frame Table(byte[] body)
     {
         try
         {
-            var header = CsvReader.Read(body[..HeaderEnd(body)]);
+            // Once for the names alone: their types are the model's to say.
+            var header = CsvReader.Read(body);
             return CsvReader.Read(body, new() { Schema = new([.. header.Columns.Select(column => new ColumnSchema(column.Name, ColumnType.String))]) });
         }
         catch (DiagnosticException fault)
@@ -49,22 +50,6 @@ internal static class CsvRows
             var first = fault.Diagnostics[0];
             throw RequestException.BadRequest($"the body is no CSV table with a header{(first.Where?.Split(':') is [_, var line, ..] ? $", line {line}" : "")}: {first.What}{(first.Why is null ? "" : $": {first.Why}")}");
         }
-    }
-
-    /// <summary>Where the first line ends that is not within quotes.</summary>
-    private static int HeaderEnd(ReadOnlySpan<byte> body)
-    {
-        var isQuoted = false;
-        for (var at = 0; at < body.Length; at++)
-        {
-            isQuoted ^= body[at] == '"';
-            if (!isQuoted && (body[at] is (byte)'\n' or (byte)'\r'))
-            {
-                return at;
-            }
-        }
-
-        return body.Length;
     }
 
     private static int Place(string column, FrameBuilder rows, LoadedModel model) => rows.IndexOf(column) is >= 0 and var place ? place

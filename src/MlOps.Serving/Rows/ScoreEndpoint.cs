@@ -10,6 +10,10 @@ namespace MlOps.Serving.Rows;
 /// <summary><c>POST /score</c>: plain rows in, plain predictions out.</summary>
 internal sealed class ScoreEndpoint(ModelCatalog catalog, Intake intake, ServiceMeter meter, InferenceLog? log, Responder responder)
 {
+    private readonly ModelCatalog _catalog = catalog;
+    private readonly ServiceMeter _meter = meter;
+    private readonly Responder _responder = responder;
+
     public void Map(WebApplication app)
     {
         app.MapPost("/score", (RequestDelegate)(context => AnswerAsync(context, Query(context))));
@@ -27,17 +31,18 @@ internal sealed class ScoreEndpoint(ModelCatalog catalog, Intake intake, Service
     private async Task AnswerAsync(HttpContext context, string? named)
     {
         var isCsv = RequestBody.CheckType(context.Request, mayBeCsv: true);
-        var (model, scored, bytes) = await intake.WorkAsync(context, (catalog, named, isCsv, isExplained: IsExplained(context), context), static (body, asked) =>
+        var (model, scored, bytes) = await intake.WorkAsync(context, (endpoint: this, named, isCsv, isExplained: IsExplained(context), context), static (body, asked) =>
         {
-            var (model, rows) = asked.isCsv ? Csv(body, asked.catalog.Resolve(asked.named)) : ScoreRequest.Read(body, asked.catalog, asked.named);
+            var endpoint = asked.endpoint;
+            var (model, rows) = asked.isCsv ? Csv(body, endpoint._catalog.Resolve(asked.named)) : ScoreRequest.Read(body, endpoint._catalog, asked.named);
             ServiceMeter.Concerns(asked.context, model);
             CheckExplained(model, rows, asked.isExplained);
             var scored = model.Score(rows, asked.isExplained);
             model.Return(rows);
+            endpoint._meter.Predicted(model, scored.Predictions);
+            endpoint._responder.Write(asked.context, StatusCodes.Status200OK, (model, scored), static (json, answer) => Write(json, answer.model, answer.scored));
             return (model, scored, body.Length);
         });
-        meter.Predicted(model, scored.Predictions);
-        await responder.WriteAsync(context, StatusCodes.Status200OK, (model, scored), static (json, answer) => Write(json, answer.model, answer.scored));
         log?.Add(context.TraceIdentifier, model, scored, bytes);
     }
 
@@ -100,7 +105,8 @@ internal sealed class ScoreEndpoint(ModelCatalog catalog, Intake intake, Service
             json.WriteString("of"u8, explanations.Outputs == 1 ? model.Classes[^1] : model.Classes[output]);
         }
 
-        json.WriteNumber("base"u8, explanations.BaseValues[output]);
+        json.WritePropertyName("base"u8);
+        JsonNumber.Write(json, explanations.BaseValues[output]);
         json.WriteStartObject("contributions"u8);
         var contributions = explanations.Of(row, output);
         for (var column = 0; column < contributions.Length; column++)

@@ -19,7 +19,7 @@ public sealed class DescriptionTests(SharedService shared) : IClassFixture<Share
         await using var proxy = await ProxyAsync(RealData.RequireSpecification("open-inference-rest.yaml"));
         string[] asked =
         [
-            "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/bikes", "/v2/models/churn/ready", $"/v2/models/tickets/versions/{await VersionAsync("tickets")}", $"/v2/models/tickets/versions/{await VersionAsync("tickets")}/ready",
+            "/v2/", "/v2/health/live", "/v2/health/ready", "/v2/models/bikes", "/v2/models/churn/ready", $"/v2/models/tickets/versions/{await VersionAsync("tickets")}", $"/v2/models/tickets/versions/{await VersionAsync("tickets")}/ready",
         ];
         foreach (var path in asked)
         {
@@ -47,6 +47,10 @@ public sealed class DescriptionTests(SharedService shared) : IClassFixture<Share
         await proxy.ExpectAsync("/score/bikes", """{"hour": "8", "temperature": 3.5, "weekend": true, "at": "2024-01-31T12:00:00Z"}""", 200);
         await proxy.ExpectAsync("/score/bikes?explain=true", """[{"hour": "8"}, {"temperature": null}]""", 200);
         await proxy.ExpectAsync("/score/churn?explain=true", "{}", 200);
+        await proxy.ExpectAsync("/score/churn", """{"model": "churn", "rows": [{"months": 3}]}""", 200);
+        await proxy.ExpectAsync("/score?explain=true", """{"model": "bikes", "rows": [{"at": 1706702400000}]}""", 200);
+        await proxy.ExpectAsync("/score?model=tickets", "[]", 200);
+        await proxy.ExpectAsync("/about/bikes", null, 200);
         await proxy.ExpectAsync("/score/tickets?explain=false", """[{"subject": "my invoice"}]""", 200);
         await proxy.ExpectAsync("/v2/models/churn/infer", """{"id": "7", "inputs": [{"name": "months", "shape": [2], "datatype": "FP32", "data": [1, null]}]}""", 200);
         await proxy.ExpectAsync("/v2/models/churn/infer", """{"inputs": [{"name": "months", "shape": [3], "datatype": "FP32", "data": [1, 2]}]}""", 400);
@@ -125,8 +129,7 @@ public sealed class DescriptionTests(SharedService shared) : IClassFixture<Share
                 said.AppendLine(line);
                 if (line.Contains("Prism is listening", StringComparison.Ordinal))
                 {
-                    process.OutputDataReceived += (_, _) => { };
-                    process.BeginOutputReadLine();
+                    _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
                     return new(process, new($"http://127.0.0.1:{port}"));
                 }
             }

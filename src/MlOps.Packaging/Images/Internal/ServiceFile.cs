@@ -24,4 +24,7 @@ internal sealed record ServiceModel
     public required Digest Digest { get; init; }
 
     public DeployedCode? Code { get; set; }
+
+    /// <summary>The folder of the package's files, which the service's page shows.</summary>
+    public required string About { get; init; }
 }
