@@ -27,7 +27,7 @@ public static class Targets
         new("Image", "make the image of every model's package: the scoring service, its runtime and the model; --out FILE writes archives, --load gives them to docker", 6),
         new("Packages", "list the versions of models: those that the lock has numbered, and those that were pulled", 8),
         new("Inspect", "tell what a package or an image is: Inspect NAME[@VERSION], a file, or oci://…", 8),
-        new("Keys", "list the keys that sign and count; --new makes a pair, which signs from then on", 8),
+        new("Keys", "list the keys that sign and count; --new makes a pair, which signs once main trusts it", 8),
         new("Gc", "remove from the store what no branch, tag, stash or recent build needs: --days N, --pulled", 8),
         new("Verify", "audit the store; check a package or an image: Verify NAME[@VERSION], a file, or oci://…; with --rebuild run steps again and compare: Verify --rebuild [STEP]", 8),
         new("Serve", "serve the trained models in the foreground until Ctrl+C", 7),

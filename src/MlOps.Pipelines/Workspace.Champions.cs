@@ -65,12 +65,12 @@ public sealed partial class Workspace
         }
     }
 
-    /// <summary>HEAD's lock; empty with a warning where it cannot be read, because no edit here can change what was committed.</summary>
-    private async Task<LockFile> CommittedLockAsync(CancellationToken cancellationToken)
+    /// <summary>The lock of HEAD, or of the commit that it was when somebody looked; empty with a warning where it cannot be read, because no edit here can change what was committed.</summary>
+    private async Task<LockFile> CommittedLockAsync(CancellationToken cancellationToken, string revision = "HEAD")
     {
         try
         {
-            return await LockOfAsync("HEAD", cancellationToken) ?? LockFile.Empty;
+            return await LockOfAsync(revision, cancellationToken) ?? LockFile.Empty;
         }
         catch (DiagnosticException e)
         {

@@ -14,7 +14,7 @@ public sealed partial class Workspace
 
     private const int MostDays = 36_500;
 
-    /// <summary>Lists the keys that count and the one that signs; or makes a pair, which signs from then on.</summary>
+    /// <summary>Lists the keys that count and the one that signs; or makes a pair, which signs once the protected branch trusts it.</summary>
     /// <param name="make">Whether a pair is made; the one that signed before stays trusted as long as nuke.json says.</param>
     /// <param name="days">How many days the new pair counts; null for no end. A pair that signed before gets an end then, too, if it has none.</param>
     public Outcome Keys(bool make, int? days)

@@ -85,13 +85,14 @@ public sealed partial class Workspace
     private async Task<Dictionary<string, string>> AttestAsync(LockFile pinned, IReadOnlyList<ModelDefinition> models, CancellationToken cancellationToken)
     {
         var inGit = GitFolder.Find(Root) is not null;
-        var head = inGit ? await CommittedLockAsync(cancellationToken) : null;
+        // One commit for all that is said: HEAD may have moved since the build began.
+        var source = inGit ? await SourceAsync(cancellationToken) : null;
+        var head = inGit ? await CommittedLockAsync(cancellationToken, source?.Commit ?? "HEAD") : null;
         var packages = models.Select(model => (Model: model, Package: Packaged(pinned, model))).ToList();
         var said = packages.Where(one => !IsCommitted(head, one.Model, one.Package)).ToDictionary(one => one.Model.Name, _ => $"no, {BuildEngine.LockName} is not committed");
         using var signer = said.Count < packages.Count ? Told() : Signer.None;
         var (key, shelf) = (signer.Key, Shelf);
         var attestor = new Attestor(_engine.Store, shelf, key);
-        SourceCommit? source = null;
         foreach (var (model, (package, decision)) in packages.Where(one => !said.ContainsKey(one.Model.Name)))
         {
             // What is said is what the commit says: the gate at hand may be another than the committed one, of the same package.
@@ -99,7 +100,6 @@ public sealed partial class Workspace
             var made = new List<Statement>();
             if (!attestor.Has(package.Digest, PredicateTypes.Provenance, statement => IsOfHistory(statement, inGit)))
             {
-                source ??= head is null ? null : await SourceAsync(cancellationToken);
                 made.Add(statements.Provenance(source, Builder(), TimeProvider.System.GetUtcNow()));
             }
 
@@ -112,7 +112,6 @@ public sealed partial class Workspace
 
             if (ImageOf(pinned, model) is { } image && IsPinned(head, model, image) && !(attestor.Has(image.Digest, PredicateTypes.Provenance, statement => IsOfHistory(statement, inGit)) && attestor.Has(image.Digest, PredicateTypes.CycloneDx)))
             {
-                source ??= head is null ? null : await SourceAsync(cancellationToken);
                 var about = new ImageStatements(image, model.Name, package.Digest, BaseOf(pinned));
                 attestor.Attach(Descriptor.Of(MediaTypes.Manifest, image.Bytes), [about.Provenance(source, [.. statements.Datasets()], Builder(), TimeProvider.System.GetUtcNow()), about.Bill(statements.Bill(CodePackages()), ServicePublish.RuntimeVersion)]);
             }

@@ -23,7 +23,7 @@ internal sealed class SigningKeys(string workspace, Func<string, string?>? varia
     private string? Settings => Variable("XDG_CONFIG_HOME") is { } settings && Path.IsPathFullyQualified(settings) ? settings
         : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify) is var home && Path.IsPathFullyQualified(home) ? Path.Join(home, ".config") : null;
 
-    /// <summary>The file of the key that signs.</summary>
+    /// <summary>The file of the workspace's own key, the newest that was made for it.</summary>
     public string Current => Path.Join(Folder, $"{workspace}.pem");
 
     /// <summary>The files and folders that decide which key signs, whether they are there yet or not.</summary>
@@ -76,7 +76,7 @@ internal sealed class SigningKeys(string workspace, Func<string, string?>? varia
     private IEnumerable<string> Others() => Settings is null || !Directory.Exists(Folder) ? []
         : new DirectoryInfo(Folder).GetFiles("*.pem").Where(file => file.FullName != Current).OrderByDescending(file => file.LastWriteTimeUtc).ThenBy(file => file.Name, StringComparer.Ordinal).Select(file => file.FullName);
 
-    /// <summary>Makes a new key the one that signs; the one before stays beside it under its own name.</summary>
+    /// <summary>Makes the workspace a new key; the one before stays beside it under its own name, and signs until the protected branch trusts the new one.</summary>
     public SigningKey Create()
     {
         Directory.CreateDirectory(Folder);

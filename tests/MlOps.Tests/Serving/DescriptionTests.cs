@@ -134,6 +134,8 @@ public sealed class DescriptionTests(SharedService shared) : IClassFixture<Share
                 }
             }
 
+            process.Kill(entireProcessTree: true);
+            process.Dispose();
             throw new InvalidOperationException(said.ToString());
         }
 
