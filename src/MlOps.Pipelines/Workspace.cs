@@ -199,6 +199,12 @@ public sealed partial class Workspace
             _mirror.Observe(file);
         }
 
+        // During a merge, those of the protected branch count first.
+        foreach (var folder in git is { Merging.Count: > 0 } ? git.Branches() : [])
+        {
+            _mirror.Observe(folder);
+        }
+
         foreach (var place in git is null && Directory.Exists(models) ? GitFolder.Places(Root) : [])
         {
             _mirror.ObserveExistence(place);

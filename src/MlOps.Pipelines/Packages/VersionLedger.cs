@@ -82,32 +82,56 @@ internal sealed class VersionLedger(IReadOnlyList<LockFile> committed)
         return new(version, package, reason);
     }
 
-    /// <summary>The first lock's numbers; those of the others come after them where a number is taken.</summary>
+    /// <summary>The first lock's numbers, and those of the others as far as they say nothing wrong there.</summary>
     private SortedDictionary<PackageVersion, Digest> Committed(string owner)
     {
         var ledger = committed.Count == 0 ? [] : Of(committed[0], owner);
-        foreach (var (number, package) in committed.Skip(1).SelectMany(other => Of(other, owner)).Where(entry => !ledger.ContainsValue(entry.Value)).ToList())
+        foreach (var branch in committed.Skip(1).Select(other => Of(other, owner)))
         {
-            ledger.Add(!ledger.ContainsKey(number) ? number : After(ledger.Keys.Last(), number), package);
+            foreach (var (number, package) in branch)
+            {
+                // A branch that was merged before this one may have brought it.
+                if (!ledger.ContainsValue(package))
+                {
+                    ledger.Add(Place(ledger, branch, number), package);
+                }
+            }
         }
 
         return ledger;
     }
 
-    /// <summary>The next number of the same kind as another: of 2.0.0 a major one, of 1.3.0 a minor one.</summary>
-    private static PackageVersion After(PackageVersion last, PackageVersion like) => like switch
+    /// <summary>The number that a branch's package gets: its own if that is free and true, else the smallest true one after the last.</summary>
+    /// <remarks>In a ledger, one major number means one signature, and one minor number of it one model. Two ledgers mean the same by theirs if they have a package of it in common.</remarks>
+    private static PackageVersion Place(SortedDictionary<PackageVersion, Digest> ledger, SortedDictionary<PackageVersion, Digest> branch, PackageVersion number)
     {
-        { Patch: > 0 } => last with { Patch = last.Patch + 1 },
-        { Minor: > 0 } => new(last.Major, last.Minor + 1, 0),
-        _ => new(last.Major + 1, 0, 0),
-    };
+        if (!ledger.ContainsKey(number) && (IsNew(Major) || IsAlike(number, Major)) && (IsNew(Minor) || IsAlike(number, Minor)))
+        {
+            return number;
+        }
+
+        var last = ledger.Keys.Last();
+        return !IsAlike(last, Major) ? new(last.Major + 1, 0, 0) : !IsAlike(last, Minor) ? new(last.Major, last.Minor + 1, 0) : last with { Patch = last.Patch + 1 };
+
+        static (int Major, int Minor) Major(PackageVersion version) => (version.Major, 0);
+
+        static (int Major, int Minor) Minor(PackageVersion version) => (version.Major, version.Minor);
+
+        bool IsNew(Func<PackageVersion, (int, int)> part) => !ledger.Keys.Any(taken => part(taken) == part(number));
+
+        bool IsAlike(PackageVersion place, Func<PackageVersion, (int, int)> part) => Sharing(ledger, place, part).Intersect(Sharing(branch, number, part)).Any();
+
+        static IEnumerable<Digest> Sharing(SortedDictionary<PackageVersion, Digest> versions, PackageVersion number, Func<PackageVersion, (int, int)> part) =>
+            versions.Where(entry => part(entry.Key) == part(number)).Select(entry => entry.Value);
+    }
 
     private (PackageVersion Version, string Reason) Next(SortedDictionary<PackageVersion, Digest> ledger, LockFile now, string owner)
     {
         var (last, newest) = ledger.Last();
         var before = committed.FirstOrDefault(lockFile => PackageOf(lockFile, owner) == newest) ?? committed.First(lockFile => PackageOf(lockFile, owner) is not null || lockFile.Fact(owner, Versions) is not null);
         // A model that went back to an older version: what the last one asked of its callers stands in no lock at hand.
-        if (ledger.FirstOrDefault(entry => entry.Value == PackageOf(before, owner)) is { Value.IsEmpty: false, Key: var followed } && followed.Major != last.Major)
+        var followed = ledger.Where(entry => entry.Value == PackageOf(before, owner)).Select(entry => entry.Key).FirstOrDefault(last);
+        if (followed.Major != last.Major)
         {
             return (new(last.Major + 1, 0, 0), $"callers break: it follows {followed}, and they have had {last}");
         }
@@ -115,6 +139,12 @@ internal sealed class VersionLedger(IReadOnlyList<LockFile> committed)
         if (before.Fact(owner, PackageAction.Signature) is JsonObject old && now.Fact(owner, PackageAction.Signature) is JsonObject signature && PackageSignature.Break(old, signature) is { } broken)
         {
             return (new(last.Major + 1, 0, 0), $"callers break: {broken}");
+        }
+
+        // Nor what model the last one has, unless it was another packaging of the same.
+        if (followed.Minor != last.Minor)
+        {
+            return (new(last.Major, last.Minor + 1, 0), $"it follows {followed}, and {last} came after it");
         }
 
         var changed = Changed(before, now, owner);

@@ -70,6 +70,14 @@ public sealed class VersionLedgerTests
     public void What_follows_an_older_version_that_came_back_breaks_the_callers_of_the_last_one(string kind) =>
         Assert.Equal(("3.0.0", "callers break: it follows 1.0.0, and they have had 2.0.0"), Decide(Lock("C", "C", kind, "f"), Lock("A", "A", "numeric", "f", ("1.0.0", "A"), ("2.0.0", "B"))));
 
+    [Theory]
+    [InlineData("1.1.0", "A", "1.2.0", "it follows 1.0.0, and 1.1.0 came after it")]
+    [InlineData("1.1.0", "C", "1.2.0", "it follows 1.0.0, and 1.1.0 came after it")]
+    [InlineData("1.0.1", "A", "1.0.2", "only its packaging is another")]
+    [InlineData("1.0.1", "C", "1.1.0", "the model is another")]
+    public void What_follows_an_older_version_that_came_back_has_another_model_than_the_last_one(string last, string model, string version, string reason) =>
+        Assert.Equal((version, reason), Decide(Lock("C", model, "numeric", "f"), Lock("A", ("1.0.0", "A"), (last, "B"))));
+
     [Fact]
     public void A_merge_that_brings_what_both_have_adds_nothing()
     {
@@ -103,7 +111,23 @@ public sealed class VersionLedgerTests
         Assert.Equal("1.1.0", (string?)facts.Single(fact => fact.Name == VersionLedger.Version).Value);
     }
 
-    // Trained, reverted, branched and merged at random, main into branches as well: main's numbers stay what they are, other content gets none of them, and new content gets the highest.
+    // Along the ledgers that are merged, the main branch's first: within a major number nothing breaks callers, and within a minor one the model is the same.
+    [Theory]
+    [InlineData("1.0.0 A, 1.1.0 C, 1.2.0 D", "1.0.0 A", "1.0.0 A, 1.1.0 C", "1.0.0 A, 1.1.0 C, 1.2.0 D")]
+    [InlineData("1.0.0 A, 1.1.0 B, 2.0.0 D, 3.0.0 C", "1.0.0 A, 1.1.0 B, 2.0.0 D", "1.0.0 A, 1.1.0 C")]
+    [InlineData("1.0.0 A, 1.1.0 B, 1.2.0 C, 1.2.1 D", "1.0.0 A, 1.1.0 B", "1.0.0 A, 1.1.0 C, 1.1.1 D")]
+    [InlineData("1.0.0 A, 1.0.1 B, 1.1.0 D, 1.2.0 C", "1.0.0 A, 1.0.1 B, 1.1.0 D", "1.0.0 A, 1.0.1 C")]
+    [InlineData("1.0.0 A, 2.0.0 B, 2.1.0 C, 3.0.0 X, 3.1.0 Y, 3.2.0 Z", "1.0.0 A, 2.0.0 B, 2.1.0 C", "1.0.0 A, 2.0.0 X, 2.1.0 Y, 2.2.0 Z")]
+    [InlineData("1.0.0 A, 1.0.1 C, 1.1.0 B, 2.0.0 D", "1.0.0 A, 1.1.0 B, 2.0.0 D", "1.0.0 A, 1.0.1 C")]
+    [InlineData("1.0.0 A, 1.0.1 B, 1.0.2 C", "1.0.0 A, 1.0.1 B", "1.0.0 A, 1.0.1 C")]
+    public void What_a_merge_brings_gets_a_number_that_is_true_of_it(string merged, params string[] branches)
+    {
+        var package = branches[0].Split(' ')[^1];
+        var facts = new VersionLedger([.. branches.Select(branch => Lock(branch.Split(' ')[^1], Listed(branch)))]).Conclude(Lock(package));
+        Assert.Equal(Listed(merged).Select(entry => (entry.Number, Of(entry.Package))), Listed(facts.Single(fact => fact.Name == VersionLedger.Versions)));
+    }
+
+    // Trained, reverted, branched and merged at random, several at once and main into branches as well: main's numbers stay what they are, other content gets none of them, new content gets the highest, and every number is true.
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -117,34 +141,59 @@ public sealed class VersionLedgerTests
             var published = new Dictionary<string, string>(StringComparer.Ordinal);
             for (var step = 0; step < 30; step++)
             {
-                var (into, from) = (random.Next(branches.Count), random.Next(branches.Count));
+                var into = random.Next(branches.Count);
                 switch (random.Next(4))
                 {
                     case 0 when branches.Count < 5:
-                        branches.Add(branches[from]);
+                        branches.Add(branches[into]);
                         break;
-                    case 1 when into != from:
-                        // Main's lock comes first, whichever side it is.
-                        branches[into] = Commit([branches[Math.Min(into, from)], branches[Math.Max(into, from)]], random.Next(20));
+                    case 1 when branches.Count > 1:
+                        // Main's lock comes first, whichever side it is, and HEAD's before the others.
+                        var others = Enumerable.Range(0, branches.Count).Where(branch => branch != into).ToArray();
+                        random.Shuffle(others);
+                        branches[into] = Commit([.. others.Take(random.Next(1, 4)).Prepend(into).OrderBy(branch => branch == 0 ? 0 : 1).Select(branch => branches[branch])], random.Next(Contents));
                         break;
                     default:
-                        branches[into] = Commit([branches[into]], random.Next(20));
+                        branches[into] = Commit([branches[into]], random.Next(Contents));
                         break;
                 }
 
                 var now = Numbers(branches[0]);
                 Assert.All(published, old => Assert.Equal(old.Value, now[old.Key]));
                 published = now;
-                Assert.All(branches, branch => Assert.Equal(Numbers(branch).Count, Numbers(branch).Values.Distinct().Count()));
+                Assert.All(branches, AssertTrue);
             }
         }
     }
 
+    /// <summary>Along the numbers: what breaks its predecessor's callers is a major version, what has another model at least a minor one, and nothing has two.</summary>
+    private static void AssertTrue(LockFile branch)
+    {
+        var ledger = VersionLedger.Of(branch, Owner).Select(entry => (Number: entry.Key, Content: Array.IndexOf(Packages, entry.Value.ToString()))).ToList();
+        Assert.Equal(ledger.Count, ledger.DistinctBy(entry => entry.Content).Count());
+        foreach (var (before, after) in ledger.Zip(ledger.Skip(1)))
+        {
+            var isMajor = after.Number.Major > before.Number.Major;
+            Assert.True(isMajor || Kind(before.Content) == Kind(after.Content), $"{after.Number} breaks callers of {before.Number}");
+            Assert.True(isMajor || after.Number.Minor > before.Number.Minor || Model(before.Content) == Model(after.Content), $"{after.Number} has another model than {before.Number}");
+        }
+    }
+
+    private const int Contents = 20;
+
+    private static readonly string[] Packages = [.. Enumerable.Range(0, Contents).Select(content => Of(Package(content)))];
+
+    private static string Package(int content) => $"content {content}";
+
+    private static string Kind(int content) => content % 5 == 0 ? "categorical" : "numeric";
+
+    private static string Model(int content) => $"model {content % 7}";
+
     private static LockFile Commit(IReadOnlyList<LockFile> committed, int content)
     {
-        var (package, kind) = ($"content {content}", content % 5 == 0 ? "categorical" : "numeric");
+        var (package, model, kind) = (Package(content), Model(content), Kind(content));
         var before = committed.SelectMany(Numbers).Where(entry => entry.Value == Of(package)).ToList();
-        var facts = new VersionLedger(committed).Conclude(Lock(package, $"model {content % 7}", kind, "f"));
+        var facts = new VersionLedger(committed).Conclude(Lock(package, model, kind, "f"));
         var ledger = facts.Single(fact => fact.Name == VersionLedger.Versions).Value.AsObject().ToDictionary(entry => entry.Key, entry => entry.Value!.ToString(), StringComparer.Ordinal);
         var number = (string)facts.Single(fact => fact.Name == VersionLedger.Version).Value!;
         Assert.Equal(Of(package), ledger[number]);
@@ -153,10 +202,14 @@ public sealed class VersionLedgerTests
             Assert.Equal(ledger.Keys.Max(PackageVersion.Parse), PackageVersion.Parse(number));
         }
 
-        return Lock(package, $"model {content % 7}", kind, "f", [.. ledger.Select(entry => (entry.Key, entry.Value))]);
+        return Lock(package, model, kind, "f", [.. ledger.Select(entry => (entry.Key, entry.Value))]);
     }
 
     private static Dictionary<string, string> Numbers(LockFile committed) => VersionLedger.Of(committed, Owner).ToDictionary(entry => entry.Key.ToString(), entry => entry.Value.ToString(), StringComparer.Ordinal);
+
+    private static (string Number, string Package)[] Listed(string ledger) => [.. ledger.Split(", ").Select(entry => entry.Split(' ')).Select(entry => (entry[0], entry[1]))];
+
+    private static IEnumerable<(string Number, string Package)> Listed(LockFact versions) => versions.Value.AsObject().Select(entry => (entry.Key, (string)entry.Value!));
 
     [Fact]
     public void A_model_without_a_package_has_no_version() => Assert.Empty(new VersionLedger([LockFile.Empty]).Conclude(LockFile.Empty));
