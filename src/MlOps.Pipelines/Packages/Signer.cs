@@ -16,7 +16,7 @@ internal sealed class Signer : IDisposable
     /// <summary>A warning that no environment counts what the key signs, though some trust others; null where one does, or none trusts anybody.</summary>
     public Diagnostic? Problem { get; private init; }
 
-    /// <summary>What is worth knowing where nothing is signed; null for nothing.</summary>
+    /// <summary>What is worth knowing where nothing is signed, or not for all; null for nothing.</summary>
     public string? Note { get; private init; }
 
     /// <summary>Whether the key has come to its end wherever it is trusted.</summary>
@@ -42,7 +42,8 @@ internal sealed class Signer : IDisposable
         var ends = trust.ToDictionary(one => one.Key, one => one.Value.Keys.FirstOrDefault(known => known.Key.Id == key.Public.Id)?.Key);
         if (ends.Count == 0 || ends.Values.Any(known => known?.IsExpired(now) == false))
         {
-            return new() { Key = key };
+            var others = ends.Where(one => one.Value?.IsExpired(now) != false).Select(one => one.Key).ToList();
+            return new() { Key = key, Note = others.Count == 0 ? null : $"key {key.Public.Id.Short} signs, and {Listed(others)} will not count it" };
         }
 
         var isOver = ends.Values.Any(known => known is not null);
