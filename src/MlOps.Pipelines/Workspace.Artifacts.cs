@@ -2,6 +2,7 @@ using MlOps.Containers;
 using MlOps.Content;
 using MlOps.Engine;
 using MlOps.Packaging;
+using MlOps.Pipelines.Images;
 using MlOps.Pipelines.Packages;
 
 namespace MlOps.Pipelines;
@@ -92,19 +93,21 @@ public sealed partial class Workspace
     private Artifact FromLayout(string path, ImageLayout layout)
     {
         var found = layout.Find();
-        return new(path, found, layout.OpenBlob, [.. layout.AttachedTo(found.Descriptor.Digest), .. Shelf.Referrers(found.Descriptor.Digest)]) { Source = layout, Version = VersionIn(layout), Whole = cancellationToken => $"{layout.Check(cancellationToken)} blobs, and nothing else" };
+        var (version, digits) = MadeImage.Said(TagIn(layout));
+        return new(path, found, layout.OpenBlob, [.. layout.AttachedTo(found.Descriptor.Digest), .. Shelf.Referrers(found.Descriptor.Digest)]) { Source = layout, Version = version, Digits = digits, Whole = cancellationToken => $"{layout.Check(cancellationToken)} blobs, and nothing else" };
     }
 
     /// <summary>What follows the last colon of the name that an archive gives its content.</summary>
-    private static string? VersionIn(ImageLayout layout) =>
-        layout.Index.Manifests.Select(manifest => manifest.Annotations?.GetValueOrDefault(Descriptor.RefName)).FirstOrDefault(name => name is not null)?.Split(':') is [.., var tag] && PackageVersion.TryParse(tag, out _) ? tag : null;
+    private static string? TagIn(ImageLayout layout) =>
+        layout.Index.Manifests.Select(manifest => manifest.Annotations?.GetValueOrDefault(Descriptor.RefName)).FirstOrDefault(name => name is not null)?.Split(':') is [.., var tag] ? tag : null;
 
     /// <summary>Brings a package or an image with what is attached to it from a registry into the store.</summary>
     private async Task<Artifact> FetchedAsync(Reference reference, string where, CancellationToken cancellationToken)
     {
         using var client = new RegistryClient(reference.Registry);
         var (artifact, _, _) = await FetchedAsync(client.Repository(reference.Repository), reference, where, ArtifactKind.Any, cancellationToken);
-        return artifact with { Version = PackageVersion.TryParse(reference.Tag, out var version) ? version.ToString() : null };
+        var (version, digits) = MadeImage.Said(reference.Tag);
+        return artifact with { Version = version, Digits = digits };
     }
 
     private async Task<(Artifact Artifact, PulledArtifact Pulled, IReadOnlyList<PulledArtifact> Attached)> FetchedAsync(Repository repository, Reference reference, string where, ArtifactKind kind, CancellationToken cancellationToken)

@@ -37,6 +37,15 @@ public sealed partial class Workspace
             throw new DiagnosticException(new Diagnostic("MLO2282", $"package '{name}' is not here") { Why = $"{digest}, or a part of it, is not in the store", Mend = $"./build.sh Pull {name}" });
         }
 
+        if (package.Description.Name is var own && own != name.Model)
+        {
+            throw new DiagnosticException(new Diagnostic("MLO2324", $"what is here as '{name}' is a package of another model")
+            {
+                Why = $"it is one of model '{ForeignText.Shown(own, 100)}'",
+                Mend = "somebody published it under a wrong name: find out who, and do not use it as this",
+            });
+        }
+
         CheckBeforeUse(name, digest);
         var model = package.Find(PackageFile.Model) ?? throw new DiagnosticException(new Diagnostic("MLO7161", "the package says something that cannot be") { Where = name.ToString(), Why = $"it has no {PackageFile.Model}" });
         var code = package.Find(PackageFile.Code) is { } how ? Unpacked(package, how, name) : null;

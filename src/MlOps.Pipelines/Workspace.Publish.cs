@@ -215,7 +215,7 @@ public sealed partial class Workspace
                 ArtifactType = ModelPackage.ArtifactType,
                 Annotations = new SortedDictionary<string, string>(StringComparer.Ordinal) { [PackageShelf.Name] = name.Model, [PackageShelf.Version] = version },
             };
-            Shelf.Put([known, .. attached.Select(one => Descriptor.Of(MediaTypes.Manifest, one.Stored.Bytes.Span) with { ArtifactType = one.Manifest.ArtifactType, Annotations = one.Manifest.Annotations })]);
+            Shelf.Put([known, .. attached.Select(one => PackageShelf.Attached(one.Manifest, one.Stored.Bytes.Span))]);
             report.Add($"package {name}", repository.Reference.ToString(), attached.Append(pulled).Sum(one => one.Blobs.Count(blob => blob.Moved > 0)), attached.Append(pulled).Sum(one => one.Blobs.Sum(blob => blob.Moved)), clock.Elapsed.TotalSeconds);
         }
     }

@@ -65,7 +65,7 @@ public static class RegistryBase
     private static Descriptor Plain(string name, Descriptor layer) => layer.MediaType switch
     {
         "application/vnd.docker.image.rootfs.diff.tar.gzip" or MediaTypes.LayerTarGzip => new() { MediaType = MediaTypes.LayerTarGzip, Digest = layer.Digest, Size = layer.Size },
-        "application/vnd.oci.image.layer.v1.tar" or "application/vnd.oci.image.layer.v1.tar+zstd" => new() { MediaType = layer.MediaType, Digest = layer.Digest, Size = layer.Size },
+        MediaTypes.LayerTar => new() { MediaType = MediaTypes.LayerTar, Digest = layer.Digest, Size = layer.Size },
         _ => throw Unfit(name, $"a layer has media type '{ForeignText.Shown(layer.MediaType, 100)}'"),
     };
 

@@ -18,6 +18,9 @@ internal sealed record Artifact(string Where, StoredManifest Stored, Func<Descri
     /// <summary>The version that it goes by, where it has one; it is no part of its bytes.</summary>
     public string? Version { get; init; }
 
+    /// <summary>The digits of its digest that a tag <c>VERSION-DIGITS</c> says it has; null where it goes by none.</summary>
+    public string? Digits { get; init; }
+
     /// <summary>The manifest of the package that an image says it serves; null where nobody has it.</summary>
     public byte[]? PackageBytes { get; init; }
 

@@ -10,8 +10,11 @@ namespace MlOps.Pipelines.Packages;
 /// <summary>An image: its layers, and that the model in them is that of the package which it names.</summary>
 internal sealed partial class ArtifactCheck
 {
-    private const string ServiceFile = "etc/mlops/service.json", ModelFolders = "srv/";
+    private const string ServiceFile = "etc/mlops/service.json", ModelFolders = "srv/models/", Whiteout = ".wh.";
     private const int MostServiceBytes = 1 << 20;
+
+    /// <summary>The folders that what counts lies in; empty for the root.</summary>
+    private static readonly string[] s_above = ["", "srv", "srv/models", "etc", "etc/mlops"];
 
     /// <summary>The package that the image says it serves.</summary>
     private Digest? _served;
@@ -66,12 +69,29 @@ internal sealed partial class ArtifactCheck
     private static void Note(LayerReader reader, ServedFiles served)
     {
         var entry = reader.Current!;
-        var hides = entry.Path[(entry.Path.LastIndexOf('/') + 1)..].StartsWith(".wh.", StringComparison.Ordinal);
-        if (entry.Path == ServiceFile || entry.Path.StartsWith(ModelFolders, StringComparison.Ordinal) ? entry.Kind != LayerEntryKind.Folder
-            : (hides && served.Files.Count > 0) || (entry.Kind != LayerEntryKind.Folder && entry.Path is "srv" or "etc" or "etc/mlops"))
+        var isService = entry.Path == ServiceFile;
+        if (isService)
         {
-            served.Files[entry.Path] = entry.Kind != LayerEntryKind.File || hides ? null : entry.Path == ServiceFile ? Service(reader, served) : DigestOf(reader);
+            // Whatever stands there now, what lay below is hidden.
+            served.Service = null;
         }
+
+        if (HiddenBy(entry.Path) is { } hidden ? IsBelow(hidden) || (served.Files.Count > 0 && s_above.Contains(hidden))
+            : isService || served.Files.ContainsKey(entry.Path) || (entry.Kind != LayerEntryKind.Folder && (IsBelow(entry.Path) || s_above.Contains(entry.Path))))
+        {
+            served.Files[entry.Path] = entry.Kind != LayerEntryKind.File || HiddenBy(entry.Path) is not null ? null : isService ? Service(reader, served) : DigestOf(reader);
+        }
+
+        static bool IsBelow(string path) => path.StartsWith(ModelFolders, StringComparison.Ordinal) || path == ServiceFile;
+    }
+
+    /// <summary>What a whiteout hides of the layers below; empty for everything, null for what is no whiteout.</summary>
+    private static string? HiddenBy(string path)
+    {
+        var (folder, name) = path.LastIndexOf('/') is var end and >= 0 ? (path[..end], path[(end + 1)..]) : ("", path);
+        return !name.StartsWith(Whiteout, StringComparison.Ordinal) ? null
+            : name == Whiteout + Whiteout + ".opq" ? folder
+            : name[Whiteout.Length..] is "" or "." or ".." ? "" : folder.Length == 0 ? name[Whiteout.Length..] : $"{folder}/{name[Whiteout.Length..]}";
     }
 
     private static Digest? Service(LayerReader reader, ServedFiles served)
@@ -122,14 +142,32 @@ internal sealed partial class ArtifactCheck
             return served;
         }
 
-        if (Digest.Of(bytes) != package || Manifest.TryParse(bytes) is not { ArtifactType: ModelPackage.ArtifactType } told || told.Annotations?.GetValueOrDefault("org.opencontainers.image.title") is not { } name)
+        if (Digest.Of(bytes) != package || Manifest.TryParse(bytes) is not { ArtifactType: ModelPackage.ArtifactType } told || told.Annotations?.GetValueOrDefault(PackageShelf.Name) is not { } name)
         {
             throw Wrong("what the image names is no package", package.ToString());
         }
 
-        _model = name;
-        var folder = $"{ModelFolders}models/{name}/";
-        var files = told.Layers.Select(file => (Path: file.Annotations?.GetValueOrDefault("org.cncf.model.filepath") ?? "", file.Digest)).Where(file => ImageAction.IsServed(file.Path)).ToDictionary(file => folder + file.Path, file => file.Digest, StringComparer.Ordinal);
+        _model = PackageFile.IsPath(name) && !name.Contains('/', StringComparison.Ordinal) ? name : throw Wrong("what the image names is no package", $"'{ForeignText.Shown(name, 100)}' is no name of a model");
+        if (artifact.Version is { } number && repository is not null)
+        {
+            _findings.Add(repository.Number(name, PackageVersion.Parse(number), package, mustBeKnown: IsStrict));
+        }
+
+        var folder = $"{ModelFolders}{name}/";
+        var files = new Dictionary<string, Digest>(StringComparer.Ordinal);
+        foreach (var file in told.Layers)
+        {
+            if (file.Annotations?.GetValueOrDefault(PackageFile.PathAnnotation) is { } path && ImageAction.IsServed(path) && !files.TryAdd(folder + path, file.Digest))
+            {
+                throw Wrong("what the image names is no package", $"'{ForeignText.Shown(path, 200)}' stands twice");
+            }
+        }
+
+        if (!files.TryGetValue(folder + PackageFile.Model, out var model))
+        {
+            throw Wrong("what the image names is no package", $"it has no {PackageFile.Model}");
+        }
+
         var fault = files.Keys.Except(served.Files.Keys).Select(path => $"'/{path}' is missing").FirstOrDefault()
             ?? served.Files.Where(file => file.Key != ServiceFile && (!files.TryGetValue(file.Key, out var digest) || digest != file.Value)).Select(file => files.TryGetValue(file.Key, out var digest) ? $"'/{file.Key}' is {file.Value?.ToString() ?? "no file"}, not {digest}" : $"'/{file.Key}' is no file of it").FirstOrDefault();
         if (fault is not null)
@@ -137,20 +175,50 @@ internal sealed partial class ArtifactCheck
             throw Wrong("the model in the image is not that of the package which it names", fault);
         }
 
-        if (served.Service is null || !Loads(served.Service, $"/{folder}{PackageFile.Model}", files.GetValueOrDefault(folder + PackageFile.Model)))
+        if (served.Service is null || !Loads(served.Service, folder, model, files))
         {
-            throw Wrong("the service is told to load something else than the package's model", $"'/{ServiceFile}' does not name '/{folder}{PackageFile.Model}' alone, with its digest");
+            throw Wrong("the service is told to load something else than the package's model", $"'/{ServiceFile}' does not name '/{folder}{PackageFile.Model}' alone, with its digest, and nothing from elsewhere");
         }
 
         Add("package", CheckResult.Passed, $"{name}, {files.Count} files as {package} has them");
         return served;
     }
 
-    private static bool Loads(byte[] service, string path, Digest digest)
+    /// <summary>Whether the service is told what images of packages tell it, and nothing else: other members would open it to others, or to other files.</summary>
+    private static bool Loads(byte[] service, string folder, Digest digest, Dictionary<string, Digest> files)
     {
         using var json = JsonDocument.Parse(service, new() { MaxDepth = 32, AllowDuplicateProperties = false });
-        return json.RootElement.TryGetProperty("models", out var models) && models.ValueKind == JsonValueKind.Array && models.GetArrayLength() == 1
-            && models[0].TryGetProperty("path", out var told) && told.GetString() == path
-            && models[0].TryGetProperty("digest", out var vouched) && vouched.GetString() == digest.ToString();
+        if (!HasOnly(json.RootElement, "url", "models") || !json.RootElement.TryGetProperty("models", out var models) || models.ValueKind != JsonValueKind.Array || models.GetArrayLength() != 1 || !HasOnly(models[0], "name", "path", "digest", "code", "about"))
+        {
+            return false;
+        }
+
+        var isCode = models[0].TryGetProperty("code", out var code) && code.ValueKind != JsonValueKind.Null;
+        return Text(models[0], "name") == folder[ModelFolders.Length..^1]
+            && Text(models[0], "path") == $"/{folder}{PackageFile.Model}"
+            && Text(models[0], "digest") == digest.ToString()
+            && isCode == files.ContainsKey(folder + PackageFile.Code)
+            && (!isCode || (code.ValueKind == JsonValueKind.Object && Text(code, "assembly") is ['/', .. var assembly] && files.ContainsKey(assembly)))
+            && (!models[0].TryGetProperty("about", out _) || (Text(models[0], "about") is { } about && (about == $"/{folder.TrimEnd('/')}" || (about.StartsWith($"/{folder}", StringComparison.Ordinal) && PackageFile.IsPath(about[(folder.Length + 1)..])))));
     }
+
+    private static bool HasOnly(JsonElement told, params ReadOnlySpan<string> names)
+    {
+        if (told.ValueKind != JsonValueKind.Object)
+        {
+            return false;
+        }
+
+        foreach (var member in told.EnumerateObject())
+        {
+            if (!names.Contains(member.Name))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static string? Text(JsonElement told, string name) => told.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -25,6 +25,12 @@ internal sealed partial class ArtifactCheck(Artifact artifact, TrustPolicy trust
             return _findings;
         }
 
+        if (artifact.Digits is { } digits)
+        {
+            var isOwn = artifact.Digest.Hex.StartsWith(digits, StringComparison.Ordinal);
+            Add("tag", isOwn ? CheckResult.Passed : CheckResult.Failed, isOwn ? digits : $"its tag says {digits}, and it is {artifact.Digest}");
+        }
+
         if (artifact.Whole is { } whole)
         {
             Guarded("archive", () =>

@@ -88,6 +88,13 @@ internal sealed class PackageShelf(string root, ContentStore store)
     public static IEnumerable<Digest> ObjectsOf(ContentStore store, Digest manifest) =>
         store.TryRead(manifest) is { } bytes && Manifest.TryParse(bytes) is { } parsed ? parsed.Layers.Append(parsed.Config).Select(blob => blob.Digest).Prepend(manifest) : [manifest];
 
+    /// <summary>What the list says of something attached: whoever may write beside one package may not name another.</summary>
+    public static Descriptor Attached(Manifest manifest, ReadOnlySpan<byte> bytes) => Descriptor.Of(MediaTypes.Manifest, bytes) with
+    {
+        ArtifactType = manifest.ArtifactType,
+        Annotations = manifest.Annotations is null ? null : new SortedDictionary<string, string>(manifest.Annotations.Where(one => one.Key is not (Name or Version)).ToDictionary(), StringComparer.Ordinal),
+    };
+
     /// <summary>The name and version of a package; null for what has none.</summary>
     public static (string Name, string Version)? Tag(Descriptor descriptor) =>
         descriptor.Annotations is { } said && said.TryGetValue(Name, out var name) && said.TryGetValue(Version, out var version) ? (name, version) : null;

@@ -13,7 +13,7 @@ internal sealed class ShelfSweep(PackageShelf shelf, ContentStore store, IReadOn
     private readonly IReadOnlyList<Descriptor> _all = shelf.All();
 
     /// <summary>The packages that go.</summary>
-    public IReadOnlyList<Descriptor> Dropped => [.. _all.Where(one => dropPulled && PackageShelf.Tag(one) is not null && !needed.Contains(one.Digest))];
+    public IReadOnlyList<Descriptor> Dropped => [.. _all.Where(one => dropPulled && PackageShelf.Tag(one) is not null && SubjectOf(one) is null && !needed.Contains(one.Digest))];
 
     /// <summary>The objects of packages that stay.</summary>
     public IEnumerable<Digest> Objects() => _all.Except(Dropped).Where(one => SubjectOf(one) is null).SelectMany(one => PackageShelf.ObjectsOf(store, one.Digest));
@@ -29,5 +29,5 @@ internal sealed class ShelfSweep(PackageShelf shelf, ContentStore store, IReadOn
     /// <summary>The attestations about what does not stay.</summary>
     public IReadOnlyList<Descriptor> Orphans(StoreSweep sweep) => [.. _all.Where(one => SubjectOf(one) is { } subject && !sweep.Keeps(subject))];
 
-    private Digest? SubjectOf(Descriptor one) => PackageShelf.Tag(one) is null && store.TryRead(one.Digest) is { } bytes ? Manifest.TryParse(bytes)?.Subject?.Digest : null;
+    private Digest? SubjectOf(Descriptor one) => store.TryRead(one.Digest) is { } bytes ? Manifest.TryParse(bytes)?.Subject?.Digest : null;
 }

@@ -9,6 +9,8 @@ namespace MlOps.Pipelines.Reports;
 /// <summary>What <c>Gc</c> keeps and removes, as a table and as JSON.</summary>
 internal sealed class GcReport(IReadOnlyList<StoredFile> files, IReadOnlyList<StoredFile> unneeded, int locks, bool dryRun)
 {
+    private const int MostName = 200;
+
     private static readonly (StoredKind Kind, string Name)[] s_kinds =
     [
         (StoredKind.Object, "objects"),
@@ -48,7 +50,7 @@ internal sealed class GcReport(IReadOnlyList<StoredFile> files, IReadOnlyList<St
         }
 
         var verb = dryRun ? "would drop" : "dropped";
-        var packages = string.Concat(Names().Select(name => $"\n{verb} package {name}, which was pulled and no lock numbers (Pull {name} brings it again)"));
+        var packages = string.Concat(Names().Select(name => ForeignText.Shown(name, MostName)).Select(name => $"\n{verb} package {name}, which was pulled and no lock numbers (Pull {name} brings it again)"));
         var attestations = Attestations == 0 ? "" : $"\n{verb} {Count(Attestations)} attestations of what is gone";
         return $"{table}\n{packages}{attestations}\n{Count(locks)} locks of branches, tags, stashes and working trees were read";
     }

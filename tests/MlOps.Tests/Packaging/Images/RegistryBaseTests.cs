@@ -65,6 +65,7 @@ public sealed class RegistryBaseTests : IAsyncLifetime
     [InlineData("a layer too many", "names 1 layers, its manifest 2")]
     [InlineData("a package", "its configuration is none of an image")]
     [InlineData("a lost configuration", "the registry lacks its configuration")]
+    [InlineData("a layer that nobody here unpacks", "a layer has media type 'application/vnd.oci.image.layer.v1.tar+zstd'")]
     [InlineData("a foreign layer", "a layer has media type 'text/plain'")]
     public async Task An_unfit_base_is_told(string wrong, string why)
     {
@@ -77,6 +78,7 @@ public sealed class RegistryBaseTests : IAsyncLifetime
             "another platform" => await StoredAsync(image with { Config = _artifacts.Add(MediaTypes.ImageConfig, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(_artifacts.Blobs[image.Config.Digest]).Replace("amd64", "arm64", StringComparison.Ordinal))) }),
             "a layer too many" => await StoredAsync(image with { Layers = [image.Layers[0], image.Layers[0]] }),
             "a lost configuration" => await LostAsync(image),
+            "a layer that nobody here unpacks" => await StoredAsync(image with { Layers = [image.Layers[0] with { MediaType = "application/vnd.oci.image.layer.v1.tar+zstd" }] }),
             "a package" => await StoredAsync(_artifacts.Of("one")),
             _ => await StoredAsync(image with { Layers = [_artifacts.Add("text/plain", _artifacts.Blobs[image.Layers[0].Digest])] }),
         };

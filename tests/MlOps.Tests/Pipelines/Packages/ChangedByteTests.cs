@@ -107,6 +107,26 @@ public sealed class ChangedByteTests : IDisposable
         Assert.Contains(named, outcome.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(12, ExitCode.Done)]
+    [InlineData(0, ExitCode.Refused)]
+    public async Task The_digits_of_a_tag_are_those_of_the_image(int ownDigits, ExitCode exit)
+    {
+        var file = Path.Join(_workspace.Root, "image.tar");
+        var artifacts = new Artifacts();
+        var manifest = artifacts.Image([Hello]);
+        var digits = Digest.Of(manifest.ToBytes()).Hex[..ownDigits].PadRight(12, 'a');
+        await using (var plain = File.Create(file))
+        {
+            ImageArchive.Write(plain, $"city/bike:1.0.0-{digits}", manifest, artifacts.Open);
+        }
+
+        var outcome = await CheckAsync(file);
+
+        Assert.Equal(exit, outcome.Exit);
+        Assert.Equal(exit == ExitCode.Refused, outcome.Text.Contains($"its tag says {digits}", StringComparison.Ordinal));
+    }
+
     [SkippableFact]
     public async Task Archives_of_other_programs_still_pass()
     {

@@ -24,6 +24,9 @@ public sealed class ImagePackageTests
     private byte[]? _package = Package.Manifest.ToArray();
     private Digest _told = Package.Find(PackageFile.Model)!.Digest;
     private string _provenance = Package.Digest.ToString();
+    private string? _version;
+    private IRepositoryFacts? _repository;
+    private LayerEntry[] _base = [];
 
     [Fact]
     public void An_image_of_its_package_passes()
@@ -55,6 +58,18 @@ public sealed class ImagePackageTests
     [InlineData("no annotation", "manifest and configuration name different packages")]
     [InlineData("no digest", "'latest' is no digest")]
     [InlineData("other bytes for the package", "what the image names is no package")]
+    [InlineData("a link in place of service.json", "the service is told to load something else")]
+    [InlineData("a folder in place of service.json", "the service is told to load something else")]
+    [InlineData("a service.json over 1 MiB", "the service is told to load something else")]
+    [InlineData("a folder in place of the model", "'/srv/models/bike/model.onnx' is no file")]
+    [InlineData("models that are a link", "'/srv/models' is no file of it")]
+    [InlineData("what hides all models", "'/srv/.wh.models' is no file of it")]
+    [InlineData("what hides all", "'/.wh..wh..opq' is no file of it")]
+    [InlineData("what hides service.json", "'/etc/mlops/.wh.service.json' is no file of it")]
+    [InlineData("another model beside", "'/srv/models/other/model.onnx' is no file of it")]
+    [InlineData("a file that stands twice in the package", "'model.onnx' stands twice")]
+    [InlineData("a package without a model", "it has no model.onnx")]
+    [InlineData("a package whose name is a path", "'../bike' is no name of a model")]
     [InlineData("a provenance of another", "it is that of an image of package sha256:")]
     public void What_is_not_that_of_the_package_is_told(string what, string seen)
     {
@@ -74,15 +89,84 @@ public sealed class ImagePackageTests
             "no annotation" => () => _annotation = null,
             "no digest" => () => _labels[Label] = _annotation = "latest",
             "other bytes for the package" => () => _package = [.. Package.Manifest.ToArray(), 32],
+            "a link in place of service.json" => () => _above.Add(new LayerEntry.Link("etc/mlops/service.json", "/app/service.json")),
+            "a folder in place of service.json" => () => _above.Add(new LayerEntry.Folder("etc/mlops/service.json")),
+            "a service.json over 1 MiB" => () => _above.Add(File("etc/mlops/service.json", new(' ', (1 << 20) + 1))),
+            "a folder in place of the model" => () => _above.Add(new LayerEntry.Folder("srv/models/bike/model.onnx")),
+            "models that are a link" => () => _above.Add(new LayerEntry.Link("srv/models", "/tmp")),
+            "what hides all models" => () => _above.Add(File("srv/.wh.models", "")),
+            "what hides all" => () => _above.Add(File(".wh..wh..opq", "")),
+            "what hides service.json" => () => _above.Add(File("etc/mlops/.wh.service.json", "")),
+            "another model beside" => () => _base = [File("srv/models/other/model.onnx", "another")],
+            "a file that stands twice in the package" => () => Repackage(told => told with { Layers = [.. told.Layers, told.Layers.First(file => file.Digest == Package.Find(PackageFile.Model)!.Digest)] }),
+            "a package without a model" => () => Repackage(told => told with { Layers = [.. told.Layers.Where(file => file.Digest != Package.Find(PackageFile.Model)!.Digest)] }),
+            "a package whose name is a path" => () => Repackage(told => told with { Annotations = new SortedDictionary<string, string>(StringComparer.Ordinal) { [PackageShelf.Name] = "../bike" } }),
             _ => (Action)(() => _provenance = Digest.Of("another").ToString()),
         })();
 
         Assert.Contains(Findings(), finding => finding.Result == CheckResult.Failed && finding.Seen.Contains(seen, StringComparison.Ordinal));
     }
 
+    /// <summary>A base may have what it likes where nothing of ours lies.</summary>
+    [Fact]
+    public void A_base_with_files_and_whiteouts_of_its_own_passes()
+    {
+        _base = [File("srv/www/index.html", "hello"), File("srv/www/.wh.old.html", ""), File("etc/.wh.motd", ""), File("var/.wh..wh..opq", ""), new LayerEntry.Link("srv/ftp", "/tmp")];
+        _above.AddRange([File("tmp/.wh.one", ""), File("etc/.wh.hostname", ""), File("srv/www/.wh..wh..opq", "")]);
+        Assert.DoesNotContain(Findings(), finding => finding.Result == CheckResult.Failed);
+    }
+
+    [Theory]
+    [InlineData("""{"url":"http://[::]:8080","models":[MODEL]}""", true)]
+    [InlineData("""{"url":"http://[::]:8080","models":[MODEL,"about":"/srv/models/bike"]}""", true)]
+    [InlineData("""{"url":"http://[::]:8080","models":[MODEL,"about":"/srv/models/bike/about"]}""", true)]
+    [InlineData("""{"url":"http://[::]:8080","models":[MODEL,"about":"/etc"]}""", false)]
+    [InlineData("""{"url":"http://[::]:8080","models":[MODEL,"about":"/srv/models/bike/../../../etc"]}""", false)]
+    [InlineData("""{"url":"http://[::]:8080","models":[MODEL,"about":"/srv/models/bikes"]}""", false)]
+    [InlineData("""{"url":"http://[::]:8080","models":[MODEL,"about":7]}""", false)]
+    [InlineData("""{"url":"http://[::]:8080","models":[MODEL,"version":"2.0.0"]}""", false)]
+    [InlineData("""{"url":"http://[::]:8080","models":[MODEL,"code":{"assembly":"/tmp/Models.bike.dll"}]}""", false)]
+    [InlineData("""{"url":"http://[::]:8080","models":[MODEL,"code":{"assembly":"/srv/models/bike/../../../tmp/Models.bike.dll"}]}""", false)]
+    [InlineData("""{"url":"http://[::]:8080","models":[MODEL,"code":{}]}""", false)]
+    [InlineData("""{"url":"http://[::]:8080","models":[MODEL],"tls":{"certificate":"/tmp/a","key":"/tmp/b"}}""", false)]
+    [InlineData("""{"url":"http://[::]:8080","models":[MODEL],"keys":{}}""", false)]
+    [InlineData("""{"url":"http://[::]:8080","models":[MODEL],"log":{"folder":"/tmp"}}""", false)]
+    [InlineData("""{"url":"http://[::]:8080","models":[MODEL],"limits":{}}""", false)]
+    [InlineData("""{"url":"http://[::]:8080","models":[]}""", false)]
+    [InlineData("""{"url":"http://[::]:8080","models":[7]}""", false)]
+    [InlineData("[]", false)]
+    public void The_service_may_be_told_only_what_we_publish(string text, bool isPublished)
+    {
+        var model = $$"""{"name":"bike","path":"/srv/models/bike/model.onnx","digest":"{{_told}}"}""";
+        _above.Add(File("etc/mlops/service.json", text.Contains("MODEL,", StringComparison.Ordinal) ? text.Replace("MODEL,", $"{model[..^1]},", StringComparison.Ordinal).Replace("]}", "}]}", StringComparison.Ordinal) : text.Replace("MODEL", model, StringComparison.Ordinal)));
+        Assert.Equal(isPublished ? [] : ["package"], Findings().Where(finding => finding.Result == CheckResult.Failed).Select(finding => finding.What));
+    }
+
+    [Theory]
+    [InlineData("1.0.0", null)]
+    [InlineData("1.1.0", "1.1.0 of 'bike' is sha256:")]
+    [InlineData("2.0.0", "this package is 1.0.0, not 2.0.0")]
+    public void An_image_goes_by_the_number_of_its_package(string version, string? seen)
+    {
+        using var repository = new GitRepository();
+        repository.Commit(("data.lock.json", $$"""{ "format": 1, "models": { "bike": { "versions": { "1.0.0": "{{Package.Digest}}", "1.1.0": "{{Digest.Of("other")}}" } } } }"""));
+        (_version, _repository) = (version, new GitFacts(repository.Root));
+
+        var finding = Findings().Single(finding => finding.What == "version");
+
+        Assert.Equal(seen is null ? CheckResult.Passed : CheckResult.Failed, finding.Result);
+        Assert.Contains(seen ?? "1.0.0 in the lock", finding.Seen, StringComparison.Ordinal);
+    }
+
+    private void Repackage(Func<Manifest, Manifest> change)
+    {
+        _package = change(Manifest.TryParse(Package.Manifest.Span)!).ToBytes();
+        _labels[Label] = _annotation = _provenance = Digest.Of(_package).ToString();
+    }
+
     private IReadOnlyList<ArtifactFinding> Findings()
     {
-        var lower = Layered(stream => Layer.Write([new LayerEntry.Folder("srv"), new LayerEntry.Folder("etc"), File("etc/os-release", "toy")], stream));
+        var lower = Layered(stream => Layer.Write([new LayerEntry.Folder("srv"), new LayerEntry.Folder("etc"), File("etc/os-release", "toy"), .. _base], stream));
         var model = Layered(stream => ServiceImage.WriteModel(
             new() { Name = "bike", Files = [.. _files.Select(file => new ModelFile(file.Key, () => new MemoryStream(Encoding.UTF8.GetBytes(file.Value))))], Path = PackageFile.Model, Digest = _told }, stream));
         Layer[] above = _above.Count == 0 ? [] : [Layered(stream => Layer.Write(_above, stream))];
@@ -118,8 +202,8 @@ public sealed class ImagePackageTests
             Annotations = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["dev.sigstore.bundle.predicateType"] = PredicateTypes.Provenance },
         });
         Add([.. "{}"u8]);
-        var artifact = new Artifact("image.tar", stored, blob => _blobs.TryGetValue(blob.Digest, out var found) ? new MemoryStream(found) : null, [attached]) { PackageBytes = _package };
-        return new ArtifactCheck(artifact, new TrustPolicy([]), null, AttestedPackage.Now).Run(default);
+        var artifact = new Artifact("image.tar", stored, blob => _blobs.TryGetValue(blob.Digest, out var found) ? new MemoryStream(found) : null, [attached]) { PackageBytes = _package, Version = _version };
+        return new ArtifactCheck(artifact, new TrustPolicy([]), _repository, AttestedPackage.Now).Run(default);
     }
 
     private Layer Layered(Func<Stream, Layer> write)

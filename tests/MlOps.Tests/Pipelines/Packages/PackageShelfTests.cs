@@ -22,6 +22,24 @@ public sealed class PackageShelfTests : IDisposable
     }
 
     [Fact]
+    public void What_is_attached_takes_no_packages_place()
+    {
+        Shelf().Put([Package("fraud", "2.0.0", "a")]);
+        var said = new Manifest
+        {
+            ArtifactType = "application/vnd.cncf.model.manifest.v1+json",
+            Config = Descriptor.Empty,
+            Layers = [],
+            Subject = Descriptor.Of(MediaTypes.Manifest, "churn"u8),
+            Annotations = new SortedDictionary<string, string>(StringComparer.Ordinal) { [PackageShelf.Name] = "fraud", [PackageShelf.Version] = "2.0.0", ["kept"] = "yes" },
+        };
+        Shelf().Put([PackageShelf.Attached(said, said.ToBytes())]);
+
+        Assert.Equal(Digest.Of("a"), Shelf().Find("fraud", "2.0.0"));
+        Assert.Equal((Digest.Of(said.ToBytes()), said.ArtifactType, "kept"), Shelf().All().Where(one => one.Digest != Digest.Of("a")).Select(one => (one.Digest, one.ArtifactType, Assert.Single(one.Annotations!).Key)).Single());
+    }
+
+    [Fact]
     public void Commands_that_put_at_once_lose_nothing()
     {
         using var together = new Barrier(8);

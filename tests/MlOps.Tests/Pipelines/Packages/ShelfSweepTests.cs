@@ -53,6 +53,16 @@ public sealed class ShelfSweepTests : IDisposable
         Assert.DoesNotContain(sweep.Unneeded, file => file.Name == kept);
     }
 
+    [Fact]
+    public void What_is_said_of_a_package_is_none_whatever_it_calls_itself()
+    {
+        var (package, _) = Pulled("m", "1.0.0");
+        var said = Said(package, new SortedDictionary<string, string>(StringComparer.Ordinal) { [PackageShelf.Name] = "fraud", [PackageShelf.Version] = "2.0.0" });
+        var (sweep, shelf) = Sweep([package], dropPulled: true);
+        Assert.Empty(shelf.Dropped);
+        Assert.DoesNotContain(sweep.Unneeded, file => file.Name == said);
+    }
+
     private (StoreSweep Sweep, ShelfSweep Shelf) Sweep(HashSet<Digest> needed, bool dropPulled)
     {
         var shelf = new ShelfSweep(_shelf, _store, needed, dropPulled);
@@ -66,8 +76,8 @@ public sealed class ShelfSweepTests : IDisposable
         return (package, Said(package));
     }
 
-    private Digest Said(Digest subject) =>
-        Put(new() { ArtifactType = "attestation", Config = Descriptor.Empty, Layers = [Layer($"about {subject}")], Subject = new() { MediaType = MediaTypes.Manifest, Digest = subject, Size = 1 } }, null);
+    private Digest Said(Digest subject, IReadOnlyDictionary<string, string>? annotations = null) =>
+        Put(new() { ArtifactType = "attestation", Config = Descriptor.Empty, Layers = [Layer($"about {subject}")], Subject = new() { MediaType = MediaTypes.Manifest, Digest = subject, Size = 1 } }, annotations);
 
     private Descriptor Layer(string text)
     {
