@@ -88,6 +88,11 @@ public sealed class ModelPackage
             throw Wrong("MLO7160", "this is no model package", where, found is null ? "it is no OCI manifest" : $"its type is {ForeignText.Shown(found.ArtifactType ?? found.Config.MediaType, 100)}, not {ArtifactType}", "look at what it is: ./build.sh Inspect, or skopeo inspect --raw");
         }
 
+        if (parsed.Subject is not null)
+        {
+            throw Wrong("MLO7160", "this is no model package", where, "it is attached to something else, as attestations are", "name the package itself");
+        }
+
         if (parsed.Config.Size is < 2 or > MostConfigBytes || parsed.Layers.Count is 0 or > MostFiles)
         {
             throw Wrong("MLO7161", "the package says something that cannot be", where, $"its configuration has {parsed.Config.Size} bytes, and it has {parsed.Layers.Count} files", Again);

@@ -85,6 +85,7 @@ public sealed partial class Workspace
     private async Task<Dictionary<string, string>> AttestAsync(LockFile pinned, IReadOnlyList<ModelDefinition> models, CancellationToken cancellationToken)
     {
         var inGit = GitFolder.Find(Root) is not null;
+        using var hold = await _engine.HoldAsync(() => _reporter.Note("waiting for a build of this workspace"), cancellationToken);
         // One commit for all that is said: HEAD may have moved since the build began.
         var source = inGit ? await SourceAsync(cancellationToken) : null;
         var head = inGit ? await CommittedLockAsync(cancellationToken, source?.Commit ?? "HEAD") : null;

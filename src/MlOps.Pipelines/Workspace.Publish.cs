@@ -171,6 +171,8 @@ public sealed partial class Workspace
     private async Task PullPackagesAsync(IReadOnlyList<PackageName> names, bool dryRun, TransferReport report, CancellationToken cancellationToken)
     {
         var registry = Registry();
+        // No collection of garbage may find meanwhile that nobody needs what is just coming.
+        using var hold = dryRun ? null : await _engine.HoldAsync(() => _reporter.Note("waiting for a build of this workspace"), cancellationToken);
         using var client = new RegistryClient(registry.Registry);
         foreach (var name in names)
         {

@@ -44,6 +44,7 @@ public sealed class ModelPackageTests
         { "not json", "MLO7160" },
         { "an image", "MLO7160" },
         { "another artifact", "MLO7160" },
+        { "what is attached to another", "MLO7160" },
         { "no files", "MLO7161" },
         { "a file without a path", "MLO7161" },
         { "a way out", "MLO7161" },
@@ -68,6 +69,7 @@ public sealed class ModelPackageTests
         {
             case "an image": json["config"]!["mediaType"] = MediaTypes.ImageConfig; break;
             case "another artifact": json["artifactType"] = "application/vnd.example"; break;
+            case "what is attached to another": json["subject"] = json["config"]!.DeepClone(); break;
             case "no files": json["layers"] = new JsonArray(); break;
             case "a file without a path": layer.AsObject().Remove("annotations"); break;
             case "a way out": layer["annotations"]!["org.cncf.model.filepath"] = "../../etc/passwd"; break;

@@ -18,7 +18,7 @@ public sealed class ImagePackageTests
 
     private readonly Dictionary<Digest, byte[]> _blobs = [];
     private readonly Dictionary<string, string> _labels = new(StringComparer.Ordinal) { [Label] = Package.Digest.ToString() };
-    private readonly Dictionary<string, string> _files = new(StringComparer.Ordinal) { [PackageFile.Model] = "the model", [PackageFile.Signature] = "{}" };
+    private readonly Dictionary<string, string> _files = new(StringComparer.Ordinal) { [PackageFile.Model] = "the model", [PackageFile.Signature] = "{}", [PackageFile.Card] = "# a card" };
     private readonly List<LayerEntry> _above = [];
     private string? _annotation = Package.Digest.ToString();
     private byte[]? _package = Package.Manifest.ToArray();
@@ -33,7 +33,7 @@ public sealed class ImagePackageTests
     {
         var findings = Findings();
         Assert.DoesNotContain(findings, finding => finding.Result == CheckResult.Failed);
-        Assert.Equal($"bike, 2 files as {Package.Digest} has them", findings.Single(finding => finding is { What: "package", Result: CheckResult.Passed }).Seen);
+        Assert.Equal($"bike, 3 files as {Package.Digest} has them", findings.Single(finding => finding is { What: "package", Result: CheckResult.Passed }).Seen);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class ImagePackageTests
     [Theory]
     [InlineData("another model", "'/srv/models/bike/model.onnx' is sha256:")]
     [InlineData("a file more", "'/srv/models/bike/code.json' is no file of it")]
-    [InlineData("a file of people", "'/srv/models/bike/README.md' is no file of it")]
+    [InlineData("a file of training", "'/srv/models/bike/profile.json' is no file of it")]
     [InlineData("a file less", "'/srv/models/bike/signature.json' is missing")]
     [InlineData("another model above", "'/srv/models/bike/model.onnx' is sha256:")]
     [InlineData("a link above", "'/srv/models/bike/model.onnx' is no file")]
@@ -77,7 +77,7 @@ public sealed class ImagePackageTests
         {
             "another model" => () => _files[PackageFile.Model] = "another",
             "a file more" => () => _files[PackageFile.Code] = "{}",
-            "a file of people" => () => _files[PackageFile.Card] = "# a card",
+            "a file of training" => () => _files[PackageFile.Profile] = "{}",
             "a file less" => () => _files.Remove(PackageFile.Signature),
             "another model above" => () => _above.Add(File("srv/models/bike/model.onnx", "another")),
             "a link above" => () => _above.Add(new LayerEntry.Link("srv/models/bike/model.onnx", "/tmp/model.onnx")),
