@@ -176,7 +176,7 @@ public sealed class ProcessDriver(EnvironmentSpec environment, string root) : ID
         var folder = _folder.Service(build.Identity);
         var copied = spec with
         {
-            Models = [.. spec.Models.Select(model => model with { Path = _folder.Model(model.Digest), Code = model.Code is null ? null : _folder.Code(model.Code) })],
+            Models = [.. spec.Models.Select(model => model with { Path = _folder.Model(model.Digest), Code = model.Code is null ? null : _folder.Code(model.Code), About = _folder.About(model.About) })],
             ServiceAssembly = Path.Combine(folder, Path.GetFileName(spec.ServiceAssembly)),
         };
         build.CopyTo(folder);

@@ -140,11 +140,14 @@ public sealed partial class Workspace
             }
 
             var code = _compiled.ContainsKey(model.Name) ? CodeOf(model, OnnxModel.Read(_engine.Store.TryRead(onnx)!).Signature) : null;
-            served.Add(new(model.Name, _engine.Store.PathOf(onnx), onnx, (string?)current.Fact($"models/{model.Name}", VersionLedger.Version), code));
+            served.Add(new(model.Name, _engine.Store.PathOf(onnx), onnx, (string?)current.Fact($"models/{model.Name}", VersionLedger.Version), code, AboutOf(model)));
         }
 
         return served;
     }
+
+    /// <summary>The files of a model's package, as they lie in the workspace.</summary>
+    private string AboutOf(ModelDefinition model) => Path.Join(Root, ".mlops", "out", model.Name, PackageAction.Name);
 
     private static DiagnosticException NotTrained(ModelDefinition model) =>
         new(new Diagnostic("MLO2062", $"model '{model.Name}' is not trained here") { Where = model.File, Mend = "./build.sh Train" });

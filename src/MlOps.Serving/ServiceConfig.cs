@@ -12,7 +12,7 @@ internal sealed record ServiceConfig
     /// <summary>Where a container image has it.</summary>
     public const string InContainer = "/etc/mlops/service.json";
 
-    private const string UrlVariable = "MLOPS_URL", VersionVariable = "MLOPS_VERSION";
+    private const string UrlVariable = "MLOPS_URL", VersionVariable = "MLOPS_VERSION", CommitVariable = "MLOPS_COMMIT";
 
     /// <summary>The address to listen on, <c>http://HOST:PORT</c> or <c>https://HOST:PORT</c>: an IP address or <c>localhost</c>; <c>0.0.0.0</c> and <c>[::]</c> are all addresses, of IPv6 too where there is any; port 0 takes any free one.</summary>
     public required Uri Url { get; init; }
@@ -59,14 +59,14 @@ internal sealed record ServiceConfig
         }
     }
 
-    /// <summary>The container's file, with what the container was started with: <c>MLOPS_URL</c> instead of its address, <c>MLOPS_VERSION</c> as the version of models that have none there.</summary>
+    /// <summary>The container's file, with what the container was started with: <c>MLOPS_URL</c> instead of its address, <c>MLOPS_VERSION</c> and <c>MLOPS_COMMIT</c> as version and commit of models that have none there.</summary>
     /// <exception cref="DiagnosticException">MLO7021, MLO7231.</exception>
     public static ServiceConfig OfContainer()
     {
         var config = Load(InContainer);
-        var version = Variable(VersionVariable);
+        var (version, commit) = (Variable(VersionVariable), Variable(CommitVariable));
         var given = config with { Url = GivenUrl() ?? config.Url };
-        return given.Problem() is { } problem ? throw Wrong(InContainer, problem) : given with { Models = [.. config.Models.Select(model => model with { Version = model.Version ?? version })] };
+        return given.Problem() is { } problem ? throw Wrong(InContainer, problem) : given with { Models = [.. config.Models.Select(model => model with { Version = model.Version ?? version, Commit = model.Commit ?? commit })] };
     }
 
     /// <summary>The address alone, of which the file is read only where nothing else says it.</summary>

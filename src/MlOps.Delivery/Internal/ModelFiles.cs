@@ -43,12 +43,19 @@ internal static class ModelFiles
         {
             Copy(source.Code!, target.Code!);
         }
+
+        foreach (var (source, target) in from.Models.Zip(to.Models).Where(pair => pair.Second.About is { } about && !Directory.Exists(about)))
+        {
+            Appear(target.About!, RunFolder.AboutFiles(source.About!));
+        }
     }
 
+    private static void Copy(DeployedCode from, DeployedCode to) =>
+        Appear(Path.GetDirectoryName(to.Assembly)!, from.Files.Keys.Select(file => Path.Combine(Path.GetDirectoryName(from.Assembly)!, file)));
+
     /// <summary>The folder appears complete or not at all.</summary>
-    private static void Copy(DeployedCode from, DeployedCode to)
+    private static void Appear(string folder, IEnumerable<string> files)
     {
-        var folder = Path.GetDirectoryName(to.Assembly)!;
         var temporary = folder + ".new";
         foreach (var old in new[] { folder, temporary }.Where(Directory.Exists))
         {
@@ -56,9 +63,9 @@ internal static class ModelFiles
         }
 
         Directory.CreateDirectory(temporary);
-        foreach (var file in from.Files.Keys)
+        foreach (var file in files)
         {
-            File.Copy(Path.Combine(Path.GetDirectoryName(from.Assembly)!, file), Path.Combine(temporary, file));
+            File.Copy(file, Path.Combine(temporary, Path.GetFileName(file)));
         }
 
         Directory.Move(temporary, folder);

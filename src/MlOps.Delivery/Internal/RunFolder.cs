@@ -6,6 +6,8 @@ namespace MlOps.Delivery.Internal;
 /// <summary>The files of one environment: <c>.mlops/run/&lt;environment&gt;</c>.</summary>
 internal sealed class RunFolder(string root, string environment)
 {
+    private const int MostAboutBytes = 1 << 20;
+
     public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetFullPath(root), ".mlops", "run", environment);
 
     /// <summary>Who runs; absent when nobody does.</summary>
@@ -32,6 +34,14 @@ internal sealed class RunFolder(string root, string environment)
         return code with { Assembly = System.IO.Path.Combine(Path, "code", files.Hex[..16], System.IO.Path.GetFileName(code.Assembly)) };
     }
 
+    /// <summary>The folder of a copy of what the page shows of a model: by its bytes, as the card of a service that runs is that of its model.</summary>
+    public string? About(string? folder) => folder is null || AboutFiles(folder) is not { Count: > 0 } files ? null
+        : System.IO.Path.Combine(Path, "about", Digest.Of(string.Concat(files.Select(file => $"{Digest.Of(File.ReadAllBytes(file)).Hex}  {System.IO.Path.GetFileName(file)}\n"))).Hex[..16]);
+
+    /// <summary>What a page may show of a folder: a few small texts.</summary>
+    public static IReadOnlyList<string> AboutFiles(string folder) => !Directory.Exists(folder) ? []
+        : [.. new DirectoryInfo(folder).GetFiles().Where(file => file.Extension is ".md" or ".json" && file.Length <= MostAboutBytes).Select(file => file.FullName).Order(StringComparer.Ordinal)];
+
     /// <summary>The folder of a copy of the service.</summary>
     public string Service(Digest identity) => System.IO.Path.Combine(Path, "service", identity.Hex[..16]);
 
@@ -43,6 +53,7 @@ internal sealed class RunFolder(string root, string environment)
         {
             kept.UnionWith(spec?.Models.Select(model => model.Path) ?? []);
             kept.UnionWith(spec?.Models.Select(model => System.IO.Path.GetDirectoryName(model.Code?.Assembly) ?? "") ?? []);
+            kept.UnionWith(spec?.Models.Select(model => model.About ?? "") ?? []);
             kept.Add(System.IO.Path.GetDirectoryName(spec?.ServiceAssembly) ?? "");
         }
 
@@ -51,7 +62,7 @@ internal sealed class RunFolder(string root, string environment)
             File.Delete(model);
         }
 
-        foreach (var folder in Entries("service").Concat(Entries("code")).Where(path => !kept.Contains(path)))
+        foreach (var folder in Entries("service").Concat(Entries("code")).Concat(Entries("about")).Where(path => !kept.Contains(path)))
         {
             Directory.Delete(folder, recursive: true);
         }

@@ -15,7 +15,7 @@ internal sealed record RunState(int Format, int ProcessId, string Started, int P
 
     public static RunState Of(RunningProcess process, ServiceSpec spec, Digest identity) => new(
         CurrentFormat, process.Id, process.Started, spec.Environment.Port, identity.ToString(), spec.ServiceAssembly,
-        [.. spec.Models.Select(model => new ModelState(model.Name, model.Path, model.Digest.ToString(), model.Version, model.Code))]);
+        [.. spec.Models.Select(model => new ModelState(model.Name, model.Path, model.Digest.ToString(), model.Version, model.Code, model.About))]);
 
     /// <summary>The state, or null where there is none that can be read: what it would say of is then nobody's any more.</summary>
     public static RunState? Load(string path)
@@ -35,12 +35,12 @@ internal sealed record RunState(int Format, int ProcessId, string Started, int P
 
     public ServiceSpec Spec(EnvironmentSpec environment) => new(
         environment with { Port = Port },
-        [.. Models.Select(model => new ServedModel(model.Name, model.Path, Digest.Parse(model.Digest), model.Version, model.Code))],
+        [.. Models.Select(model => new ServedModel(model.Name, model.Path, Digest.Parse(model.Digest), model.Version, model.Code, model.About))],
         ServiceAssembly);
 }
 
 /// <summary>A model that a service answers for.</summary>
-internal sealed record ModelState(string Name, string Path, string Digest, string? Version = null, DeployedCode? Code = null);
+internal sealed record ModelState(string Name, string Path, string Digest, string? Version = null, DeployedCode? Code = null, string? About = null);
 
 /// <summary>What the service is told: the content of <c>service.json</c>, which MlOps.Serving reads.</summary>
 internal sealed record ServiceConfigFile(Uri Url, IReadOnlyList<ModelState> Models, int GraceSeconds)
@@ -48,7 +48,7 @@ internal sealed record ServiceConfigFile(Uri Url, IReadOnlyList<ModelState> Mode
     public static byte[] Of(ServiceSpec spec) => JsonSerializer.SerializeToUtf8Bytes(
         new ServiceConfigFile(
             spec.Environment.Url,
-            [.. spec.Models.Select(model => new ModelState(model.Name, Path.GetFullPath(model.Path), model.Digest.ToString(), model.Version, model.Code))],
+            [.. spec.Models.Select(model => new ModelState(model.Name, Path.GetFullPath(model.Path), model.Digest.ToString(), model.Version, model.Code, model.About))],
             Math.Clamp((int)spec.Environment.StopGrace.TotalSeconds - 1, 0, 3600)),
         DeliveryJson.Default.ServiceConfigFile);
 }

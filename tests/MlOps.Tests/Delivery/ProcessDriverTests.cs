@@ -38,6 +38,31 @@ public sealed class ProcessDriverTests
     }
 
     [Fact]
+    public async Task The_page_shows_the_files_that_were_there_when_the_service_started()
+    {
+        await using var local = new TestEnvironment();
+        var about = Directory.CreateDirectory(local.Folder["about"]).FullName;
+        await File.WriteAllTextAsync(Path.Join(about, "README.md"), "# the first card");
+        var bikes = local.Bikes();
+        var spec = bikes with { Models = [bikes.Models[0] with { About = about }] };
+        await local.ReleaseAsync(spec);
+        Assert.Equal("# the first card", await CardAsync());
+
+        // A service that is started again from its copies shows the card that it had, whatever was built meanwhile.
+        await File.WriteAllTextAsync(Path.Join(about, "README.md"), "# the second card");
+        var copied = (await local.StatusAsync()).Spec!;
+        await local.Driver.StopAsync(CancellationToken.None);
+        await local.Driver.StartAsync(copied, CancellationToken.None);
+        Assert.Equal("# the first card", await CardAsync());
+
+        async Task<string?> CardAsync()
+        {
+            using var http = new HttpClient();
+            return System.Text.Json.JsonDocument.Parse(await http.GetStringAsync(new Uri(local.Spec.Url, "/about/bikes"))).RootElement.GetProperty("card").GetString();
+        }
+    }
+
+    [Fact]
     public async Task A_killed_service_counts_as_stopped_and_starts_again()
     {
         await using var local = new TestEnvironment();
