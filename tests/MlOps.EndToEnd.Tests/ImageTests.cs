@@ -185,7 +185,7 @@ public sealed class ImageTests(DockerEngine engine, ImageWorkspace made) : IClas
     public void Another_user_with_a_home_of_its_own_publishes_the_same_packages_and_images_elsewhere()
     {
         const string Nobody = "65534";
-        Skip.IfNot(Environment.GetEnvironmentVariable("MLOPS_TEST_ALL") == "1", "host and service are built anew, which takes minutes: ./build.sh Test --all");
+        Skip.IfNot(Environment.GetEnvironmentVariable("MLOPS_TEST_ALL") == "1", "only by Test --all: host and service are built anew");
         Skip.IfNot(Environment.IsPrivilegedProcess && DockerEngine.Exists("setpriv"), "only root becomes another user, by setpriv");
         _ = engine.Require();
         using var elsewhere = made.Declarations();

@@ -34,6 +34,9 @@ public sealed class TestTargetTests
     public void CI_lets_absent_real_data_pass() => Assert.Equal(0, SumUp(strict: true, Passed, WithoutData).Exit);
 
     [Fact]
+    public void CI_lets_what_only_a_full_run_does_pass() => Assert.Equal(0, SumUp(strict: true, Passed, new TestResult("e", TestOutcome.Skipped, TestTarget.OnlyWithAll + "it takes minutes")).Exit);
+
+    [Fact]
     public void A_run_without_a_test_fails() => Assert.Equal(1, SumUp(strict: false).Exit);
 
     [Fact]
