@@ -56,7 +56,6 @@ internal static class Service
 
         var app = builder.Build();
         var (drain, responder, intake) = (app.Services.GetRequiredService<Drain>(), app.Services.GetRequiredService<Responder>(), app.Services.GetRequiredService<Intake>());
-        // First, so that it hears of every instrument.
         var metrics = app.Services.GetRequiredService<MetricsEndpoint>();
         var meter = app.Services.GetRequiredService<ServiceMeter>();
         var log = app.Services.GetService<InferenceLog>();
@@ -73,7 +72,10 @@ internal static class Service
         new PageEndpoint(catalog, responder).Map(app);
         metrics.Map(app, responder);
         app.Lifetime.ApplicationStarted.Register(() =>
-            Log.Listening(app.Logger, string.Join(' ', app.Urls), string.Join(' ', catalog.Models.Select(model => model.Name))));
+        {
+            metrics.Start();
+            Log.Listening(app.Logger, string.Join(' ', app.Urls), string.Join(' ', catalog.Models.Select(model => model.Name)));
+        });
         return app;
     }
 

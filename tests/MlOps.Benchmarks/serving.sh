@@ -6,8 +6,8 @@ root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd -P)
 peer=$root/.artifacts/bin/serving/release/serving.dll
 service=$root/.artifacts/host/serving/MlOps.Serving.dll
 dotnet build "$root/tests/MlOps.Benchmarks/serving" -c Release -v q -nologo -clp:NoSummary -p:RunAnalyzers=false >/dev/null
-model=${1:-$root/.mlops/out/churn/package/model.onnx}
-[[ -f $model ]] || (cd "$root" && ./build.sh Package >/dev/null)
+model=${1:-$root/.mlops/out/churn/model.onnx}
+[[ -f $model ]] || (cd "$root" && ./build.sh Train >/dev/null)
 folder=$(mktemp -d)
 pids=()
 trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; rm -rf "$folder"' EXIT

@@ -32,8 +32,10 @@ internal sealed class MetricsEndpoint : IDisposable
         _listener.SetMeasurementEventCallback<double>(static (_, value, tags, series) => ((Series)series!).Measured(value, tags));
         _listener.SetMeasurementEventCallback<long>(static (_, value, tags, series) => ((Series)series!).Measured(value, tags));
         _listener.SetMeasurementEventCallback<int>(static (_, value, tags, series) => ((Series)series!).Measured(value, tags));
-        _listener.Start();
     }
+
+    /// <summary>Measures from now on. To look for everybody's instruments takes some ten milliseconds, for which nobody has to wait at the start.</summary>
+    public void Start() => _listener.Start();
 
     public void Map(WebApplication app, Responder responder) => app.MapGet("/metrics", (RequestDelegate)(context => responder.TextAsync(context, Text(), ContentType)));
 
