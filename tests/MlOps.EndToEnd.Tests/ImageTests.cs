@@ -42,6 +42,9 @@ public sealed class ImageTests(DockerEngine engine, ImageWorkspace made) : IClas
             await AnswersAsync(http);
 
             Assert.Equal(Scored(model, 20), await AskAsync(http, model, 20));
+            // Of the trimmed service, too: what it measures, and the page with the card that the image brings.
+            Assert.Matches($$"""mlops_predictions_total\{model="{{model}}",version="[^"]*"[^}]*\} """, await http.GetStringAsync(new Uri("/metrics", UriKind.Relative)));
+            Assert.Contains($"# {model}", (string?)JsonNode.Parse(await http.GetStringAsync(new Uri($"/about/{model}", UriKind.Relative)))!["card"], StringComparison.Ordinal);
             Assert.Equal("true [ALL] [no-new-privileges] 10001:10001", Run("docker", "--host", engine.Host, "inspect", "--format", "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.Config.User}}", container));
             Assert.Equal(HealthStatus.Healthy, await HealthAsync(docker, container));
             await docker.StopAsync(container, TimeSpan.FromSeconds(10), default);

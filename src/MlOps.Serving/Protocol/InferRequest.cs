@@ -165,8 +165,7 @@ internal ref struct InferRequest
 
     private List<string> ReadOutputs()
     {
-        const int MostOutputs = 16;
-        var names = new List<string>();
+        var (known, names) = (OutputTensor.Names(_model.Signature), new List<string>());
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
         {
             Expect(JsonTokenType.StartObject, "each of outputs", "an object");
@@ -186,22 +185,14 @@ internal ref struct InferRequest
                 }
             }
 
-            if (name is null || names.Contains(name))
-            {
-                throw RequestException.BadRequest(name is null ? "an output has no name" : $"output '{name}' stands twice");
-            }
-
-            names.Add(name);
-            if (names.Count > MostOutputs)
-            {
-                throw RequestException.BadRequest($"the model has no more than {MostOutputs} outputs");
-            }
+            // Each once: a short request must not ask for an answer without end.
+            names.Add(name is null ? throw RequestException.BadRequest("an output has no name")
+                : !known.Contains(name) ? throw RequestException.BadRequest($"the model has no output '{name}'{Suggestion.Among(name, known, "it gives")}")
+                : names.Contains(name) ? throw RequestException.BadRequest($"output '{name}' stands twice")
+                : name);
         }
 
-        var known = OutputTensor.Names(_model.Signature);
-        return names.Find(name => !known.Contains(name)) is { } unknown
-            ? throw RequestException.BadRequest($"the model has no output '{unknown}'{Suggestion.Among(unknown, known, "it gives")}")
-            : names;
+        return names;
     }
 
     private readonly void FillRows(bool hasInputs)

@@ -34,18 +34,17 @@ internal sealed class ServiceMeter : IDisposable
             }
             else
             {
-                Span<int> counts = stackalloc int[Math.Min(model.Classes.Length, 256)];
-                counts.Clear();
+                var counts = new int[model.Classes.Length];
                 for (var row = 0; row < predictions.Rows; row++)
                 {
-                    counts[Math.Min(predictions.ClassIndex(row), counts.Length - 1)]++;
+                    counts[predictions.ClassIndex(row)]++;
                 }
 
                 for (var k = 0; k < counts.Length; k++)
                 {
                     if (counts[k] > 0)
                     {
-                        _predictions.Add(counts[k], new("model", model.Name), new("version", model.Version), new KeyValuePair<string, object?>("label", k == 255 ? "others" : model.Signature.Classes[k]));
+                        _predictions.Add(counts[k], new("model", model.Name), new("version", model.Version), new KeyValuePair<string, object?>("label", model.Signature.Classes[k]));
                     }
                 }
             }

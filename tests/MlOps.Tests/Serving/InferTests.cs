@@ -74,6 +74,7 @@ public sealed class InferTests(SharedService shared) : IClassFixture<SharedServi
         { Body(Hour("""["8", "9"]"""), Rest.Replace("[3.5, null]", "[\"a\", 1]", StringComparison.Ordinal)), "'temperature', value 1: \"a\" is not FP32" },
         { Body(Hour("""["8", "9"]""") + "," + Hour("""["8", "9"]""")), "'hour' stands twice" },
         { Body(Hour("""["8", "9"]"""), more: """, "outputs": [{"name": "predictoin"}]"""), "did you mean 'prediction'" },
+        { Body(Hour("""["8", "9"]"""), more: """, "outputs": [{"name": "prediction"}, {"name": "prediction"}]"""), "output 'prediction' stands twice" },
     };
 
     [Theory]

@@ -42,6 +42,42 @@ public sealed class TlsTests
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => plain.GetAsync(new UriBuilder(service.Url) { Scheme = "http" }.Uri));
     }
 
+    /// <summary>Callers know the root alone: what lies between comes with the handshake.</summary>
+    [Fact]
+    public async Task The_chain_is_shown_with_it()
+    {
+        var (begin, end) = (DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
+        using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var betweenKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var leafKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var root = Authority("root", rootKey).CreateSelfSigned(begin, end);
+        using var issued = Authority("between", betweenKey).Create(root, begin, end, [1]);
+        using var between = issued.CopyWithPrivateKey(betweenKey);
+        var request = new CertificateRequest("CN=localhost", leafKey, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(System.Net.IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using var leaf = request.Create(between, begin, end, [2]);
+
+        await using var service = await RunningService.StartAsync(folder =>
+        {
+            File.WriteAllText(folder["tls.crt"], $"{leaf.ExportCertificatePem()}\n{issued.ExportCertificatePem()}\n");
+            File.WriteAllText(folder["tls.key"], leafKey.ExportPkcs8PrivateKeyPem());
+            var (path, digest) = folder.Write("bikes.onnx", TestModels.Bikes());
+            return $$"""{ "url": "https://127.0.0.1:0", "tls": { "certificate": "{{folder["tls.crt"]}}", "key": "{{folder["tls.key"]}}" }, "models": [ { "name": "bikes", "path": "{{path}}", "digest": "{{digest}}" } ] }""";
+        });
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        policy.CustomTrustStore.Add(root);
+        using var sockets = new SocketsHttpHandler { UseProxy = false, SslOptions = new() { CertificateChainPolicy = policy } };
+        using var http = new HttpClient(sockets) { BaseAddress = service.Url };
+        Assert.Contains("true", await http.GetStringAsync(new Uri("/v2/health/ready", UriKind.Relative)), StringComparison.Ordinal);
+
+        static CertificateRequest Authority(string name, ECDsa key) => new($"CN={name}", key, HashAlgorithmName.SHA256)
+        {
+            CertificateExtensions = { new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true), new X509SubjectKeyIdentifierExtension(new PublicKey(key), critical: false) },
+        };
+    }
+
     [Fact]
     public void One_that_is_renewed_is_shown_without_a_restart_and_one_that_is_broken_is_not()
     {
