@@ -4,6 +4,7 @@ using MlOps.Containers;
 using MlOps.Content;
 using MlOps.Packaging;
 using MlOps.Pipelines.Actions;
+using MlOps.Scoring.Computed;
 
 namespace MlOps.Pipelines.Packages;
 
@@ -11,7 +12,7 @@ namespace MlOps.Pipelines.Packages;
 internal sealed partial class ArtifactCheck
 {
     private const string ServiceFile = "etc/mlops/service.json", ModelFolders = "srv/models/", Whiteout = ".wh.";
-    private const int MostServiceBytes = 1 << 20;
+    private const int MostToldBytes = 1 << 20;
 
     /// <summary>The folders that what counts lies in; empty for the root.</summary>
     private static readonly string[] s_above = ["", "srv", "srv/models", "etc", "etc/mlops"];
@@ -24,8 +25,8 @@ internal sealed partial class ArtifactCheck
     /// <param name="Files">By path; null for what is no file, and for what a layer hides of those below.</param>
     private sealed record ServedFiles(string? Label, SortedDictionary<string, Digest?> Files)
     {
-        /// <summary>What the service is told.</summary>
-        public byte[]? Service { get; set; }
+        /// <summary>The bytes of what tells the service what to load: its configuration, and how a model's code is called.</summary>
+        public Dictionary<string, byte[]> Told { get; } = new(StringComparer.Ordinal);
     }
 
     /// <summary>The layers are what the image's configuration says, and hold nothing that would escape.</summary>
@@ -70,16 +71,12 @@ internal sealed partial class ArtifactCheck
     {
         var entry = reader.Current!;
         var isService = entry.Path == ServiceFile;
-        if (isService)
-        {
-            // Whatever stands there now, what lay below is hidden.
-            served.Service = null;
-        }
-
+        // Whatever stands there now, what lay below is hidden.
+        served.Told.Remove(entry.Path);
         if (HiddenBy(entry.Path) is { } hidden ? IsBelow(hidden) || (served.Files.Count > 0 && s_above.Contains(hidden))
             : isService || served.Files.ContainsKey(entry.Path) || (entry.Kind != LayerEntryKind.Folder && (IsBelow(entry.Path) || s_above.Contains(entry.Path))))
         {
-            served.Files[entry.Path] = entry.Kind != LayerEntryKind.File || HiddenBy(entry.Path) is not null ? null : isService ? Service(reader, served) : DigestOf(reader);
+            served.Files[entry.Path] = entry.Kind != LayerEntryKind.File || HiddenBy(entry.Path) is not null ? null : isService || entry.Path.EndsWith($"/{PackageFile.Code}", StringComparison.Ordinal) ? Told(reader, served) : DigestOf(reader);
         }
 
         static bool IsBelow(string path) => path.StartsWith(ModelFolders, StringComparison.Ordinal) || path == ServiceFile;
@@ -94,9 +91,9 @@ internal sealed partial class ArtifactCheck
             : name[Whiteout.Length..] is "" or "." or ".." ? "" : folder.Length == 0 ? name[Whiteout.Length..] : $"{folder}/{name[Whiteout.Length..]}";
     }
 
-    private static Digest? Service(LayerReader reader, ServedFiles served)
+    private static Digest? Told(LayerReader reader, ServedFiles served)
     {
-        if (reader.Current!.Size > MostServiceBytes)
+        if (reader.Current!.Size > MostToldBytes)
         {
             return null;
         }
@@ -107,7 +104,7 @@ internal sealed partial class ArtifactCheck
             bytes.Write(block, 0, read);
         }
 
-        return Digest.Of(served.Service = bytes.ToArray());
+        return Digest.Of(served.Told[reader.Current.Path] = bytes.ToArray());
     }
 
     private static Digest DigestOf(LayerReader reader)
@@ -175,7 +172,8 @@ internal sealed partial class ArtifactCheck
             throw Wrong("the model in the image is not that of the package which it names", fault);
         }
 
-        if (served.Service is null || !Loads(served.Service, folder, model, files))
+        var code = files.ContainsKey(folder + PackageFile.Code) ? PackageCode.Read(served.Told[folder + PackageFile.Code], $"/{folder}{PackageFile.CodeFolder.TrimEnd('/')}", artifact.Where) : null;
+        if (!served.Told.TryGetValue(ServiceFile, out var service) || !Loads(service, folder, model, code))
         {
             throw Wrong("the service is told to load something else than the package's model", $"'/{ServiceFile}' does not name '/{folder}{PackageFile.Model}' alone, with its digest, and nothing from elsewhere");
         }
@@ -185,7 +183,7 @@ internal sealed partial class ArtifactCheck
     }
 
     /// <summary>Whether the service is told what images of packages tell it, and nothing else: other members would open it to others, or to other files.</summary>
-    private static bool Loads(byte[] service, string folder, Digest digest, Dictionary<string, Digest> files)
+    private static bool Loads(byte[] service, string folder, Digest digest, DeployedCode? code)
     {
         using var json = JsonDocument.Parse(service, new() { MaxDepth = 32, AllowDuplicateProperties = false });
         if (!HasOnly(json.RootElement, "url", "models") || !json.RootElement.TryGetProperty("models", out var models) || models.ValueKind != JsonValueKind.Array || models.GetArrayLength() != 1 || !HasOnly(models[0], "name", "path", "digest", "code", "about"))
@@ -193,13 +191,22 @@ internal sealed partial class ArtifactCheck
             return false;
         }
 
-        var isCode = models[0].TryGetProperty("code", out var code) && code.ValueKind != JsonValueKind.Null;
         return Text(models[0], "name") == folder[ModelFolders.Length..^1]
             && Text(models[0], "path") == $"/{folder}{PackageFile.Model}"
             && Text(models[0], "digest") == digest.ToString()
-            && isCode == files.ContainsKey(folder + PackageFile.Code)
-            && (!isCode || (code.ValueKind == JsonValueKind.Object && Text(code, "assembly") is ['/', .. var assembly] && files.ContainsKey(assembly)))
+            && (models[0].TryGetProperty("code", out var called) && called.ValueKind != JsonValueKind.Null ? code is not null && Calls(called, code) : code is null)
             && (!models[0].TryGetProperty("about", out _) || (Text(models[0], "about") is { } about && (about == $"/{folder.TrimEnd('/')}" || (about.StartsWith($"/{folder}", StringComparison.Ordinal) && PackageFile.IsPath(about[(folder.Length + 1)..])))));
+    }
+
+    /// <summary>Whether the service is told to call code as the package says: the same columns, functions and files.</summary>
+    private static bool Calls(JsonElement told, DeployedCode code)
+    {
+        return HasOnly(told, "assembly", "files", "functions", "columns") && Text(told, "assembly") == code.Assembly
+            && IsMap("files", code.Files) && IsMap("functions", code.Functions) && IsMap("columns", code.Columns);
+
+        bool IsMap<T>(string name, IReadOnlyDictionary<string, T> expected)
+            where T : notnull => told.TryGetProperty(name, out var map) && map.ValueKind == JsonValueKind.Object
+            && map.EnumerateObject().Count() == expected.Count && expected.All(entry => Text(map, entry.Key) == entry.Value.ToString());
     }
 
     private static bool HasOnly(JsonElement told, params ReadOnlySpan<string> names)

@@ -2,9 +2,11 @@ using System.Text;
 using System.Text.Json;
 using MlOps.Containers;
 using MlOps.Content;
+using MlOps.Data;
 using MlOps.Packaging;
 using MlOps.Packaging.Images;
 using MlOps.Pipelines.Packages;
+using MlOps.Scoring.Computed;
 
 namespace MlOps.Tests.Pipelines.Packages;
 
@@ -27,6 +29,7 @@ public sealed class ImagePackageTests
     private string? _version;
     private IRepositoryFacts? _repository;
     private LayerEntry[] _base = [];
+    private DeployedCode? _code;
 
     [Fact]
     public void An_image_of_its_package_passes()
@@ -142,6 +145,41 @@ public sealed class ImagePackageTests
         Assert.Equal(isPublished ? [] : ["package"], Findings().Where(finding => finding.Result == CheckResult.Failed).Select(finding => finding.What));
     }
 
+    /// <summary>The same files, called in another way, would be another model.</summary>
+    [Theory]
+    [InlineData("as the package says", true)]
+    [InlineData("another type of a column", false)]
+    [InlineData("another function", false)]
+    [InlineData("another assembly", false)]
+    [InlineData("another file", false)]
+    [InlineData("a column more", false)]
+    [InlineData("no code", false)]
+    public void Code_is_called_as_the_package_says(string told, bool isPublished)
+    {
+        var code = new DeployedCode("code/Models.bike.dll", new Dictionary<string, Digest> { ["Models.bike.dll"] = Digest.Of("the code"), ["Other.dll"] = Digest.Of("another") },
+            new Dictionary<string, Digest> { ["Bike.Hour"] = Digest.Of("Bike.Hour") }, new Dictionary<string, ColumnType> { ["at"] = ColumnType.Timestamp });
+        var files = new Dictionary<string, string>(_files) { [PackageFile.Code] = PackageCode.ToJson(code).ToJsonString(), ["code/Models.bike.dll"] = "the code", ["code/Other.dll"] = "another" };
+        var package = ModelPackage.Create(new() { Name = "bike" }, files.Select(file => PackageFile.Of(file.Key, file.Key.StartsWith("code/", StringComparison.Ordinal) || file.Key == PackageFile.Code ? PackageFileKind.Code : Package.Find(file.Key)!.Kind, Encoding.UTF8.GetBytes(file.Value))));
+        _package = package.Manifest.ToArray();
+        _labels[Label] = _annotation = _provenance = package.Digest.ToString();
+        foreach (var (path, text) in files)
+        {
+            _files[path] = text;
+        }
+
+        _code = told switch
+        {
+            "another type of a column" => code with { Columns = new Dictionary<string, ColumnType> { ["at"] = ColumnType.String } },
+            "a column more" => code with { Columns = new Dictionary<string, ColumnType>(code.Columns) { ["day"] = ColumnType.String } },
+            "another function" => code with { Functions = new Dictionary<string, Digest> { ["Bike.Hour"] = Digest.Of("Bike.Day") } },
+            "another assembly" => code with { Assembly = "code/Other.dll" },
+            "another file" => code with { Files = new Dictionary<string, Digest>(code.Files) { ["Other.dll"] = Digest.Of("a third") } },
+            "no code" => null,
+            _ => code,
+        };
+        Assert.Equal(isPublished ? [] : ["package"], Findings().Where(finding => finding.Result == CheckResult.Failed).Select(finding => finding.What));
+    }
+
     [Theory]
     [InlineData("1.0.0", null)]
     [InlineData("1.1.0", "1.1.0 of 'bike' is sha256:")]
@@ -168,7 +206,7 @@ public sealed class ImagePackageTests
     {
         var lower = Layered(stream => Layer.Write([new LayerEntry.Folder("srv"), new LayerEntry.Folder("etc"), File("etc/os-release", "toy"), .. _base], stream));
         var model = Layered(stream => ServiceImage.WriteModel(
-            new() { Name = "bike", Files = [.. _files.Select(file => new ModelFile(file.Key, () => new MemoryStream(Encoding.UTF8.GetBytes(file.Value))))], Path = PackageFile.Model, Digest = _told }, stream));
+            new() { Name = "bike", Files = [.. _files.Select(file => new ModelFile(file.Key, () => new MemoryStream(Encoding.UTF8.GetBytes(file.Value))))], Path = PackageFile.Model, Digest = _told, Code = _code }, stream));
         Layer[] above = _above.Count == 0 ? [] : [Layered(stream => Layer.Write(_above, stream))];
         var image = ServiceImage.Compose(new() { Name = "toy", Digest = Digest.Of("toy"), Layers = [lower] }, lower with { }, model, _labels);
         var config = System.Text.Json.Nodes.JsonNode.Parse(image.Config)!;
